@@ -1,0 +1,277 @@
+"""What one line of the journal holds: Elastic Common Schema 8.17 field names as frozen values.
+
+The attribute names are the JSON names (`@timestamp` alone is spelled otherwise); None is left out of the line.
+Values are cut to their limits by build.py; nothing here checks or renders.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tierwall import __version__
+from tierwall.policy.attempt import NameSource, Reason
+from tierwall.policy.model import Tier, Transport
+
+type Port = Annotated[int, Field(ge=0, le=65535)]
+type Count = Annotated[int, Field(ge=0)]
+
+
+class Action(StrEnum):
+    """What happened. All but `allowed` and `closed` are always journalled."""
+
+    DENIED = "denied"
+    WOULD_DENY = "would-deny"
+    BROKEN = "broken"
+    FAILED = "failed"
+    FAULT = "fault"
+    ALLOWED = "allowed"
+    CLOSED = "closed"
+
+
+ALL = frozenset(Action)
+"""What `--events all` journals."""
+
+ALWAYS = ALL - {Action.ALLOWED, Action.CLOSED}
+"""What `--events denied` journals."""
+
+
+class Stage(StrEnum):
+    """How far the connection had come."""
+
+    ACCEPT = "accept"
+    CONNECT = "connect"
+    SOCKS = "socks"
+    CLIENTHELLO = "clienthello"
+    REQUEST = "request"
+    DNS = "dns"
+    UDP = "udp"
+    DIAL = "dial"
+    TUNNEL = "tunnel"
+    CONFIG = "config"
+    JOURNAL = "journal"
+
+
+class ClosedBy(StrEnum):
+    """Who ended a tunnel."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    BEHAVIOUR = "behaviour"
+    SHUTDOWN = "shutdown"
+
+
+class Kind(StrEnum):
+    """ECS event.kind; ours are all plain events."""
+
+    EVENT = "event"
+
+
+class Category(StrEnum):
+    """ECS event.category, as far as we use it."""
+
+    NETWORK = "network"
+    CONFIGURATION = "configuration"
+
+
+class Type(StrEnum):
+    """ECS event.type, as far as we use it.
+
+    ECS knows no `error` among the types of `configuration` and `network`: those are `info` or `connection` with an
+    `error.message`.
+    """
+
+    ALLOWED = "allowed"
+    CONNECTION = "connection"
+    DENIED = "denied"
+    END = "end"
+    INFO = "info"
+    START = "start"
+
+
+class NetworkProtocol(StrEnum):
+    """ECS network.protocol: what the client was seen to speak."""
+
+    TLS = "tls"
+    HTTP = "http"
+    QUIC = "quic"
+    DNS = "dns"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ecs:
+    """The version of the field names."""
+
+    version: Literal["8.17.0"] = "8.17.0"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observer:
+    """Who writes."""
+
+    product: str = "tierwall"
+    version: str = __version__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventFields:
+    """ECS `event`."""
+
+    kind: Kind = Kind.EVENT
+    category: tuple[Category, ...]
+    type: tuple[Type, ...]
+    action: Action
+    reason: Reason | None = None
+    id: str
+    duration: Annotated[Count | None, Field(description="Nanoseconds that the tunnel stood.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The client."""
+
+    ip: str
+    port: Port | None = None
+    bytes: Annotated[Count | None, Field(description="Octets that the client sent through the tunnel.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Where the client wants to go: the name that decided, and the address where one is known."""
+
+    domain: str | None = None
+    ip: str | None = None
+    port: Port
+    bytes: Annotated[Count | None, Field(description="Octets that the server sent through the tunnel.")] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """ECS `network`."""
+
+    transport: Transport
+    protocol: NetworkProtocol | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsClient:
+    """What the ClientHello says."""
+
+    server_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """ECS `tls`."""
+
+    client: TlsClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Url:
+    """The requested URL: without credentials and fragment, its query redacted unless it was asked for."""
+
+    full: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """ECS `http.request`."""
+
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Http:
+    """ECS `http`."""
+
+    request: HttpRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAgent:
+    """ECS `user_agent`."""
+
+    original: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Error:
+    """What went wrong, in one sentence or more."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """The catalogue rule that leads: id, vendor and tier. Absent where no vendor asks for the destination."""
+
+    name: str
+    ruleset: str
+    category: Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A service that a denial breaks (`breaks`) or that a rule close by serves (`near`)."""
+
+    vendor: str
+    service: str
+    tier: Tier
+    rule: str
+    symptom: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tierwall:
+    """What ECS has no name for."""
+
+    tier: Tier = Tier.NONE
+    site: str | None = None
+    stage: Stage
+    name_source: NameSource | None = None
+    refusal: Annotated[str | None, Field(description="What the client saw: 403, alert, reset, …")] = None
+    detail: Annotated[str | None, Field(description="One clause: what came close, which name was refused.")] = None
+    admitted_by: str | None = None
+    behaviour: str | None = None
+    closed_by: ClosedBy | None = None
+    breaks: tuple[Break, ...] = ()
+    near: tuple[Break, ...] = ()
+    breaks_cut: Annotated[
+        int | None, Field(ge=1, description="How many of `near` and `breaks` were left out for the line's length.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the journal."""
+
+    timestamp: Annotated[
+        str,
+        Field(
+            alias="@timestamp",
+            pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$",
+            json_schema_extra={"format": "date-time"},
+            description="When it happened, in UTC.",
+        ),
+    ]
+    ecs: Ecs = Ecs()
+    event: EventFields
+    source: Source | None = None
+    destination: Destination | None = None
+    network: Network | None = None
+    tls: Tls | None = None
+    url: Url | None = None
+    http: Http | None = None
+    user_agent: UserAgent | None = None
+    rule: Rule | None = None
+    error: Error | None = None
+    observer: Observer = Observer()
+    tierwall: Tierwall
+
+    @property
+    def when(self) -> datetime:
+        """The timestamp, aware, in UTC."""
+        return datetime.fromisoformat(self.timestamp)
