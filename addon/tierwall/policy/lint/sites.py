@@ -1,0 +1,161 @@
+"""What is odd about one site: entries that do nothing, or more or less than the administrator meant.
+
+Knows the site and the catalogue that it admits from. The only thing read here is the public suffix list, data that
+comes inside its package.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Final
+
+from publicsuffixlist import PublicSuffixList
+
+from tierwall.policy.dialect import Dialect, Rejected, read
+from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
+from tierwall.policy.lint.finding import Code, Finding
+from tierwall.policy.model import Catalogue, Direction, Ports, Rule, Service, Tier, Vendor
+from tierwall.policy.site import ListEntry, Site, VendorEntry
+
+
+def _admits_nothing(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
+    for place, entry in enumerate(site.admit):
+        if isinstance(entry, ListEntry):
+            if not entry.hosts and not entry.networks:
+                yield Finding(site.id, Code.ADMITS_NOTHING, f"{entry.label} lists no host and no network")
+            continue
+        chosen = [(rule, service) for _, rule, service in _chosen(entry, catalogue) if _admissible(rule, site)]
+        if not chosen:
+            yield Finding(site.id, Code.ADMITS_NOTHING, f"admit[{place}] matches no rule that the site could admit")
+            continue
+        useless = sorted((entry.rules or frozenset()) - {rule.id for rule, _ in chosen})
+        useless += sorted((entry.services or frozenset()) - {service.id for _, service in chosen})
+        if useless:
+            message = f"admit[{place}] names {some(useless)}, and no rule that the site could admit goes by that"
+            mend = "inbound rules, and those with less evidence than the site asks for, are not admitted"
+            yield Finding(site.id, Code.ADMITS_NOTHING, message, mend)
+
+
+def _rejected(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
+    lists = [(entry.label, entry.dialect, entry.hosts) for entry in (*_lists(site.admit), *site.deny)]
+    asked = dict.fromkeys(host for _, rule, _ in _admitted(site, catalogue) for host in rule.hosts)
+    for label, dialect, hosts in (*lists, ("the vendors' rules that it admits", site.dialect, tuple(asked))):
+        refused = [(host, reading.why) for host in hosts if isinstance(reading := read(dialect, host), Rejected)]
+        if refused:
+            spellings, why = some(host for host, _ in refused), refused[0][1]
+            message = f"{label}: `{dialect}` rejects {spellings}, which therefore covers nothing: {why}"
+            yield Finding(site.id, Code.REJECTED_SPELLING, message, f"spell it as `{dialect}` reads it")
+
+
+def _denied_entries(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
+    denied = Listed(site.deny)
+    for entry in _lists(site.admit) if site.deny else ():
+        cut: list[object] = [
+            host for host, reading in readings(entry.hosts, entry.dialect) if denied.hold_host(reading, entry.ports)
+        ]
+        cut += [plain(network) for network in entry.networks if denied.hold_network(network, entry.ports)]
+        if cut:
+            message = f"{entry.label} admits {some(cut)}, and `deny`, which wins, denies all of that"
+            yield Finding(site.id, Code.DENIED_ENTRY, message, "take it out of one of the two")
+
+
+def _denied_rules(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
+    denied = Listed(site.deny)
+    rules = dict.fromkeys(
+        f"{vendor.id}/{rule.id}"
+        for vendor, rule, _ in (_admitted(site, catalogue) if site.deny else ())
+        if denied.hold_some_of(rule)
+    )
+    if rules:
+        yield Finding(site.id, Code.DENIED_RULE, f"`deny` takes away what `admit` gives: {some(rules)}")
+
+
+def _duplicates(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
+    for key, entries in (("admit", _lists(site.admit)), ("deny", site.deny)):
+        counted: Counter[tuple[str, Dialect, tuple[Ports, ...]]] = Counter()
+        for entry in entries:
+            counted.update((host, entry.dialect, entry.ports) for host in entry.hosts)
+            counted.update((plain(network), Dialect.LITERAL, entry.ports) for network in entry.networks)
+        if twice := dict.fromkeys(spelling for (spelling, _, _), times in counted.items() if times > 1):
+            message = f"{key} lists {some(twice)} more than once, with the same ports"
+            yield Finding(site.id, Code.DUPLICATE_ENTRY, message, "keep one of each")
+
+
+def _public(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
+    for entry in _lists(site.admit):
+        wide = [
+            host
+            for host, reading in readings(entry.hosts, entry.dialect)
+            if reading.most != 0 and (not reading.base or _public_suffixes().is_public(reading.base))
+        ]
+        if wide:
+            message = f"{entry.label} admits {some(wide)}: names below a public suffix belong to anybody"
+            yield Finding(site.id, Code.PUBLIC_SUFFIX, message, "name the domains that are meant")
+
+
+def _coreless(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
+    own = Listed(_lists(site.admit))
+    admitted = list(_admitted(site, catalogue))
+    for vendor in catalogue.vendors:
+        tiers = sorted({service.tier for of, _, service in admitted if of is vendor}, key=lambda tier: tier.severity)
+        core = [rule for rule in egress(vendor) if _admissible(rule, site) and _serves_core(vendor, rule)]
+        if tiers and core and Tier.CORE not in tiers and not any(own.hold_some_of(rule) for rule in core):
+            message = f"admits {some(tiers)} of {vendor.id}, but not its core, without which nobody can use the rest"
+            yield Finding(site.id, Code.WITHOUT_CORE, message, "add core to the tiers of that entry")
+
+
+def _weak(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
+    entries = [entry for entry in site.admit if isinstance(entry, VendorEntry)]
+    for vendor in catalogue.vendors:
+        rules = [rule for entry in entries for of, rule, _ in _chosen(entry, catalogue) if of is vendor]
+        if rules and not any(_admissible(rule, site) for rule in rules):
+            message = f"admits {vendor.id} in name only: none of its rules has the evidence `{site.evidence}`"
+            yield Finding(site.id, Code.WEAK_EVIDENCE, message)
+
+
+CHECKS: Final[tuple[Callable[[Site, Catalogue], Iterator[Finding]], ...]] = (
+    _admits_nothing,
+    _rejected,
+    _denied_entries,
+    _denied_rules,
+    _duplicates,
+    _public,
+    _coreless,
+    _weak,
+)
+
+
+def _lists(entries: Iterable[VendorEntry | ListEntry]) -> Iterator[ListEntry]:
+    return (entry for entry in entries if isinstance(entry, ListEntry))
+
+
+def _chosen(entry: VendorEntry, catalogue: Catalogue) -> Iterator[tuple[Vendor, Rule, Service]]:
+    """The entry's keys are ANDed for each service of a rule; a rule with one such service is selected."""
+    for vendor in catalogue.vendors:
+        for rule in vendor.rules if entry.vendor in {None, vendor.id} else ():
+            if entry.rules is None or rule.id in entry.rules:
+                for service in map(vendor.service, rule.services):
+                    if (entry.tiers is None or service.tier in entry.tiers) and (
+                        entry.services is None or service.id in entry.services
+                    ):
+                        yield vendor, rule, service
+
+
+def _admitted(site: Site, catalogue: Catalogue) -> Iterator[tuple[Vendor, Rule, Service]]:
+    for entry in site.admit:
+        if isinstance(entry, VendorEntry):
+            yield from (chosen for chosen in _chosen(entry, catalogue) if _admissible(chosen[1], site))
+
+
+def _admissible(rule: Rule, site: Site) -> bool:
+    return rule.direction is Direction.EGRESS and rule.evidence.at_least(site.evidence)
+
+
+def _serves_core(vendor: Vendor, rule: Rule) -> bool:
+    return any(vendor.service(service).tier is Tier.CORE for service in rule.services)
+
+
+@cache
+def _public_suffixes() -> PublicSuffixList:
+    """Its ICANN section: below a private suffix such as googleapis.com everything is one company's."""
+    return PublicSuffixList(only_icann=True, accept_unknown=False)
