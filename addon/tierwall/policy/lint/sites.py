@@ -94,12 +94,14 @@ def _public(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _coreless(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
-    own = Listed(_lists(site.admit))
     admitted = list(_admitted(site, catalogue))
     for vendor in catalogue.vendors:
         tiers = sorted({service.tier for of, _, service in admitted if of is vendor}, key=lambda tier: tier.severity)
         core = [rule for rule in egress(vendor) if _admissible(rule, site) and _serves_core(vendor, rule)]
-        if tiers and core and Tier.CORE not in tiers and not any(own.hold_some_of(rule) for rule in core):
+        if not tiers or not core or Tier.CORE in tiers:
+            continue
+        own = Listed(_lists(site.admit))
+        if not any(own.hold_some_of(rule) for rule in core):
             message = f"admits {some(tiers)} of {vendor.id}, but not its core, without which nobody can use the rest"
             yield Finding(site.id, Code.WITHOUT_CORE, message, "add core to the tiers of that entry")
 
