@@ -1,0 +1,216 @@
+"""What judge stands on: the lookup structures of one site and one catalogue, built once and kept while they are in use.
+
+Knows how entries and rules become indexes, nothing of attempts. The catalogue is always read as `literal`; the site's
+dialect changes only what the site admits.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import assert_never
+
+from tierwall.policy.attempt import Impact
+from tierwall.policy.dialect import Dialect, Reading, Rejected, read
+from tierwall.policy.index import Hit, HostIndex, NetworkIndex
+from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Network, Ports, Rule, Tier, Vendor
+from tierwall.policy.site import LOOPBACK_CLIENTS, Behaviour, ListEntry, Site, TlsInspection, VendorEntry
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VendorRule:
+    """A rule of the catalogue with its vendor, its place, and its services as a verdict names them."""
+
+    order: int
+    vendor: Vendor
+    rule: Rule
+    impacts: tuple[Impact, ...]
+    """One for each service, the most severe first."""
+    tier: Tier
+    """The most severe of its services'."""
+    egress: bool
+    """Whether it can be admitted and broken at all; inbound rules are for the administrator's eyes."""
+
+    def __str__(self) -> str:
+        return f"{self.vendor.id}/{self.rule.id}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """What a site lists, itself or by admitting a vendor's rule. All spellings of one list and shape share one."""
+
+    label: str
+    """`admit[1]` for the site's own, `vendor/rule` for a vendor's."""
+    ports: tuple[Ports, ...]
+    rule: VendorRule | None
+    affixes: tuple[str, str] = ("", "")
+    """What the spelling has around its base: a list of a million names keeps one pair, not a million spellings."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index[P]:
+    """Hosts and networks together: a destination is looked up as what it is."""
+
+    hosts: HostIndex[P]
+    networks: NetworkIndex[P]
+
+    def find(self, value: str | Address) -> list[Hit[P]]:
+        """Everything that covers the name or address, and what comes close, the most specific first."""
+        return self.hosts.find(value) if isinstance(value, str) else self.networks.find(value)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """Everything that judge looks things up in."""
+
+    asked: Index[VendorRule]
+    """The whole catalogue, inbound and unspecified rules too."""
+    admitted: Index[Entry]
+    denied: Index[Entry] | None
+    """None where the site denies nothing, which saves the lookups."""
+    clients: NetworkIndex[None]
+    too_weak: frozenset[VendorRule]
+    """Rules that the site selects, with less evidence than it asks for."""
+    exceptions: tuple[HostIndex[None], ...]
+    """For each TLS inspection of the site, the names that it leaves alone."""
+
+
+def spelling(hit: Hit[Entry]) -> str:
+    """The host pattern or network as the site or vendor spells it."""
+    before, after = hit.payload.affixes
+    return f"{before}{hit.base}{after}"
+
+
+def title(hit: Hit[Entry]) -> str:
+    """How people know the entry: `8x8/*.8x8.vc`, or `admit[1] *.corp.example`."""
+    return hit.payload.label if hit.payload.rule is not None else f"{hit.payload.label} {spelling(hit)}"
+
+
+# Two, for a site and the one that a reload puts in its place: more would keep lists of a million names alive.
+@lru_cache(maxsize=2)
+def ground_of(site: Site, catalogue: Catalogue) -> Ground:
+    """Build the lookup structures, or return those built before for the same two objects."""
+    rules, asked = _catalogue_index(catalogue)
+    selected = [rule for rule in rules if rule.egress and any(_selects(entry, rule) for entry in site.admit)]
+    strong = [rule for rule in selected if _founded(rule.rule, site.evidence)]
+    return Ground(
+        asked=asked,
+        admitted=_entry_index(list(_admitted(site, strong))),
+        denied=_entry_index([(entry, None) for entry in site.deny]) if site.deny else None,
+        clients=NetworkIndex((net, None) for net in (LOOPBACK_CLIENTS if site.clients is None else site.clients)),
+        too_weak=frozenset(selected).difference(strong),
+        exceptions=tuple(_exceptions(site.behaviours)),
+    )
+
+
+@lru_cache(maxsize=2)
+def _catalogue_index(catalogue: Catalogue) -> tuple[list[VendorRule], Index[VendorRule]]:
+    pairs = [(vendor, rule) for vendor in catalogue.vendors for rule in vendor.rules]
+    rules = [_vendor_rule(order, vendor, rule) for order, (vendor, rule) in enumerate(pairs)]
+    hosts = (
+        (reading, each)
+        for each in rules
+        for host in each.rule.hosts
+        if isinstance(reading := read(Dialect.LITERAL, host), Reading)
+    )
+    networks = ((network, each) for each in rules for network in each.rule.networks)
+    return rules, Index(HostIndex(hosts), NetworkIndex(networks))
+
+
+def _vendor_rule(order: int, vendor: Vendor, rule: Rule) -> VendorRule:
+    impacts = _impacts(vendor, rule)
+    return VendorRule(
+        order=order,
+        vendor=vendor,
+        rule=rule,
+        impacts=impacts,
+        tier=impacts[0].tier if impacts else Tier.NONE,
+        egress=rule.direction is Direction.EGRESS,
+    )
+
+
+def _impacts(vendor: Vendor, rule: Rule) -> tuple[Impact, ...]:
+    services = sorted((vendor.service(service) for service in rule.services), key=lambda each: each.tier.severity)
+    return tuple(
+        Impact(
+            vendor=vendor.id,
+            service=service.id,
+            tier=service.tier,
+            rule=rule.id,
+            evidence=rule.evidence,
+            source=str(rule.source),
+            symptom=service.symptom,
+        )
+        for service in services
+    )
+
+
+def _selects(entry: VendorEntry | ListEntry, rule: VendorRule) -> bool:
+    """The keys of an entry are ANDed; tier and service must be those of one and the same service of the rule."""
+    if isinstance(entry, ListEntry) or (entry.vendor is not None and entry.vendor != rule.vendor.id):
+        return False
+    if entry.rules is not None and rule.rule.id not in entry.rules:
+        return False
+    return any(
+        (entry.services is None or impact.service in entry.services)
+        and (entry.tiers is None or impact.tier in entry.tiers)
+        for impact in rule.impacts
+    )
+
+
+def _founded(rule: Rule, least: Evidence) -> bool:
+    return rule.evidence is not Evidence.UNSPECIFIED and rule.evidence.at_least(least)
+
+
+def _admitted(site: Site, strong: list[VendorRule]) -> Iterator[tuple[ListEntry, VendorRule | None]]:
+    """The site's entries in its order, each vendor's rule as the list entry that the customer would have written."""
+    for entry in site.admit:
+        match entry:
+            case ListEntry():
+                yield entry, None
+            case VendorEntry():
+                for each in strong:
+                    if _selects(entry, each):
+                        yield _as_listed(each, site.dialect), each
+            case _:
+                assert_never(entry)
+
+
+def _as_listed(each: VendorRule, dialect: Dialect) -> ListEntry:
+    rule = each.rule
+    return ListEntry(label=str(each), hosts=rule.hosts, networks=rule.networks, ports=rule.ports, dialect=dialect)
+
+
+def _entry_index(listings: list[tuple[ListEntry, VendorRule | None]]) -> Index[Entry]:
+    return Index(HostIndex(_listed_hosts(listings)), NetworkIndex(_listed_networks(listings)))
+
+
+def _listed_hosts(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> Iterator[tuple[Reading, Entry]]:
+    """A spelling that its dialect rejects lists nothing."""
+    for listing, rule in listings:
+        shapes: dict[tuple[str, str], Entry] = {}
+        for host in listing.hosts:
+            reading = read(listing.dialect, host)
+            if isinstance(reading, Rejected):
+                continue
+            before, _, after = host.rpartition(reading.base)
+            entry = shapes.get((before, after))
+            if entry is None:
+                entry = shapes[before, after] = Entry(listing.label, listing.ports, rule, (before, after))
+            yield reading, entry
+
+
+def _listed_networks(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> Iterator[tuple[Network, Entry]]:
+    for listing, rule in listings:
+        entry = Entry(listing.label, listing.ports, rule)
+        for network in listing.networks:
+            yield network, entry
+
+
+def _exceptions(behaviours: Iterable[Behaviour]) -> Iterator[HostIndex[None]]:
+    for behaviour in behaviours:
+        match behaviour:
+            case TlsInspection():
+                readings = (read(Dialect.LITERAL, name) for name in behaviour.excepted)
+                yield HostIndex((reading, None) for reading in readings if isinstance(reading, Reading))
+            case _:
+                assert_never(behaviour)

@@ -1,0 +1,93 @@
+"""Which host patterns and networks cover a destination, at a cost that does not grow with how many there are.
+
+Knows bases, label counts and prefixes, and carries a payload for each without looking at it. Ports, directions and
+what a hit means are coverage.py's and judge.py's.
+
+A million patterns must stay cheap to hold, so an entry of the tables is one dict slot: patterns of the same shape and
+payload share one tuple of marks.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from tierwall.policy.dialect import Reading
+from tierwall.policy.hostname import suffixes
+from tierwall.policy.model import Address, Network
+
+
+class Hit[P](NamedTuple):
+    """A pattern or network that a lookup met, and where the name stands towards it."""
+
+    base: str | Network
+    labels: int
+    """How many labels the name has before the base; 0 is the base itself, and every hit of a network."""
+    fewest: int
+    most: int | None
+    payload: P
+
+    @property
+    def covers(self) -> bool:
+        """Whether the reading takes in so many labels. Where not, it is a near miss: same base, another count."""
+        return self.fewest <= self.labels and (self.most is None or self.labels <= self.most)
+
+
+class HostIndex[P]:
+    """Readings by their base name; a lookup walks the name label by label (at most 127 of them, RFC 1035)."""
+
+    __slots__ = ("_marks",)
+
+    def __init__(self, readings: Iterable[tuple[Reading, P]]) -> None:
+        self._marks: dict[str, tuple[tuple[int, int | None, P], ...]] = {}
+        marks = self._marks
+        shared: dict[tuple[tuple[int, int | None, P], ...], tuple[tuple[int, int | None, P], ...]] = {}
+        for reading, payload in readings:
+            mark = (reading.fewest, reading.most, payload)
+            before = marks.get(reading.base, ())
+            if mark not in before:
+                both = (*before, mark)
+                marks[reading.base] = shared.setdefault(both, both)
+
+    def find(self, name: str) -> list[Hit[P]]:
+        """Every reading whose base is the name or a suffix of it at a label boundary, the longest base first.
+
+        Those that cover the name and those that only come close: `Hit.covers` tells them apart.
+        """
+        marks = self._marks
+        return [
+            Hit(base, labels, fewest, most, payload)
+            for labels, base in suffixes(name)
+            if base in marks
+            for fewest, most, payload in marks[base]
+        ]
+
+
+class NetworkIndex[P]:
+    """Networks by prefix length, IPv4 and IPv6 apart; a lookup tries each length that exists, the longest first."""
+
+    __slots__ = ("_tables",)
+
+    def __init__(self, networks: Iterable[tuple[Network, P]]) -> None:
+        by_length: dict[tuple[int, int], dict[int, tuple[tuple[Network, P], ...]]] = {}
+        for network, payload in networks:
+            host_bits = network.max_prefixlen - network.prefixlen
+            table = by_length.setdefault((network.version, host_bits), {})
+            prefix = int(network.network_address) >> host_bits
+            table[prefix] = (*table.get(prefix, ()), (network, payload))
+        self._tables = {
+            version: [(bits, table) for (of, bits), table in sorted(by_length.items(), key=_host_bits) if of == version]
+            for version in (4, 6)
+        }
+
+    def find(self, address: Address) -> list[Hit[P]]:
+        """Every network that holds the address, the longest prefix first; an IPv4-mapped address is IPv4 too."""
+        mapped = address.ipv4_mapped if address.version == 6 else None
+        hits = self.find(mapped) if mapped is not None else []
+        number = int(address)
+        for host_bits, table in self._tables[address.version]:
+            for network, payload in table.get(number >> host_bits, ()):
+                hits.append(Hit(network, 0, 0, 0, payload))
+        return hits
+
+
+def _host_bits(item: tuple[tuple[int, int], object]) -> int:
+    return item[0][1]

@@ -1,0 +1,290 @@
+"""The only place where anything is decided: one attempt, one site, one catalogue -> one verdict.
+
+The reasons of DESIGN.md ("judge") are the two tables below, in their order; the first row that holds wins. What covers
+a destination is coverage.py's, what people read about it is wording.py's.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from tierwall.policy import wording
+from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
+from tierwall.policy.coverage import Target, broken_rules, impacts, near_rules, plain, serve, serving, targets_of
+from tierwall.policy.ground import Ground, ground_of, title
+from tierwall.policy.hostname import is_private
+from tierwall.policy.model import Address, Catalogue, Tier, Transport
+from tierwall.policy.site import Site
+
+NEAR_AT_MOST: Final = 16
+"""Impacts in a verdict's `near`; more would tell nobody anything."""
+
+
+def judge(site: Site, catalogue: Catalogue, attempt: Attempt) -> Verdict:
+    """Decide whether the attempt passes under the site, why not, and what of the catalogue that breaks."""
+    ground = ground_of(site, catalogue)
+    case = _Case(site, ground, attempt, targets_of(ground, attempt))
+    for holds in _ROWS:
+        refusal = holds(case)
+        if refusal is not None:
+            return _refused(case, refusal)
+    return _passed(case)
+
+
+def prepare(site: Site, catalogue: Catalogue) -> None:
+    """Build now what the first judgement would: seconds for a million entries, which no client should wait for."""
+    ground_of(site, catalogue)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Case:
+    """What the rows of the table look at."""
+
+    site: Site
+    ground: Ground
+    attempt: Attempt
+    targets: Sequence[Target]
+    """At least one."""
+
+    @property
+    def foremost(self) -> Target:
+        """The first name, or the first address where there is no name: it stands for the whole attempt."""
+        return next((target for target in self.targets if isinstance(target.value, str)), self.targets[0])
+
+    @property
+    def named(self) -> bool:
+        """Whether any name was given, or learned from DNS; a literal address is none."""
+        return isinstance(self.foremost.value, str)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Refusal:
+    reason: Reason
+    detail: str
+    decided: Target
+    broken: Sequence[Target]
+    """The targets whose services it breaks."""
+
+
+# Rows 1 to 3: denied even where the site only observes
+
+
+def _client_refused(case: _Case) -> _Refusal | None:
+    client = case.attempt.client
+    if client is None or case.ground.clients.find(client):
+        return None
+    return _of_everything(case, Reason.CLIENT_REFUSED, wording.client_refused(client))
+
+
+def _malformed(case: _Case) -> _Refusal | None:
+    if case.attempt.malformed is None:
+        return None
+    return _of_everything(case, Reason.MALFORMED, case.attempt.malformed)
+
+
+def _self_connect(case: _Case) -> _Refusal | None:
+    if not case.attempt.to_self:
+        return None
+    return _of_everything(case, Reason.SELF_CONNECT, wording.SELF_CONNECT)
+
+
+def _of_everything(case: _Case, reason: Reason, detail: str) -> _Refusal:
+    return _Refusal(reason, detail, case.foremost, case.targets)
+
+
+# Row 4: `deny` looks at every name, and at every address that is known
+
+
+def _site_denied(case: _Case) -> _Refusal | None:
+    if case.ground.denied is None:
+        return None
+    for value in _everything_known(case.attempt):
+        hit = serving(case.ground.denied.find(value), case.attempt)
+        if hit is not None:
+            detail = wording.site_denied(hit, value)
+            for target in case.targets:
+                if target.value == value:
+                    return _Refusal(Reason.SITE_DENIED, detail, target, [target])
+            return _of_everything(case, Reason.SITE_DENIED, detail)
+    return None
+
+
+def _everything_known(attempt: Attempt) -> Iterator[str | Address]:
+    for name in attempt.names:
+        yield plain(name.value)
+    for address in (attempt.address, attempt.dialled):
+        if address is not None:
+            yield plain(address)
+
+
+# Row 5: some names are admitted, others not
+
+
+def _name_mismatch(case: _Case) -> _Refusal | None:
+    if len(case.targets) == 1:
+        return None
+    refused = [target for target in case.targets if target.admitted is None]
+    admitted = [target for target in case.targets if target.admitted is not None]
+    if not refused or not admitted:
+        return None
+    return _Refusal(Reason.NAME_MISMATCH, wording.name_mismatch(refused[0], admitted[0]), refused[0], refused)
+
+
+# Rows 6 to 12: no name is admitted; the first row that holds for any of them
+
+
+def _unadmitted(case: _Case) -> _Refusal | None:
+    if case.targets[0].admitted is not None:  # and so are all, or row 5 would have held
+        return None
+    for reason, holds in _UNADMITTED:
+        for target in case.targets:
+            detail = holds(case, target)
+            if detail is not None:
+                return _Refusal(reason, detail, target, case.targets)
+    raise AssertionError("the last row always holds")
+
+
+def _entries_have_other_ports(_: _Case, target: Target) -> str | None:
+    covering = [hit for hit in target.listed if hit.covers and hit.payload.ports]
+    return wording.listed_with(covering) if covering else None
+
+
+def _entry_comes_close(case: _Case, target: Target) -> str | None:
+    for hit in target.listed:
+        if not hit.covers and serve(hit.payload.ports, case.attempt):
+            return wording.entry_gap(hit, target.value)
+    return None
+
+
+def _vendor_rule_covers(case: _Case, target: Target) -> str | None:
+    covering = broken_rules([target], case.attempt)
+    return wording.tier_closed(covering, case.ground.too_weak, case.site.evidence) if covering else None
+
+
+def _vendor_rules_have_other_ports(_: _Case, target: Target) -> str | None:
+    covering = [hit for hit in target.asked if hit.covers and hit.payload.egress and hit.payload.rule.ports]
+    return wording.asked_with(covering) if covering else None
+
+
+def _vendor_rule_comes_close(case: _Case, target: Target) -> str | None:
+    for hit in target.asked:
+        if not hit.covers and hit.payload.egress and serve(hit.payload.rule.ports, case.attempt):
+            return wording.rule_gap(hit, target.value)
+    return None
+
+
+def _tls_without_a_name(case: _Case, target: Target) -> str | None:
+    return wording.no_name(target.value) if not case.named and _speaks_tls(case.attempt.seen) else None
+
+
+def _no_name_at_all(case: _Case, target: Target) -> str | None:
+    return wording.address_only(target.value) if not case.named else None
+
+
+def _always(_: _Case, __: Target) -> str | None:
+    return wording.UNLISTED
+
+
+_UNADMITTED: Final[tuple[tuple[Reason, Callable[[_Case, Target], str | None]], ...]] = (
+    (Reason.PORT_CLOSED, _entries_have_other_ports),
+    (Reason.WILDCARD_GAP, _entry_comes_close),
+    (Reason.TIER_CLOSED, _vendor_rule_covers),
+    (Reason.PORT_CLOSED, _vendor_rules_have_other_ports),
+    (Reason.WILDCARD_GAP, _vendor_rule_comes_close),
+    (Reason.NO_NAME, _tls_without_a_name),
+    (Reason.ADDRESS_ONLY, _no_name_at_all),
+    (Reason.UNLISTED, _always),
+)
+"""Rows 6 to 12. Each says what people read where it holds for a target, and None where it does not."""
+
+
+def _speaks_tls(seen: Seen | None) -> bool:
+    match seen:
+        case Seen.TLS | Seen.QUIC:
+            return True
+        case Seen.HTTP | Seen.DNS | Seen.OPAQUE | None:
+            return False
+        case _:
+            assert_never(seen)
+
+
+# Row 13: everything is admitted, but where it leads is not
+
+
+def _private_address(case: _Case) -> _Refusal | None:
+    address = _to_be_dialled(case.attempt)
+    if address is None or case.attempt.redirected or not is_private(address):
+        return None
+    if serving(case.ground.admitted.find(address), case.attempt) is not None:
+        return None
+    return _of_everything(case, Reason.PRIVATE_ADDRESS, wording.private_address(address))
+
+
+def _to_be_dialled(attempt: Attempt) -> Address | None:
+    """The best that is known: what was resolved, what the client chose, or a literal that it gave as a name."""
+    literals = (name.value for name in attempt.names if not isinstance(name.value, str))
+    return attempt.dialled or attempt.address or next(literals, None)
+
+
+_ROWS: Final[tuple[Callable[[_Case], _Refusal | None], ...]] = (
+    _client_refused,  # 1
+    _malformed,  # 2
+    _self_connect,  # 3
+    _site_denied,  # 4
+    _name_mismatch,  # 5
+    _unadmitted,  # 6 to 12
+    _private_address,  # 13
+)
+
+_DENIED_EVEN_OBSERVING: Final = frozenset({Reason.CLIENT_REFUSED, Reason.MALFORMED, Reason.SELF_CONNECT})
+
+
+# Verdicts
+
+
+def _refused(case: _Case, refusal: _Refusal) -> Verdict:
+    observed = not case.site.enforce and refusal.reason not in _DENIED_EVEN_OBSERVING
+    return _verdict(case, Action.ALLOW if observed else Action.DENY, refusal.decided, refusal.broken, refusal)
+
+
+def _passed(case: _Case) -> Verdict:
+    return _verdict(case, Action.INSPECT if _inspected(case) else Action.ALLOW, case.foremost, case.targets, None)
+
+
+def _verdict(
+    case: _Case, action: Action, decided: Target, targets: Sequence[Target], refusal: _Refusal | None
+) -> Verdict:
+    broken = broken_rules(targets, case.attempt)
+    breaks = impacts(broken)
+    admits = refusal is None or refusal.reason is Reason.PRIVATE_ADDRESS
+    return Verdict(
+        action=action,
+        reason=refusal.reason if refusal else None,
+        detail=refusal.detail if refusal else None,
+        tier=breaks[0].tier if breaks else Tier.NONE,
+        admitted_by=title(decided.admitted) if admits and decided.admitted else None,
+        breaks=breaks,
+        near=impacts(near_rules(targets, case.attempt, broken))[:NEAR_AT_MOST],
+        name=None if decided.value is None else str(decided.value),
+        name_source=decided.source,
+    )
+
+
+def _inspected(case: _Case) -> bool:
+    """Whether some TLS inspection of the site leaves none of the given names alone."""
+    if not case.ground.exceptions or not _may_be_tls_over_tcp(case.attempt):
+        return False
+    names = [name.value for name in case.attempt.names if isinstance(name.value, str)]
+    return any(
+        not any(hit.covers for name in names for hit in excepted.find(name)) for excepted in case.ground.exceptions
+    )
+
+
+def _may_be_tls_over_tcp(attempt: Attempt) -> bool:
+    match attempt.seen:
+        case Seen.TLS | None:
+            return attempt.transport is Transport.TCP
+        case Seen.HTTP | Seen.QUIC | Seen.DNS | Seen.OPAQUE:
+            return False
+        case _:
+            assert_never(attempt.seen)

@@ -1,0 +1,108 @@
+"""What people read of a verdict: one clause for each reason, saying what would have been needed.
+
+Knows words only: nothing is decided here, and values are normalised already, so nothing is escaped.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, assert_never
+
+from tierwall.policy.attempt import NameSource
+from tierwall.policy.coverage import Target
+from tierwall.policy.ground import Entry, VendorRule, spelling, title
+from tierwall.policy.index import Hit
+from tierwall.policy.model import Address, Evidence, Ports
+
+SELF_CONNECT: Final = "the destination is this proxy itself"
+UNLISTED: Final = "the site does not list it and no vendor asks for it"
+
+_PORTS_NAMED: Final = 6
+
+
+def client_refused(client: Address) -> str:
+    """Row 1."""
+    return f"{client} is not among the site's clients"
+
+
+def site_denied(hit: Hit[Entry], value: str | Address) -> str:
+    """Row 4: the entry of `deny`, and which of the names or addresses it covers."""
+    return f"{title(hit)} covers {value}"
+
+
+def name_mismatch(refused: Target, admitted: Target) -> str:
+    """Row 5: `SNI evil.example is not admitted, CONNECT 8x8.vc is`."""
+    return f"{_place(refused.source)} {refused.value} is not admitted, {_place(admitted.source)} {admitted.value} is"
+
+
+def listed_with(hits: Iterable[Hit[Entry]]) -> str:
+    """Row 6: the ports that the site's entries have instead."""
+    return f"listed with {_ports(hit.payload.ports for hit in hits)} only"
+
+
+def asked_with(hits: Sequence[Hit[VendorRule]]) -> str:
+    """Row 9: the ports that vendors ask for instead."""
+    vendors = dict.fromkeys(hit.payload.vendor.id for hit in hits)
+    asks = "asks" if len(vendors) == 1 else "ask"
+    return f"{', '.join(vendors)} {asks} for {_ports(hit.payload.rule.ports for hit in hits)} only"
+
+
+def entry_gap(hit: Hit[Entry], value: object) -> str:
+    """Row 7: what the entry leaves out, and what to write beside it."""
+    return f"`{spelling(hit)}` does not cover {_left_out(hit)}; add `{value}`"
+
+
+def rule_gap(hit: Hit[VendorRule], value: object) -> str:
+    """Row 9: the same of a vendor's pattern, which is always read as literal."""
+    pattern = f"*.{hit.base}" if hit.fewest else hit.base
+    return f"{hit.payload.vendor.id} asks for `{pattern}`, which does not cover {_left_out(hit)}; add `{value}`"
+
+
+def tier_closed(rules: Sequence[VendorRule], too_weak: frozenset[VendorRule], least: Evidence) -> str:
+    """Row 8: the rule that the site leaves out, or selects and finds too weakly founded."""
+    for rule in rules:
+        if rule in too_weak:
+            return f"{rule} is {rule.rule.evidence}, and the site admits nothing below {least}"
+    worst = min(rules, key=lambda rule: rule.tier.severity)
+    return f"{worst} ({worst.tier}) is not admitted"
+
+
+def no_name(value: object) -> str:
+    """Row 10."""
+    return f"TLS without a server name{_in_no_network(value)}"
+
+
+def address_only(value: object) -> str:
+    """Row 11."""
+    return f"no name was given{_in_no_network(value)}"
+
+
+def private_address(address: Address) -> str:
+    """Row 13."""
+    return f"{address} is private; admit its network, or point the name elsewhere with --resolve"
+
+
+def _in_no_network(value: object) -> str:
+    return "" if value is None else f", and {value} is in no admitted network"
+
+
+def _left_out(hit: Hit[Entry] | Hit[VendorRule]) -> str:
+    if hit.labels < hit.fewest:
+        return "the apex" if hit.labels == 0 else f"fewer than {hit.fewest} labels before `{hit.base}`"
+    return f"more than {hit.most} labels before `{hit.base}`" if hit.most else "names below it"
+
+
+def _ports(several: Iterable[tuple[Ports, ...]]) -> str:
+    distinct = list(dict.fromkeys(str(each) for ports in several for each in ports))
+    more = ["…"] if len(distinct) > _PORTS_NAMED else []
+    return ", ".join(distinct[:_PORTS_NAMED] + more)
+
+
+def _place(source: NameSource) -> str:
+    match source:
+        case NameSource.CONNECT | NameSource.SOCKS | NameSource.SNI | NameSource.DNS:
+            return source.value.upper()
+        case NameSource.HOST:
+            return "Host"
+        case NameSource.ADDRESS:
+            return "address"
+        case _:
+            assert_never(source)
