@@ -1,0 +1,47 @@
+"""The first bytes of a connection -> what its client wants. No sockets, no clock: bytes in, one value out.
+
+Knows the wire formats of HTTP/1 heads, TLS ClientHellos and SOCKS5; refuses to know modes, sites or decisions. Every
+reader takes all bytes that came so far, and is asked again when more came. Three rules hold for each of them: the
+answer does not depend on how the bytes were split; an answer other than NeedMore stays the same whatever follows;
+nothing raises.
+
+Which reader is asked depends on where the bytes come from:
+
+* a client of a proxy port (regular, upstream): read_proxy_request
+* a client of a SOCKS port: read_socks5_greeting, then read_socks5_request
+* inside a tunnel after its CONNECT or SOCKS request, or redirected (transparent): read_tunnel
+"""
+
+from tierwall.opening.client_hello import read_client_hello
+from tierwall.opening.first_bytes import read_proxy_request, read_tunnel
+from tierwall.opening.socks import read_socks5_greeting, read_socks5_request
+from tierwall.opening.values import (
+    ClientHello,
+    Connect,
+    Malformed,
+    NeedMore,
+    Octets,
+    Opaque,
+    Opening,
+    PlainHttp,
+    Socks5Greeting,
+    Socks5Request,
+)
+
+__all__ = [
+    "ClientHello",
+    "Connect",
+    "Malformed",
+    "NeedMore",
+    "Octets",
+    "Opaque",
+    "Opening",
+    "PlainHttp",
+    "Socks5Greeting",
+    "Socks5Request",
+    "read_client_hello",
+    "read_proxy_request",
+    "read_socks5_greeting",
+    "read_socks5_request",
+    "read_tunnel",
+]
