@@ -1,0 +1,197 @@
+"""Site files, what they extend and the lists they name -> a site.
+
+Knows how the files of a chain become one site; shapes are forms.py's, entries are entries.py's.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tierwall.loader.complaints import shape_faults
+from tierwall.loader.entries import (
+    Hosts,
+    admitting,
+    denying,
+    entry_faults,
+    read_lists,
+    selects,
+    suffix_warnings,
+    vendor_entry,
+)
+from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted
+from tierwall.loader.forms import AdmitForm, BehaviourForm, SiteFile
+from tierwall.loader.lists import suffix_warnings as list_warnings
+from tierwall.loader.places import site_file
+from tierwall.loader.text import check_regular
+from tierwall.loader.tree import Document, read_document
+from tierwall.loader.values import BehaviourName
+from tierwall.loader.views import network_overlaps, text
+from tierwall.policy.model import Address, Catalogue
+from tierwall.policy.site import Behaviour, DnsRefusal, ListEntry, Refusals, Site, TlsInspection, VendorEntry
+
+type Warn = Callable[[Fault], None]
+
+_LISTS = ("admit", "deny")
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One site file of a chain in which each extends the next."""
+
+    document: Document
+    form: SiteFile | None
+    """None where the shape has faults."""
+
+
+def load_site(name_or_path: str, catalogue: Catalogue, warn: Warn | None = None) -> Site:
+    """The site of that name or path, with everything that it extends and every list that it names.
+
+    `warn` is told what is odd without being a fault: wildcards that cover a whole public suffix.
+
+    Raises:
+        InvalidFiles: With every fault of every file.
+    """
+    faults: list[Fault] = []
+    layers = _layers(name_or_path, catalogue, faults)
+    lists = {key: read_lists(_said_by(layers, key), key, faults) for key in _LISTS}
+    forms = [layer.form for layer in layers if layer.form is not None]
+    if faults:
+        raise InvalidFiles(faults)
+    if warn is not None:
+        for key in _LISTS:
+            for fault in suffix_warnings(_said_by(layers, key), key):
+                warn(fault)
+            for path, _ in lists[key].values():
+                for fault in list_warnings(path):
+                    warn(fault)
+    paths = [layer.document.path for layer in layers]
+    paths += [path for key in _LISTS for path, _ in lists[key].values()]
+    hosts = {key: {at: found for at, (_, found) in lists[key].items()} for key in _LISTS}
+    return _site(forms, hosts, tuple(str(path) for path in paths))
+
+
+# The chain of files
+
+
+def _layers(name_or_path: str, catalogue: Catalogue, faults: list[Fault]) -> list[_Layer]:
+    """The site's own file, then what it extends, and so on. What cannot be followed is a fault of the file before."""
+    path = site_file(name_or_path, Path())
+    layers: list[_Layer] = []
+    seen: list[str] = []
+    while True:
+        seen.append(os.path.realpath(path))
+        try:
+            document = read_document(path)
+        except InvalidFiles as invalid:
+            faults += invalid.faults
+            break
+        found = shape_faults(document, SiteFile)
+        own = [*document.faults, *entry_faults(document, catalogue), *_client_faults(document)]
+        layers.append(_Layer(document, None if isinstance(found, list) else found))
+        following = _followed(document, seen, own)
+        faults += by_line([*own, *(found if isinstance(found, list) else [])])
+        if following is None:
+            break
+        path = following
+    if not layers:
+        raise InvalidFiles(faults)
+    return layers
+
+
+def _followed(document: Document, seen: list[str], faults: list[Fault]) -> Path | None:
+    """The file that this one extends, if there is one and it can be read."""
+    named = text(document.content, "extends")
+    if named is None or not named.isprintable():
+        return None
+    try:
+        path = site_file(named, document.path.parent)
+        check_regular(path)
+    except InvalidFiles as invalid:
+        cause = invalid.faults[0]
+        message = f"{quoted(named)}: {cause.message}" if cause.path else cause.message
+        faults.append(document.fault(("extends",), message))
+        return None
+    if os.path.realpath(path) in seen:
+        circle = [*seen[seen.index(os.path.realpath(path)) :], str(path)]
+        names = " → ".join(Path(name).name for name in circle)
+        faults.append(document.fault(("extends",), f"goes in a circle: {names}"))
+        return None
+    return path
+
+
+def _client_faults(document: Document) -> Iterator[Fault]:
+    yield from network_overlaps(document, document.content, "clients", ())
+
+
+def _said_by(layers: list[_Layer], key: str) -> Document:
+    """The nearest file that has the key: its list replaces those of the files it extends."""
+    documents = [layer.document for layer in layers]
+    return next(
+        (found for found in documents if isinstance(found.content, dict) and key in found.content), documents[0]
+    )
+
+
+# Forms -> the site. The site's own form comes first, then those that it extends.
+
+
+def _site(forms: list[SiteFile], lists: dict[str, dict[int, Hosts]], paths: tuple[str, ...]) -> Site:
+    own = forms[0]
+    dialect = _nearest(forms, "dialect").dialect
+    clients = _nearest(forms, "clients").clients
+    admit = _nearest(forms, "admit").admit
+    deny = _nearest(forms, "deny").deny
+    return Site(
+        id=own.site,
+        title=own.title or "",
+        enforce=_nearest(forms, "enforce").enforce,
+        admit=tuple(_admitted(forms, at, entry, lists["admit"].get(at)) for at, entry in enumerate(admit)),
+        deny=tuple(
+            denying(entry, entry.file or f"deny[{at}]", lists["deny"].get(at) or tuple(entry.hosts or ()), dialect)
+            for at, entry in enumerate(deny)
+        ),
+        evidence=_nearest(forms, "evidence").evidence,
+        dialect=dialect,
+        refuse=_refusals(forms),
+        dns=_nearest(forms, "dns").dns,
+        clients=None if clients is None else tuple(clients),
+        behaviours=tuple(_behaviour(entry) for form in reversed(forms) for entry in form.behaviours),
+        paths=paths,
+    )
+
+
+def _nearest(forms: list[SiteFile], key: str) -> SiteFile:
+    return next((form for form in forms if key in form.model_fields_set), forms[0])
+
+
+def _admitted(forms: list[SiteFile], at: int, entry: AdmitForm, listed: Hosts | None) -> VendorEntry | ListEntry:
+    if selects(entry):
+        return vendor_entry(entry)
+    dialect = _nearest(forms, "dialect").dialect
+    return admitting(entry, entry.file or f"admit[{at}]", listed or tuple(entry.hosts or ()), dialect)
+
+
+def _refusals(forms: list[SiteFile]) -> Refusals:
+    """Merged by key; what no file says is as the model says."""
+    default = Refusals()
+
+    def said[T](of: Callable[[SiteFile], T | None], otherwise: T) -> T:
+        return next((found for form in forms if (found := of(form)) is not None), otherwise)
+
+    no_sinkhole: tuple[DnsRefusal, Address | None] = (default.dns, None)
+    dns, sinkhole = said(lambda form: form.refuse.dns, no_sinkhole)
+    return Refusals(
+        connect=said(lambda form: form.refuse.connect, default.connect),
+        http=said(lambda form: form.refuse.http, default.http),
+        tls=said(lambda form: form.refuse.tls, default.tls),
+        socks=said(lambda form: form.refuse.socks, default.socks),
+        dns=dns,
+        sinkhole=sinkhole,
+        other=said(lambda form: form.refuse.other, default.other),
+    )
+
+
+def _behaviour(form: BehaviourForm) -> Behaviour:
+    match form.behaviour:
+        case BehaviourName.TLS_INSPECTION:
+            return TlsInspection(excepted=tuple(form.except_ or ()))

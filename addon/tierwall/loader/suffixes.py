@@ -1,0 +1,30 @@
+"""Which wildcards cover a whole public suffix, such as `*.com` or `*.co.uk`.
+
+Knows the ICANN section of the Public Suffix List (publicsuffix.org); whether that is a fault is the callers' to say.
+`*.googleapis.com` is fine: its suffix stands in the private section.
+"""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from publicsuffixlist import PublicSuffixList
+
+_MOST_LABELS = 5
+"""The longest suffixes of the list have four."""
+
+
+def public_suffix(pattern: str) -> str | None:
+    """The public suffix that a normalised pattern covers as a whole; None where it does not."""
+    base = pattern.removeprefix("*.")
+    if base == pattern or base.count(".") >= _MOST_LABELS:
+        return None
+    return base if _icann().publicsuffix(base) == base else None
+
+
+@cache
+def _icann() -> "PublicSuffixList":
+    """Building it takes a tenth of a second, so nobody pays who asks about nothing."""
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - importing it is a part of that time
+
+    return PublicSuffixList(only_icann=True, accept_unknown=False)
