@@ -4,7 +4,7 @@ Knows hosts, networks, transports and ports, and no reasons: judge.py decides.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from tierwall.policy.attempt import Attempt, GivenName, Impact, NameSource
 from tierwall.policy.ground import Entry, Ground, VendorRule
@@ -12,17 +12,20 @@ from tierwall.policy.index import Hit
 from tierwall.policy.model import Address, Ports
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Target:
+class Target(NamedTuple):
     """A name or address that must be admitted, with all that the catalogue and the site have for it."""
 
     source: NameSource
     value: str | Address | None
     """None where the attempt says nothing of where it wants to go."""
-    asked: Sequence[Hit[VendorRule]]
-    listed: Sequence[Hit[Entry]]
-    admitted: Hit[Entry] | None
-    """The most specific entry that covers it, transport and port included."""
+    asked: Sequence[Hit[VendorRule]] = ()
+    covering: Sequence[VendorRule] = ()
+    """The catalogue's egress rules that cover it, transport and port included."""
+    near: Sequence[VendorRule] = ()
+    """The rules that one thing keeps from that: the port, the count of labels, the direction."""
+    listed: Sequence[Hit[Entry]] = ()
+    admitted: Hit[Entry] | None = None
+    """The most specific entry of the site that covers it, transport and port included."""
 
 
 def targets_of(ground: Ground, attempt: Attempt) -> list[Target]:
@@ -35,7 +38,9 @@ def targets_of(ground: Ground, attempt: Attempt) -> list[Target]:
     if attempt.address is not None and not any(isinstance(name.value, str) for name in names):
         names.append(GivenName(NameSource.ADDRESS, attempt.address))
     if not names:
-        return [Target(NameSource.ADDRESS, None, (), (), None)]
+        return [Target(NameSource.ADDRESS, None)]
+    if len(names) == 1:
+        return [_look_up(ground, attempt, names[0].source, plain(names[0].value))]
     distinct: dict[str | Address, NameSource] = {}
     for name in names:
         distinct.setdefault(plain(name.value), name.source)
@@ -52,8 +57,18 @@ def plain(value: str | Address) -> str | Address:
 def _look_up(ground: Ground, attempt: Attempt, source: NameSource, value: str | Address) -> Target:
     """The catalogue first, then the site, so that a denial always knows what it breaks."""
     asked = ground.asked.find(value)
+    covering: list[VendorRule] = []
+    near: list[VendorRule] = []
+    for hit in asked:
+        each = hit.payload
+        ports = each.rule.ports
+        served = serve(ports, attempt)
+        if hit.covers and served and each.egress:
+            covering.append(each)
+        elif hit.covers or ((served or not ports) and each.egress):
+            near.append(each)
     listed = ground.admitted.find(value)
-    return Target(source, value, asked, listed, serving(listed, attempt))
+    return Target(source, value, asked, covering, near, listed, serving(listed, attempt))
 
 
 def serving(hits: Iterable[Hit[Entry]], attempt: Attempt) -> Hit[Entry] | None:
@@ -72,48 +87,18 @@ def serve(ports: tuple[Ports, ...], attempt: Attempt) -> bool:
     return False
 
 
-def broken_rules(targets: Iterable[Target], attempt: Attempt) -> list[VendorRule]:
-    """The catalogue's egress rules that cover a target with its transport and port, in the catalogue's order."""
-    return _in_order(
-        hit.payload
-        for target in targets
-        for hit in target.asked
-        if hit.covers and hit.payload.egress and serve(hit.payload.rule.ports, attempt)
-    )
+def breaking(targets: Sequence[Target]) -> tuple[Impact, ...]:
+    """The services of the rules that cover a target, the most severe tier first, then in the catalogue's order."""
+    return _impacts({rule for target in targets for rule in target.covering})
 
 
-def near_rules(targets: Iterable[Target], attempt: Attempt, broken: Sequence[VendorRule]) -> list[VendorRule]:
-    """The other rules that one thing keeps from covering a target: the port, the count of labels, the direction."""
-    return _in_order(
-        hit.payload
-        for target in targets
-        for hit in target.asked
-        if hit.payload not in broken and (hit.covers or _misses_by_labels_only(hit.payload, attempt))
-    )
+def near(targets: Sequence[Target]) -> tuple[Impact, ...]:
+    """The services of the rules that only come near, in the same order."""
+    rules = {rule for target in targets for rule in target.near}
+    return _impacts(rules.difference(*[target.covering for target in targets])) if rules else ()
 
 
-def _misses_by_labels_only(rule: VendorRule, attempt: Attempt) -> bool:
-    """Ports that the document leaves open are no second miss."""
-    return rule.egress and (not rule.rule.ports or serve(rule.rule.ports, attempt))
-
-
-def impacts(rules: Sequence[VendorRule]) -> tuple[Impact, ...]:
-    """The services of the rules, the most severe tier first, then in the catalogue's order."""
+def _impacts(rules: set[VendorRule]) -> tuple[Impact, ...]:
     if len(rules) == 1:
-        return rules[0].impacts
-    return tuple(sorted((impact for rule in rules for impact in rule.impacts), key=_severity))
-
-
-def _in_order(rules: Iterable[VendorRule]) -> list[VendorRule]:
-    distinct = list(dict.fromkeys(rules))
-    if len(distinct) > 1:
-        distinct.sort(key=_order)
-    return distinct
-
-
-def _order(rule: VendorRule) -> int:
-    return rule.order
-
-
-def _severity(impact: Impact) -> int:
-    return impact.tier.severity
+        return next(iter(rules)).impacts
+    return tuple([impact for _, impact in sorted([ranked for rule in rules for ranked in rule.ranked])])

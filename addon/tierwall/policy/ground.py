@@ -12,7 +12,7 @@ from typing import assert_never
 from tierwall.policy.attempt import Impact
 from tierwall.policy.dialect import Dialect, Reading, Rejected, read
 from tierwall.policy.index import Hit, HostIndex, NetworkIndex
-from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Network, Ports, Rule, Tier, Vendor
+from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Network, Ports, Rule, Service, Tier, Vendor
 from tierwall.policy.site import LOOPBACK_CLIENTS, Behaviour, ListEntry, Site, TlsInspection, VendorEntry
 
 
@@ -20,11 +20,12 @@ from tierwall.policy.site import LOOPBACK_CLIENTS, Behaviour, ListEntry, Site, T
 class VendorRule:
     """A rule of the catalogue with its vendor, its place, and its services as a verdict names them."""
 
-    order: int
     vendor: Vendor
     rule: Rule
     impacts: tuple[Impact, ...]
     """One for each service, the most severe first."""
+    ranked: tuple[tuple[tuple[int, int, int], Impact], ...]
+    """The same, each with its rank in the whole catalogue: by tier, then rule, then service."""
     tier: Tier
     """The most severe of its services'."""
     egress: bool
@@ -117,30 +118,27 @@ def _catalogue_index(catalogue: Catalogue) -> tuple[list[VendorRule], Index[Vend
 
 
 def _vendor_rule(order: int, vendor: Vendor, rule: Rule) -> VendorRule:
-    impacts = _impacts(vendor, rule)
+    impacts = [_impact(vendor, rule, vendor.service(service)) for service in rule.services]
+    ranked = sorted(((impact.tier.severity, order, place), impact) for place, impact in enumerate(impacts))
     return VendorRule(
-        order=order,
         vendor=vendor,
         rule=rule,
-        impacts=impacts,
-        tier=impacts[0].tier if impacts else Tier.NONE,
+        impacts=tuple(impact for _, impact in ranked),
+        ranked=tuple(ranked),
+        tier=ranked[0][1].tier if ranked else Tier.NONE,
         egress=rule.direction is Direction.EGRESS,
     )
 
 
-def _impacts(vendor: Vendor, rule: Rule) -> tuple[Impact, ...]:
-    services = sorted((vendor.service(service) for service in rule.services), key=lambda each: each.tier.severity)
-    return tuple(
-        Impact(
-            vendor=vendor.id,
-            service=service.id,
-            tier=service.tier,
-            rule=rule.id,
-            evidence=rule.evidence,
-            source=str(rule.source),
-            symptom=service.symptom,
-        )
-        for service in services
+def _impact(vendor: Vendor, rule: Rule, service: Service) -> Impact:
+    return Impact(
+        vendor=vendor.id,
+        service=service.id,
+        tier=service.tier,
+        rule=rule.id,
+        evidence=rule.evidence,
+        source=str(rule.source),
+        symptom=service.symptom,
     )
 
 

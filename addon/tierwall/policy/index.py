@@ -23,12 +23,9 @@ class Hit[P](NamedTuple):
     """How many labels the name has before the base; 0 is the base itself, and every hit of a network."""
     fewest: int
     most: int | None
+    covers: bool
+    """Whether the reading takes in so many labels. Where not, it is a near miss: same base, another count."""
     payload: P
-
-    @property
-    def covers(self) -> bool:
-        """Whether the reading takes in so many labels. Where not, it is a near miss: same base, another count."""
-        return self.fewest <= self.labels and (self.most is None or self.labels <= self.most)
 
 
 class HostIndex[P]:
@@ -54,7 +51,7 @@ class HostIndex[P]:
         """
         marks = self._marks
         return [
-            Hit(base, labels, fewest, most, payload)
+            Hit(base, labels, fewest, most, fewest <= labels and (most is None or labels <= most), payload)
             for labels, base in suffixes(name)
             if base in marks
             for fewest, most, payload in marks[base]
@@ -85,7 +82,7 @@ class NetworkIndex[P]:
         number = int(address)
         for host_bits, table in self._tables[address.version]:
             for network, payload in table.get(number >> host_bits, ()):
-                hits.append(Hit(network, 0, 0, 0, payload))
+                hits.append(Hit(network, 0, 0, 0, True, payload))
         return hits
 
 

@@ -5,12 +5,11 @@ a destination is coverage.py's, what people read about it is wording.py's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from tierwall.policy import wording
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
-from tierwall.policy.coverage import Target, broken_rules, impacts, near_rules, plain, serve, serving, targets_of
+from tierwall.policy.coverage import Target, breaking, near, plain, serve, serving, targets_of
 from tierwall.policy.ground import Ground, ground_of, title
 from tierwall.policy.hostname import is_private
 from tierwall.policy.model import Address, Catalogue, Tier, Transport
@@ -36,8 +35,7 @@ def prepare(site: Site, catalogue: Catalogue) -> None:
     ground_of(site, catalogue)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Case:
+class _Case(NamedTuple):
     """What the rows of the table look at."""
 
     site: Site
@@ -49,7 +47,10 @@ class _Case:
     @property
     def foremost(self) -> Target:
         """The first name, or the first address where there is no name: it stands for the whole attempt."""
-        return next((target for target in self.targets if isinstance(target.value, str)), self.targets[0])
+        for target in self.targets:
+            if isinstance(target.value, str):
+                return target
+        return self.targets[0]
 
     @property
     def named(self) -> bool:
@@ -57,8 +58,7 @@ class _Case:
         return isinstance(self.foremost.value, str)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Refusal:
+class _Refusal(NamedTuple):
     reason: Reason
     detail: str
     decided: Target
@@ -157,8 +157,9 @@ def _entry_comes_close(case: _Case, target: Target) -> str | None:
 
 
 def _vendor_rule_covers(case: _Case, target: Target) -> str | None:
-    covering = broken_rules([target], case.attempt)
-    return wording.tier_closed(covering, case.ground.too_weak, case.site.evidence) if covering else None
+    if not target.covering:
+        return None
+    return wording.tier_closed(target.covering, case.ground.too_weak, case.site.evidence)
 
 
 def _vendor_rules_have_other_ports(_: _Case, target: Target) -> str | None:
@@ -244,18 +245,15 @@ _DENIED_EVEN_OBSERVING: Final = frozenset({Reason.CLIENT_REFUSED, Reason.MALFORM
 
 def _refused(case: _Case, refusal: _Refusal) -> Verdict:
     observed = not case.site.enforce and refusal.reason not in _DENIED_EVEN_OBSERVING
-    return _verdict(case, Action.ALLOW if observed else Action.DENY, refusal.decided, refusal.broken, refusal)
+    return _verdict(Action.ALLOW if observed else Action.DENY, refusal.decided, refusal.broken, refusal)
 
 
 def _passed(case: _Case) -> Verdict:
-    return _verdict(case, Action.INSPECT if _inspected(case) else Action.ALLOW, case.foremost, case.targets, None)
+    return _verdict(Action.INSPECT if _inspected(case) else Action.ALLOW, case.foremost, case.targets, None)
 
 
-def _verdict(
-    case: _Case, action: Action, decided: Target, targets: Sequence[Target], refusal: _Refusal | None
-) -> Verdict:
-    broken = broken_rules(targets, case.attempt)
-    breaks = impacts(broken)
+def _verdict(action: Action, decided: Target, targets: Sequence[Target], refusal: _Refusal | None) -> Verdict:
+    breaks = breaking(targets)
     admits = refusal is None or refusal.reason is Reason.PRIVATE_ADDRESS
     return Verdict(
         action=action,
@@ -264,7 +262,7 @@ def _verdict(
         tier=breaks[0].tier if breaks else Tier.NONE,
         admitted_by=title(decided.admitted) if admits and decided.admitted else None,
         breaks=breaks,
-        near=impacts(near_rules(targets, case.attempt, broken))[:NEAR_AT_MOST],
+        near=near(targets)[:NEAR_AT_MOST],
         name=None if decided.value is None else str(decided.value),
         name_source=decided.source,
     )
