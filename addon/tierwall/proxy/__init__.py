@@ -1,0 +1,1 @@
+"""The shell around the policy core: sockets, time and mitmproxy. Nothing outside imports mitmproxy."""

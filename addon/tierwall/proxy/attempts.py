@@ -1,0 +1,72 @@
+"""What the front door saw becomes an Attempt: names normalised once, what makes no sense said.
+
+Knows openings and attempts. Refuses to decide.
+"""
+
+from dataclasses import replace
+
+from tierwall.opening import ClientHello, Malformed, Opaque, Opening, PlainHttp
+from tierwall.policy.attempt import Attempt, GivenName, NameSource, Seen
+from tierwall.policy.hostname import InvalidHost, normalise
+from tierwall.policy.model import Address, Transport
+from tierwall.proxy.destinations import Destinations
+
+
+def named(source: NameSource, host: str, port: int, destinations: Destinations) -> Attempt:
+    """An attempt at the host that a client named, in whatever spelling."""
+    try:
+        value = normalise(host)
+    except InvalidHost as fault:
+        return Attempt(transport=Transport.TCP, port=port, malformed=f"host: {fault}")
+    redirected = destinations.redirect(value, port) is not None
+    if isinstance(value, str):
+        return Attempt(transport=Transport.TCP, port=port, names=(GivenName(source, value),), redirected=redirected)
+    return Attempt(
+        transport=Transport.TCP,
+        port=port,
+        names=(GivenName(source, value),),
+        address=value,
+        redirected=redirected,
+        to_self=not redirected and destinations.is_self(value, port),
+    )
+
+
+def at_address(address: Address, port: int, transport: Transport, destinations: Destinations) -> Attempt:
+    """An attempt at an address that a client chose without naming it; a name that our own DNS gave it counts."""
+    learned = destinations.name_of(address)
+    redirected = destinations.redirect(address, port) is not None
+    return Attempt(
+        transport=transport,
+        port=port,
+        names=(GivenName(NameSource.DNS, learned),) if learned else (),
+        address=address,
+        redirected=redirected,
+        to_self=not redirected and transport is Transport.TCP and destinations.is_self(address, port),
+    )
+
+
+def with_opening(attempt: Attempt, opening: Opening | None) -> Attempt:
+    """The attempt with the names that the opening gives, and what it was seen to be."""
+    match opening:
+        case ClientHello(sni=sni):
+            return with_name(replace(attempt, seen=Seen.TLS), NameSource.SNI, sni)
+        case PlainHttp(host_header=host):
+            return with_name(replace(attempt, seen=Seen.HTTP), NameSource.HOST, host)
+        case Malformed(why=why):
+            return replace(attempt, malformed=why)
+        case Opaque():
+            return replace(attempt, seen=Seen.OPAQUE)
+        case _:
+            return attempt
+
+
+def with_name(attempt: Attempt, source: NameSource, host: str | None) -> Attempt:
+    """The attempt with one more name, in whatever spelling; a name that a client gave makes one from DNS moot."""
+    if host is None:
+        return attempt
+    try:
+        value = normalise(host)
+    except InvalidHost as fault:
+        return replace(attempt, malformed=f"{source}: {fault}")
+    given = tuple(name for name in attempt.names if name.source is not NameSource.DNS)
+    return replace(attempt, names=(*given, GivenName(source, value)))

@@ -1,0 +1,192 @@
+"""One end of a TCP connection: gathers bytes until somebody has judged them, then forwards them to its peer.
+
+Knows transports, back-pressure and half-close. Refuses to know what the bytes mean and who may connect to whom.
+"""
+
+import asyncio
+import socket
+import struct
+from typing import Final, Protocol
+
+from tierwall.policy.limits import CLIENT_HELLO_OCTETS
+
+GATHER_OCTETS: Final = 2 * CLIENT_HELLO_OCTETS
+"""Octets an end keeps before it stops reading; more than any opening may take, so that its limit is seen broken."""
+
+FAREWELL_S: Final = 2.0
+"""Seconds that a refused client has to read its refusal: closing while it still sends would reset it away."""
+
+SILENCE_S: Final = 120.0
+"""Seconds that a client whose refusal is silence is kept waiting."""
+
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST
+
+
+class Watcher(Protocol):
+    """Who is told that one of the two ends of a tunnel ended."""
+
+    def ended(self, end: "End") -> None:
+        """This end sent its FIN, or is gone; called once or twice an end."""
+
+
+class End(asyncio.Protocol):
+    """One end. Gathers from the start; `forward` and the refusals change what happens to the bytes that come."""
+
+    __slots__ = (
+        "_alarm",
+        "_waiter",
+        "discarding",
+        "eof",
+        "forwarding",
+        "gone",
+        "octets",
+        "partner",
+        "received",
+        "transport",
+        "watcher",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self) -> None:
+        self.received = bytearray()
+        self.octets = 0
+        """All that this end has sent us."""
+        self.eof = False
+        self.gone = False
+        self.discarding = False
+        self.forwarding = False
+        """Whether received bytes go to the partner at once; they are gathered otherwise."""
+        self.partner: End | None = None
+        """The tunnel's other end."""
+        self.watcher: Watcher | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+
+    # -- what the event loop calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # a stream transport, TCP or TLS
+
+    def data_received(self, data: bytes) -> None:
+        self.octets += len(data)
+        if self.forwarding:
+            if self.partner is not None and not self.partner.gone:
+                self.partner.transport.write(data)
+        elif not self.discarding:
+            self.received += data
+            if len(self.received) > GATHER_OCTETS:
+                self.transport.pause_reading()
+            self._wake()
+
+    def eof_received(self) -> bool:
+        self.eof = True
+        self._wake()
+        if self.discarding:
+            return False
+        if self.forwarding:
+            self._pass_eof()
+        if self.watcher is not None:
+            self.watcher.ended(self)
+        return self.transport.can_write_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self.gone = True
+        self._wake()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self.watcher is not None:
+            self.watcher.ended(self)
+
+    def pause_writing(self) -> None:
+        if self.partner is not None and not self.partner.gone:
+            self.partner.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.partner is not None and not self.partner.gone:
+            self.partner.transport.resume_reading()
+
+    # -- what the front door calls
+
+    async def more(self) -> bool:
+        """Wait for bytes beyond those gathered. False when there will be none."""
+        if self.eof or self.gone:
+            return False
+        self._waiter = asyncio.get_running_loop().create_future()
+        had = len(self.received)
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+        return len(self.received) > had
+
+    def forward(self) -> None:
+        """From now on bytes go to the partner: those gathered first, and the end of file if it came meanwhile."""
+        self.forwarding = True
+        if self.received and self.partner is not None and not self.partner.gone:
+            self.partner.transport.write(bytes(self.received))
+        self.received = bytearray()
+        if self.eof:
+            self._pass_eof()
+        elif not self.gone:
+            self.transport.resume_reading()
+
+    def dismiss(self, farewell: bytes) -> None:
+        """Send these bytes, then FIN; close when the other side has read them, or after FAREWELL_S."""
+        if self.gone:
+            return
+        if farewell:
+            self.transport.write(farewell)
+        if self.eof or not self.transport.can_write_eof():
+            self.transport.close()
+            return
+        self.transport.write_eof()
+        self._discard_for(FAREWELL_S)
+
+    def hush(self) -> None:
+        """Say nothing more and keep the connection standing, until the other side leaves or SILENCE_S have passed."""
+        if self.eof or self.gone:
+            self.close()
+        else:
+            self._discard_for(SILENCE_S)
+
+    def reset(self) -> None:
+        """Close with RST."""
+        if self.gone:
+            return
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
+    def close(self) -> None:
+        """Close once what was written has been sent."""
+        if not self.gone:
+            self.transport.close()
+
+    def keep_alive(self) -> None:
+        """TCP keepalive on, so that a peer that vanished is noticed although we set no time limit."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    # -- private
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def _pass_eof(self) -> None:
+        partner = self.partner
+        if partner is None or partner.gone or partner.transport.is_closing():
+            return
+        if partner.transport.can_write_eof():
+            partner.transport.write_eof()
+        else:  # TLS to a parent proxy: asyncio cannot half-close it
+            partner.transport.close()
+
+    def _discard_for(self, seconds: float) -> None:
+        self.discarding = True
+        self.received = bytearray()
+        self.transport.resume_reading()
+        self._alarm = asyncio.get_running_loop().call_later(seconds, self.transport.abort)

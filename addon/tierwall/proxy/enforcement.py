@@ -1,0 +1,317 @@
+"""mitmproxy's hooks: requests of connections that were handed over, UDP, QUIC and DNS, judged by the same function.
+
+Knows flows and hook data. Refuses to decide: every answer is the rulebook's. mitmproxy's hooks fail open when they
+raise, so a denial is set before they run (`deny_until_judged`) and cleared only by an allow.
+"""
+
+import logging
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Final, assert_never
+
+from mitmproxy import connection, dns, flow, http, tls
+from mitmproxy.net.dns import classes, response_codes, types
+from mitmproxy.proxy import commands, mode_specs, server_hooks
+from mitmproxy.proxy.layers.dns import DnsRequestHook
+from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
+
+from tierwall.events import Stage
+from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
+from tierwall.policy.hostname import InvalidHost, normalise
+from tierwall.policy.model import Address, Transport
+from tierwall.policy.site import DnsMode, DnsRefusal, HttpRefusal, Refusals
+from tierwall.proxy import refusal
+from tierwall.proxy.attempts import at_address, named, with_name
+from tierwall.proxy.destinations import Destinations
+from tierwall.proxy.dial import Denied, check
+from tierwall.proxy.passage import target
+from tierwall.proxy.recorder import Caller, Recorder
+from tierwall.proxy.refusal import Refused
+from tierwall.proxy.rulebook import Rulebook
+
+logger = logging.getLogger(__name__)
+
+UNJUDGED: Final = "tierwall: not judged"
+"""The error that hook data carries until a verdict clears it."""
+
+GATEWAY_MODES: Final = (
+    mode_specs.TransparentMode,
+    mode_specs.WireGuardMode,
+    mode_specs.TunMode,
+    mode_specs.LocalMode,
+    mode_specs.DnsMode,
+)
+"""Modes whose clients are not configured to use a proxy."""
+
+
+def deny_until_judged(hook: commands.StartHook) -> None:
+    """Set the denial on the hook's data."""
+    match hook:
+        case server_hooks.ClientConnectedHook(client=client):
+            client.error = UNJUDGED
+        case server_hooks.ServerConnectHook(data=data):
+            data.server.error = UNJUDGED
+        case HttpRequestHeadersHook(flow=http_flow):
+            http_flow.response = http.Response.make(403, UNJUDGED, {"X-Tierwall-Reason": "error"})
+            http_flow.metadata[UNJUDGED] = True
+        case DnsRequestHook(flow=dns_flow):
+            dns_flow.response = dns_flow.request.fail(response_codes.REFUSED)
+            dns_flow.metadata[UNJUDGED] = True
+        case _:
+            pass
+
+
+class Enforcement:
+    """The hooks. Each clears the denial only after an allow; what raises in here leaves it standing."""
+
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
+        """What a request of a connection was admitted as, for its dial: its Host header is unknown there."""
+        self._asked_for: dict[str, connection.Address] = {}
+        """By server connection: what it was asked for, while its address is the one that was checked."""
+
+    def client_connected(self, client: connection.Client) -> None:
+        """A client of UDP, DNS, or handed over."""
+        address, port = ip_address(client.peername[0].partition("%")[0]), client.peername[1]
+        gateway = isinstance(client.proxy_mode, GATEWAY_MODES)
+        verdict = self._rulebook.refused(address, through_gateway=gateway)
+        if verdict is None:
+            _clear(client)
+            return
+        transport = Transport(client.transport_protocol)
+        attempt = Attempt(transport=transport, port=client.sockname[1], client=address)
+        client.error = str(verdict.reason)
+        self._recorder.decided(Caller(address, port), attempt, verdict, Stage.ACCEPT, "drop")
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Forget what was admitted for it."""
+        for key in [key for key in self._admitted if key[0] == client.id]:
+            del self._admitted[key]
+
+    def requestheaders(self, request_flow: http.HTTPFlow) -> None:
+        """Every request of a connection that was handed over."""
+        if request_flow.response is not None and not request_flow.metadata.pop(UNJUDGED, False):
+            return  # another addon answered; nothing goes out
+        client, request = request_flow.client_conn, request_flow.request
+        caller = _caller(client)
+        caller.url, caller.method = request.pretty_url, request.method
+        caller.user_agent = request.headers.get("user-agent")
+        attempt = self._requested(request_flow)
+        verdict = self._rulebook.judge(attempt)
+        _mark(request_flow, verdict)
+        wants = self._rulebook.site.refuse.http
+        if verdict.passes:
+            self._recorder.decided(caller, attempt, verdict, Stage.REQUEST)
+            self._admitted[(client.id, (request.host, request.port))] = attempt
+            request_flow.response = None
+            return
+        self._recorder.decided(caller, attempt, verdict, Stage.REQUEST, str(wants))
+        if wants in (HttpRefusal.RESET, HttpRefusal.DROP):
+            request_flow.kill()  # type: ignore[no-untyped-call]
+            return
+        told = Refused(verdict=verdict, target=target(attempt, verdict), site=self._rulebook.site.id)
+        page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
+        headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
+        request_flow.response = http.Response.make(403, page, headers)
+
+    async def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """The backstop of every mode: nothing is dialled that was not judged, and only the address that was checked."""
+        server, client = data.server, data.client
+        if server.error is not None and server.error != UNJUDGED:
+            return
+        server.error = UNJUDGED
+        if server.address is None:
+            return
+        if self._is_infrastructure(client, server):
+            server.error = None
+            return
+        attempt = self._admitted.get((client.id, (server.address[0], server.address[1])))
+        if attempt is None:
+            attempt = self._from_connection(client, server)
+        host = next((name.value for name in attempt.names if name.source is not NameSource.DNS), attempt.address)
+        if attempt.address is not None and (
+            not isinstance(host, str) or self._destinations.redirect(host, attempt.port) is None
+        ):
+            host = attempt.address
+        stage = Stage.UDP if attempt.transport is Transport.UDP else Stage.DIAL
+        first = self._rulebook.judge(attempt)
+        if host is None or not first.passes:
+            self._deny_dial(data, attempt, first, stage)
+            return
+        checked = await check(self._rulebook, self._destinations, attempt, host)
+        if isinstance(checked, Denied):
+            self._deny_dial(data, checked.attempt, checked.verdict, stage)
+            return
+        if attempt.transport is Transport.UDP:
+            self._recorder.decided(_caller(client), attempt, first, stage)
+        addresses, port = checked
+        self._asked_for[server.id] = server.address
+        if isinstance(host, str) and server.sni is None:
+            server.sni = host
+        server.address = (str(addresses[0]), port)
+        server.error = None
+
+    def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """Give the connection back the name it was asked for, so that mitmproxy finds it for the next request."""
+        data.server.address = self._asked_for.pop(data.server.id, data.server.address)
+
+    def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """An admitted destination that does not answer."""
+        asked_for = self._asked_for.pop(data.server.id, None)
+        if asked_for is None:
+            return  # we denied it, and said so
+        data.server.address = asked_for
+        attempt = self._admitted.get((data.client.id, (asked_for[0], asked_for[1])))
+        attempt = attempt or self._from_connection(data.client, data.server)
+        cause = str(data.server.error or "no answer")
+        self._recorder.failed(_caller(data.client), attempt, self._rulebook.judge(attempt), cause)
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """QUIC (its TLS came through the front door otherwise): pass it through, to be judged by name at its dial."""
+        if data.context.client.transport_protocol == "udp":
+            data.context.client.sni = data.client_hello.sni
+            data.ignore_connection = True
+
+    def dns_request(self, dns_flow: dns.DNSFlow) -> None:
+        """A question to the lab's own DNS."""
+        if dns_flow.response is not None and not dns_flow.metadata.pop(UNJUDGED, False):
+            return
+        question = dns_flow.request.question
+        if self._rulebook.site.dns is DnsMode.FILTER and question is not None:
+            attempt = _asked(question.name)
+            verdict = self._rulebook.judge(attempt)
+            # A name that is listed for other ports (TURN on UDP) must resolve; its port is judged when it is used.
+            if verdict.reason is not None and verdict.reason is not Reason.PORT_CLOSED:
+                wants = self._rulebook.site.refuse
+                self._recorder.decided(_caller(dns_flow.client_conn), attempt, verdict, Stage.DNS, str(wants.dns))
+                if not verdict.passes:
+                    _refuse_dns(dns_flow, wants)
+                    return
+        dns_flow.response = None
+
+    def dns_response(self, dns_flow: dns.DNSFlow) -> None:
+        """Remember which addresses our own DNS gave for a name."""
+        question = dns_flow.request.question
+        if question is None or dns_flow.response is None:
+            return
+        try:
+            name = normalise(question.name)
+        except InvalidHost:
+            return
+        for record in dns_flow.response.answers:
+            if record.type in (types.A, types.AAAA) and isinstance(name, str):
+                self._destinations.learn(ip_address(record.data), name, record.ttl)
+
+    def _requested(self, request_flow: http.HTTPFlow) -> Attempt:
+        """The request's destination, with every name that was given for it: host, SNI, Host header."""
+        client, request = request_flow.client_conn, request_flow.request
+        transport = Transport(client.transport_protocol)
+        encrypted = request.scheme == "https"
+        base = self._destination(request.host, request.port, transport, NameSource.CONNECT)
+        seen = Seen.HTTP if not encrypted else Seen.QUIC if transport is Transport.UDP else Seen.TLS
+        attempt = replace(base, seen=seen)
+        if encrypted and client.sni:
+            attempt = with_name(attempt, NameSource.SNI, client.sni)
+        if request.host_header:
+            attempt = with_name(attempt, NameSource.HOST, _without_port(request.host_header))
+        return attempt
+
+    def _from_connection(self, client: connection.Client, server: connection.Server) -> Attempt:
+        """What is known at a dial that no request led to."""
+        host, port = (server.address or ("", 0))[:2]
+        transport = Transport(server.transport_protocol)
+        attempt = self._destination(host, port, transport, NameSource.CONNECT)
+        if client.sni:
+            seen = Seen.QUIC if transport is Transport.UDP else Seen.TLS
+            attempt = with_name(replace(attempt, seen=seen), NameSource.SNI, client.sni)
+        return attempt
+
+    def _destination(self, host: str, port: int, transport: Transport, source: NameSource) -> Attempt:
+        attempt = named(source, host, port, self._destinations)
+        if attempt.address is not None:
+            return at_address(attempt.address, port, transport, self._destinations)
+        return replace(attempt, transport=transport)
+
+    def _is_infrastructure(self, client: connection.Client, server: connection.Server) -> bool:
+        """The parent proxy of upstream mode, and the name server that our own DNS asks."""
+        mode, address = client.proxy_mode, server.address
+        if isinstance(mode, mode_specs.UpstreamMode) and address == mode.address:
+            own = _literal(mode.address[0])
+            return own is None or not self._destinations.is_self(own, mode.address[1])
+        return isinstance(mode, mode_specs.DnsMode) or (
+            isinstance(mode, mode_specs.WireGuardMode) and client.sockname[0] == "10.0.0.53"
+        )
+
+    def _deny_dial(
+        self, data: server_hooks.ServerConnectionHookData, attempt: Attempt, verdict: Verdict, stage: Stage
+    ) -> None:
+        data.server.error = f"tierwall: {verdict.reason}"
+        self._recorder.decided(_caller(data.client), attempt, verdict, stage, "drop")
+
+
+def _clear(client: connection.Client) -> None:
+    if client.error == UNJUDGED:
+        client.error = None
+
+
+def _mark(marked: flow.Flow, verdict: Verdict) -> None:
+    """The verdict where people look in mitmproxy: the flow's comment and marker."""
+    what = "deny" if not verdict.passes else str(verdict.action)
+    said = [f"tierwall: {what}"]
+    if verdict.reason is not None:
+        said.append(str(verdict.reason) if not verdict.passes else f"would deny: {verdict.reason}")
+    said.append(f"tier {verdict.tier}")
+    said += [f"{hit.vendor}/{hit.service}" for hit in verdict.breaks[:3]]
+    marked.comment = ", ".join(said)
+    marked.marked = "" if verdict.reason is None else ":warning:" if verdict.passes else ":no_entry:"
+
+
+def _refuse_dns(dns_flow: dns.DNSFlow, wants: Refusals) -> None:
+    request = dns_flow.request
+    match wants.dns:
+        case DnsRefusal.NXDOMAIN:
+            dns_flow.response = request.fail(response_codes.NXDOMAIN)
+        case DnsRefusal.REFUSED:
+            dns_flow.response = request.fail(response_codes.REFUSED)
+        case DnsRefusal.SINKHOLE:
+            dns_flow.response = request.succeed(_sunk(request, wants.sinkhole))
+        case DnsRefusal.DROP:
+            dns_flow.response = None
+            dns_flow.kill()  # type: ignore[no-untyped-call]
+        case _:
+            assert_never(wants.dns)
+
+
+def _sunk(request: dns.DNSMessage, sinkhole: Address | None) -> list[dns.ResourceRecord]:
+    question = request.question
+    if question is None or sinkhole is None:
+        return []
+    kind = types.A if sinkhole.version == 4 else types.AAAA
+    if question.type != kind:
+        return []
+    return [dns.ResourceRecord(name=question.name, type=kind, class_=classes.IN, ttl=60, data=sinkhole.packed)]
+
+
+def _asked(name: str) -> Attempt:
+    """A name in DNS has no port yet: it is judged as HTTPS, which every name of the catalogue serves."""
+    attempt = named(NameSource.DNS, name, 443, Destinations())
+    return replace(attempt, seen=Seen.DNS)
+
+
+def _caller(client: connection.Client) -> Caller:
+    return Caller(_literal(client.peername[0]), client.peername[1])
+
+
+def _literal(host: str) -> Address | None:
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.rpartition(":")[0] if host.count(":") == 1 else host

@@ -1,0 +1,190 @@
+"""Puts the front door before mitmproxy's servers: every TCP connection of theirs is ours first.
+
+Knows which seams of mitmproxy hold (FACTS.md, "mitmproxy seams"). What is installed here outlives the script that
+installed it: without a live tierwall it refuses everything.
+"""
+
+import asyncio
+from ipaddress import ip_address
+from typing import Any, Final
+
+import mitmproxy_rs
+from mitmproxy import platform
+from mitmproxy.proxy import mode_servers, mode_specs
+from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
+
+from tierwall.policy.model import Address
+from tierwall.proxy.ends import End
+from tierwall.proxy.front_door import FrontDoor
+from tierwall.proxy.handover import GuardedHandler, hand_over
+from tierwall.proxy.parent import Parent
+from tierwall.proxy.passage import Entrance, Known, Speaks
+from tierwall.proxy.rs_stream import StreamTransport
+
+type Mode = mode_specs.ProxyMode
+
+_BACKLOG: Final = 4096
+
+_SPEAKS: Final[dict[type[Mode], Speaks]] = {
+    mode_specs.RegularMode: Speaks.HTTP_PROXY,
+    mode_specs.UpstreamMode: Speaks.HTTP_PROXY,
+    mode_specs.Socks5Mode: Speaks.SOCKS5,
+    mode_specs.TransparentMode: Speaks.ANYTHING,
+    mode_specs.WireGuardMode: Speaks.ANYTHING,
+    mode_specs.TunMode: Speaks.ANYTHING,
+    mode_specs.LocalMode: Speaks.ANYTHING,
+}
+"""Modes whose TCP goes through the front door. Reverse and DNS modes have their destination from mitmproxy."""
+
+
+class Doorway:
+    """Where connections find the front door that is live now, if any."""
+
+    def __init__(self) -> None:
+        self.door: FrontDoor | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+
+    def serve(self, client: End, instance: ServerInstance[Mode], original: tuple[Address, int] | None) -> None:
+        """Serve a connection as a task of its own."""
+        if self.door is None:
+            client.reset()
+            return
+        task = asyncio.get_running_loop().create_task(self.door.serve(client, entrance(instance), original))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+
+    async def empty(self) -> None:
+        """End every tunnel and wait until each has been journalled."""
+        if self.door is not None:
+            self.door.shut()
+        for task in tuple(self._serving):
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+
+DOORWAY: Final = Doorway()
+"""One a process, as mitmproxy's servers are; module state because it must outlive a reloaded script."""
+
+
+def install() -> None:
+    """Take the place of mitmproxy's connection handler, and of its way to listen for TCP."""
+    mode_servers.ProxyConnectionHandler = _FrontedHandler  # type: ignore[misc]
+    AsyncioServerInstance.listen = _listen  # type: ignore[method-assign,assignment]
+
+
+def entrance(instance: ServerInstance[Mode]) -> Entrance:
+    """How connections of that server come in."""
+    mode = instance.mode
+
+    async def give_to_mitmproxy(end: End, known: Known | None) -> None:
+        await hand_over(instance, end, known)
+
+    parent = None
+    if isinstance(mode, mode_specs.UpstreamMode):
+        from mitmproxy import ctx  # noqa: PLC0415  # the options are there only when a master is
+
+        parent = Parent(
+            host=mode.address[0],
+            port=mode.address[1],
+            tls=mode.scheme == "https",
+            verify=not ctx.options.ssl_insecure,
+            credentials=getattr(ctx.options, "upstream_auth", None),
+        )
+    return Entrance(
+        speaks=_SPEAKS[type(mode)],
+        hand_over=give_to_mitmproxy,
+        gateway=_SPEAKS[type(mode)] is Speaks.ANYTHING,
+        parent=parent,
+    )
+
+
+class _Arrival(End):
+    """A client's end, which is served as soon as it is connected."""
+
+    __slots__ = ("_instance",)
+
+    def __init__(self, instance: ServerInstance[Mode]) -> None:
+        super().__init__()
+        self._instance = instance
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        try:
+            original = _original_destination(self._instance, transport)
+        except OSError:
+            self.reset()  # redirected in another network namespace, or gone already
+            return
+        DOORWAY.serve(self, self._instance, original)
+
+
+def _original_destination(
+    instance: ServerInstance[Mode], transport: asyncio.BaseTransport
+) -> tuple[Address, int] | None:
+    if not isinstance(instance.mode, mode_specs.TransparentMode):
+        return None
+    host, port = platform.original_addr(transport.get_extra_info("socket"))[:2]  # type: ignore[misc]
+    return _destination(host, port)
+
+
+def _destination(host: str, port: int) -> tuple[Address, int]:
+    address = ip_address(host.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address, port
+
+
+_mitmproxy_listen = AsyncioServerInstance.listen
+
+
+async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> list[Any]:
+    """mitmproxy's `listen`, with our protocol instead of its streams where the front door serves."""
+    if self.mode.transport_protocol != "tcp" or type(self.mode) not in _SPEAKS:
+        return await _mitmproxy_listen(self, host, port)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=_BACKLOG)
+    return [server]
+
+
+class _FrontedHandler(GuardedHandler):
+    """What mitmproxy makes for a connection that its own code accepted: UDP, tun streams, or under stock mitmproxy."""
+
+    async def handle_client(self) -> None:
+        mode = self.client.proxy_mode
+        if DOORWAY.door is None:
+            self._close()
+        elif self.client.transport_protocol != "tcp" or type(mode) not in _SPEAKS:
+            await super().handle_client()
+        else:
+            await self._through_front_door(DOORWAY.door)
+
+    async def _through_front_door(self, door: FrontDoor) -> None:
+        io = self.transports[self.client]
+        instance = _instance_of(self)
+        address = self.layer.context.server.address
+        original = _destination(*address[:2]) if address is not None else None
+        end = End()
+        if isinstance(io.writer, mitmproxy_rs.Stream):
+            transport = StreamTransport(io.writer, end)
+            reading = asyncio.get_running_loop().create_task(transport.run())
+            await door.serve(end, entrance(instance), original)
+            await reading
+            return
+        if io.writer is None or not isinstance(io.reader, asyncio.StreamReader):
+            self._close()
+            return
+        socket_transport = io.writer.transport
+        socket_transport.set_protocol(end)
+        end.connection_made(socket_transport)
+        if gathered := bytes(io.reader._buffer):  # type: ignore[attr-defined]  # noqa: SLF001  # came before we looked
+            end.data_received(gathered)
+        if io.reader.at_eof() or io.reader._eof:  # type: ignore[attr-defined]  # noqa: SLF001
+            end.eof_received()
+        await door.serve(end, entrance(instance), original)
+
+    def _close(self) -> None:
+        writer = self.transports.pop(self.client).writer
+        if writer is not None:
+            writer.close()  # type: ignore[no-untyped-call]
+
+
+def _instance_of(handler: GuardedHandler) -> ServerInstance[Mode]:
+    servers = handler.master.addons.get("proxyserver").servers
+    return servers[handler.client.proxy_mode]  # type: ignore[no-any-return]

@@ -1,0 +1,105 @@
+"""One client connection on its way through the front door, and the three ends it can come to: refused, failed, error.
+
+Knows the client's end, how it came in, and whom to tell. Refuses to decide: verdicts are given.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
+
+from tierwall.events import Stage
+from tierwall.policy.attempt import Attempt, Reason, Verdict
+from tierwall.policy.model import Address
+from tierwall.proxy import refusal
+from tierwall.proxy.ends import End
+from tierwall.proxy.parent import Parent
+from tierwall.proxy.recorder import Caller, Recorder
+from tierwall.proxy.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
+from tierwall.proxy.rulebook import Rulebook
+
+
+class Speaks(StrEnum):
+    """What clients of a mode say first."""
+
+    HTTP_PROXY = "http-proxy"
+    """CONNECT or absolute-form requests: modes regular and upstream."""
+    SOCKS5 = "socks5"
+    ANYTHING = "anything"
+    """Whatever they would say to the destination itself: transparent, wireguard, tun, local."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A destination that was already judged, for connections handed over after our own answer."""
+
+    host: str | Address
+    port: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entrance:
+    """How a connection came in."""
+
+    speaks: Speaks
+    hand_over: Callable[[End, Known | None], Awaitable[None]]
+    """Gives the connection, with the bytes gathered, to mitmproxy; returns when that is done with it."""
+    gateway: bool = False
+    """A gateway mode, which serves the private ranges by default."""
+    parent: Parent | None = None
+
+
+@dataclass(slots=True)
+class Passage:
+    """One connection."""
+
+    client: End
+    entrance: Entrance
+    caller: Caller
+    recorder: Recorder
+    rulebook: Rulebook
+    stage: Stage = Stage.ACCEPT
+    spoken: Spoken = Spoken.OTHER
+
+    def refuse(self, attempt: Attempt, verdict: Verdict) -> None:
+        """Journal the denial and show it to the client in the site's way."""
+        self._end(
+            attempt, verdict, refusal.refuse(self.spoken, self.rulebook.site.refuse, self._told(attempt, verdict))
+        )
+
+    def refuse_as_no_http(self, attempt: Attempt, verdict: Verdict) -> None:
+        """The same for what cannot be read as a request, on a port where requests are expected."""
+        self._end(attempt, verdict, refusal.not_http(self._told(attempt, verdict)))
+
+    def fail(self, attempt: Attempt, verdict: Verdict, cause: str, *, timed_out: bool) -> None:
+        """Journal that the admitted destination does not answer, and tell the client."""
+        self.recorder.failed(self.caller, attempt, verdict, cause)
+        reached_nothing = replace(verdict, reason=Reason.UNREACHABLE)
+        told = self._told(attempt, reached_nothing)
+        self._show(refusal.unreachable(self.spoken, told, cause, timed_out=timed_out))
+
+    def _end(self, attempt: Attempt, verdict: Verdict, how: tuple[str, Refusal]) -> None:
+        self.recorder.decided(self.caller, attempt, verdict, self.stage, how[0])
+        self._show(how[1])
+
+    def _show(self, what: Refusal) -> None:
+        match what:
+            case Farewell(octets):
+                self.client.dismiss(octets)
+            case Reset():
+                self.client.reset()
+            case Silence():
+                self.client.hush()
+            case _:
+                assert_never(what)
+
+    def _told(self, attempt: Attempt, verdict: Verdict) -> Refused:
+        return Refused(verdict=verdict, target=target(attempt, verdict), site=self.rulebook.site.id)
+
+
+def target(attempt: Attempt, verdict: Verdict) -> str:
+    """The destination as people write it: `8x8.vc:443`, `[2606:4700::1]:443`."""
+    name = verdict.name or (str(attempt.address) if attempt.address else "what was asked for")
+    if ":" in name:
+        name = f"[{name}]"
+    return f"{name}:{attempt.port}" if attempt.port else name

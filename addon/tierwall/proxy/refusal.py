@@ -1,0 +1,215 @@
+"""What a denied client sees, by what it spoke and what the site wants: bytes to say goodbye with, RST or silence.
+
+Knows wire formats and wording. Refuses to decide: the verdict is given, and the front door sends what comes out.
+"""
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, assert_never
+
+from tierwall.policy.attempt import Verdict
+from tierwall.policy.site import ConnectRefusal, HttpRefusal, OtherRefusal, Refusals, SocksRefusal, TlsRefusal
+
+ACCESS_DENIED: Final = bytes.fromhex("15 03 03 00 02 02 31")
+"""A fatal TLS alert access_denied (49), RFC 8446 section 6.2; record version 0x0303 as section 5.1 has it."""
+
+SOCKS_NO_METHOD: Final = b"\x05\xff"
+SOCKS_NO_AUTHENTICATION: Final = b"\x05\x00"
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Blocked: {reason}</title>
+<meta name="viewport" content="width=device-width">
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1c2430}}
+h1{{font-size:1.4rem}}.tier{{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;background:{colour}}}
+dt{{font-weight:600;margin-top:.8rem}}dd{{margin:0}}small{{color:#667}}</style></head>
+<body><h1>{target} is blocked here</h1><p><span class="tier">{tier}</span></p><dl>{rows}</dl>
+<p><small>tierwall, site {site}: a lab proxy that stands in for a corporate network.</small></p></body></html>
+"""
+_COLOURS = {"core": "#b3261e", "auxiliary": "#9a6700", "analytics": "#0b6e8f", "none": "#57606a"}
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """These bytes, then FIN."""
+
+    octets: bytes
+
+
+class Reset:
+    """RST."""
+
+
+class Silence:
+    """Nothing, until the client gives up."""
+
+
+type Refusal = Farewell | Reset | Silence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """What a refusal may tell: the verdict, the destination as the client named it, and the site."""
+
+    verdict: Verdict
+    target: str
+    site: str
+
+
+class Spoken(StrEnum):
+    """What the client speaks when it is refused."""
+
+    CONNECT = "connect"
+    HTTP = "http"
+    SOCKS = "socks"
+    TLS = "tls"
+    OTHER = "other"
+
+
+def refuse(spoken: Spoken, wants: Refusals, refused: Refused) -> tuple[str, Refusal]:
+    """How the site refuses what was spoken: its name for the journal, and what the client sees."""
+    match spoken:
+        case Spoken.CONNECT:
+            return str(wants.connect), _connect(wants.connect, refused)
+        case Spoken.HTTP:
+            return str(wants.http), _http(wants.http, refused)
+        case Spoken.SOCKS:
+            return str(wants.socks), _socks(wants.socks)
+        case Spoken.TLS:
+            return str(wants.tls), _tls(wants.tls)
+        case Spoken.OTHER:
+            return str(wants.other), _other(wants.other)
+        case _:
+            assert_never(spoken)
+
+
+def unreachable(spoken: Spoken, refused: Refused, cause: str, *, timed_out: bool) -> Refusal:
+    """What an admitted client sees when the dial failed."""
+    match spoken:
+        case Spoken.CONNECT | Spoken.HTTP:
+            status = "504 Gateway Timeout" if timed_out else "502 Bad Gateway"
+            return Farewell(_text(status, refused, (("cause", cause),)))
+        case Spoken.SOCKS:
+            return Farewell(socks_reply(0x06 if timed_out else 0x05 if "refused" in cause else 0x04))
+        case Spoken.TLS | Spoken.OTHER:
+            return Reset()
+        case _:
+            assert_never(spoken)
+
+
+def not_http(refused: Refused) -> tuple[str, Refusal]:
+    """What makes no sense, sent to a port that speaks HTTP."""
+    return "400", Farewell(_text("400 Bad Request", refused))
+
+
+def _connect(how: ConnectRefusal, refused: Refused) -> Refusal:
+    match how:
+        case ConnectRefusal.FORBIDDEN:
+            return Farewell(_text("403 Forbidden", refused))
+        case ConnectRefusal.BAD_GATEWAY:
+            return Farewell(_text("502 Bad Gateway", refused))
+        case ConnectRefusal.PROXY_AUTH:
+            challenge = 'Proxy-Authenticate: Basic realm="proxy"\r\n'
+            return Farewell(_text("407 Proxy Authentication Required", refused, extra=challenge))
+        case ConnectRefusal.RESET:
+            return Reset()
+        case ConnectRefusal.DROP:
+            return Silence()
+        case _:
+            assert_never(how)
+
+
+def _http(how: HttpRefusal, refused: Refused) -> Refusal:
+    match how:
+        case HttpRefusal.PAGE:
+            return Farewell(_response("403 Forbidden", "text/html; charset=utf-8", page(refused), refused))
+        case HttpRefusal.FORBIDDEN:
+            return Farewell(_response("403 Forbidden", "text/plain; charset=utf-8", b"", refused))
+        case HttpRefusal.RESET:
+            return Reset()
+        case HttpRefusal.DROP:
+            return Silence()
+        case _:
+            assert_never(how)
+
+
+def _tls(how: TlsRefusal) -> Refusal:
+    match how:
+        case TlsRefusal.ALERT | TlsRefusal.PAGE:  # the page is mitmproxy's to show; where it cannot, an alert
+            return Farewell(ACCESS_DENIED)
+        case TlsRefusal.RESET:
+            return Reset()
+        case TlsRefusal.DROP:
+            return Silence()
+        case _:
+            assert_never(how)
+
+
+def _socks(how: SocksRefusal) -> Refusal:
+    match how:  # RFC 1928 section 6
+        case SocksRefusal.RULESET:
+            return Farewell(socks_reply(0x02))
+        case SocksRefusal.FAILURE:
+            return Farewell(socks_reply(0x01))
+        case SocksRefusal.DROP:
+            return Silence()
+        case _:
+            assert_never(how)
+
+
+def _other(how: OtherRefusal) -> Refusal:
+    match how:
+        case OtherRefusal.RESET:
+            return Reset()
+        case OtherRefusal.DROP:
+            return Silence()
+        case _:
+            assert_never(how)
+
+
+def socks_reply(code: int) -> bytes:
+    """A SOCKS5 reply with an unspecified bound address."""
+    return bytes((5, code, 0, 1, 0, 0, 0, 0, 0, 0))
+
+
+def headers(verdict: Verdict) -> dict[str, str]:
+    """What machines read of a refusal."""
+    return {"X-Tierwall-Reason": str(verdict.reason), "X-Tierwall-Tier": str(verdict.tier)}
+
+
+def page(refused: Refused) -> bytes:
+    """The page for people; everything that a client said is escaped."""
+    verdict = refused.verdict
+    rows = "".join(f"<dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd>" for term, text in _explanation(refused))
+    return _PAGE.format(
+        reason=html.escape(str(verdict.reason)),
+        target=html.escape(refused.target),
+        tier=html.escape(str(verdict.tier)),
+        colour=_COLOURS[verdict.tier],
+        rows=rows,
+        site=html.escape(refused.site),
+    ).encode()
+
+
+def _text(status: str, refused: Refused, more: Sequence[tuple[str, str]] = (), extra: str = "") -> bytes:
+    lines = [f"tierwall: {refused.target} is not let through (site {refused.site})"]
+    lines += [f"{term}: {text}" for term, text in (*_explanation(refused), *more)]
+    return _response(status, "text/plain; charset=utf-8", ("\n".join(lines) + "\n").encode(), refused, extra)
+
+
+def _explanation(refused: Refused) -> list[tuple[str, str]]:
+    verdict = refused.verdict
+    rows = [("reason", f"{verdict.reason}" + (f" ({verdict.detail})" if verdict.detail else ""))]
+    rows.append(("tier", str(verdict.tier)))
+    rows += [("breaks", f"{hit.vendor} {hit.service} ({hit.tier}): {hit.symptom}") for hit in verdict.breaks[:4]]
+    return rows
+
+
+def _response(status: str, content_type: str, body: bytes, refused: Refused, extra: str = "") -> bytes:
+    fields = "".join(f"{name}: {value}\r\n" for name, value in headers(refused.verdict).items())
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+        f"{fields}{extra}Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
