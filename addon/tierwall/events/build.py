@@ -4,13 +4,12 @@ Every text is cut here, so that what is built is exactly what the line says. The
 one break in the longest line; line.py drops the rest of them where it must.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from tierwall.events.model import (
     Action,
-    Break,
     Category,
     ClosedBy,
     Destination,
@@ -21,7 +20,6 @@ from tierwall.events.model import (
     HttpRequest,
     Network,
     NetworkProtocol,
-    Rule,
     Source,
     Stage,
     Tierwall,
@@ -30,18 +28,22 @@ from tierwall.events.model import (
     Type,
     Url,
     UserAgent,
+    value,
 )
-from tierwall.events.text import Queries, cut, redact_url
-from tierwall.policy.attempt import Attempt, Impact, NameSource, Reason, Seen, Verdict
-
-URL_OCTETS: Final = 1024
-NAME_OCTETS: Final = 300
-TEXT_OCTETS: Final = 512
-"""User agent, detail, symptom, the cause of a failed dial."""
-FAULT_OCTETS: Final = 4096
-"""The message of a fault: a file's every error at once."""
-ID_OCTETS: Final = 128
-"""Ids of vendors, services, rules, sites, events; refusals, behaviours, methods."""
+from tierwall.events.said import said_of
+from tierwall.events.text import (
+    FAULT_OCTETS,
+    ID_OCTETS,
+    NAME_OCTETS,
+    TEXT_OCTETS,
+    URL_OCTETS,
+    Queries,
+    cut,
+    cut_if_any,
+    redact_url,
+)
+from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
+from tierwall.policy.model import Transport
 
 _NETWORK: Final = (Category.NETWORK,)
 _CONFIGURATION: Final = (Category.CONFIGURATION,)
@@ -62,7 +64,7 @@ _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Context:
     """What the shell knows beside the attempt and its verdict."""
 
@@ -81,7 +83,7 @@ class Context:
     user_agent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Outcome:
     """What differs between the kinds of events about a connection."""
 
@@ -163,7 +165,7 @@ def fault(message: str, stage: Stage, *, when: datetime, id: str, site: str | No
             category=_CONFIGURATION, type=_TYPES[Action.FAULT], action=Action.FAULT, id=cut(id, ID_OCTETS)
         ),
         error=Error(message=cut(message, FAULT_OCTETS)),
-        tierwall=Tierwall(stage=stage, site=_cut(site, ID_OCTETS)),
+        tierwall=Tierwall(stage=stage, site=cut_if_any(site, ID_OCTETS)),
     )
 
 
@@ -180,20 +182,24 @@ def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, 
         ),
         source=_source(context, outcome.sent),
         destination=None if attempt is None else _destination(attempt, verdict, outcome.received),
-        network=None if attempt is None else _network(attempt),
+        network=None if attempt is None else _network(attempt.transport, attempt.seen),
         tls=None if attempt is None else _tls(attempt),
         url=None if context.url is None else Url(full=cut(redact_url(context.url, context.queries), URL_OCTETS)),
         http=None if context.method is None else Http(request=HttpRequest(method=cut(context.method, ID_OCTETS))),
         user_agent=None if context.user_agent is None else UserAgent(original=cut(context.user_agent, TEXT_OCTETS)),
-        rule=None if verdict is None else _rule(verdict),
+        rule=None if verdict is None else said_of(verdict).rule,
         error=None if outcome.message is None else Error(message=cut(outcome.message, TEXT_OCTETS)),
         tierwall=_tierwall(outcome, verdict, context),
     )
 
 
 def _timestamp(when: datetime) -> str:
-    when = when if when.tzinfo is UTC else when.astimezone(UTC)
-    return when.isoformat(timespec="milliseconds")[:-6] + "Z"
+    return f"{_second(int(when.timestamp() // 1))}.{when.microsecond // 1000:03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(since_epoch: int) -> str:
+    return datetime.fromtimestamp(since_epoch, UTC).isoformat()[:19]
 
 
 def _source(context: Context, sent: int | None) -> Source | None:
@@ -214,37 +220,36 @@ def _destination(attempt: Attempt, verdict: Verdict | None, received: int | None
     if domain is None and verdict is not None and verdict.name_source is not NameSource.ADDRESS and address is None:
         domain = verdict.name
     return Destination(
-        domain=_cut(domain, NAME_OCTETS),
+        domain=cut_if_any(domain, NAME_OCTETS),
         ip=None if address is None else str(address),
         port=attempt.port,
         bytes=received,
     )
 
 
-def _network(attempt: Attempt) -> Network:
-    return Network(transport=attempt.transport, protocol=_PROTOCOLS.get(attempt.seen))
+@lru_cache
+def _network(transport: Transport, seen: Seen | None) -> Network:
+    return Network(transport=transport, protocol=_PROTOCOLS.get(seen))
 
 
 def _tls(attempt: Attempt) -> Tls | None:
     for given in attempt.names:
         if given.source is NameSource.SNI:
-            return Tls(client=TlsClient(server_name=cut(str(given.value), NAME_OCTETS)))
+            return _server_name(str(given.value))
     return None
 
 
-def _rule(verdict: Verdict) -> Rule | None:
-    if not verdict.breaks:
-        return None
-    leading = verdict.breaks[0]
-    return Rule(name=cut(leading.rule, ID_OCTETS), ruleset=cut(leading.vendor, ID_OCTETS), category=leading.tier)
+@lru_cache(maxsize=1024)
+def _server_name(name: str) -> Tls:
+    return Tls(client=TlsClient(server_name=cut(name, NAME_OCTETS)))
 
 
 def _tierwall(outcome: _Outcome, verdict: Verdict | None, context: Context) -> Tierwall:
-    site = _cut(context.site, ID_OCTETS)
-    refusal = _cut(context.refusal, ID_OCTETS)
-    behaviour = _cut(outcome.behaviour, ID_OCTETS)
+    site = cut_if_any(context.site, ID_OCTETS)
+    refusal = cut_if_any(context.refusal, ID_OCTETS)
     if verdict is None:
         return Tierwall(site=site, stage=context.stage, refusal=refusal)
+    said = said_of(verdict)
     lasting = outcome.action is Action.ALLOWED or outcome.action is Action.CLOSED
     return Tierwall(
         tier=verdict.tier,
@@ -252,25 +257,11 @@ def _tierwall(outcome: _Outcome, verdict: Verdict | None, context: Context) -> T
         stage=context.stage,
         name_source=verdict.name_source,
         refusal=refusal,
-        detail=_cut(outcome.detail or verdict.detail, TEXT_OCTETS),
-        admitted_by=_cut(verdict.admitted_by, NAME_OCTETS),
-        behaviour=behaviour,
+        detail=said.detail if outcome.detail is None else cut(outcome.detail, TEXT_OCTETS),
+        admitted_by=said.admitted_by,
+        behaviour=cut_if_any(outcome.behaviour, ID_OCTETS),
         closed_by=outcome.closed_by,
         # What passes breaks nothing; `rule` says what it serves.
-        breaks=() if lasting else tuple(map(_break, verdict.breaks)),
-        near=() if lasting else tuple(map(_break, verdict.near)),
+        breaks=() if lasting else said.breaks,
+        near=() if lasting else said.near,
     )
-
-
-def _break(impact: Impact) -> Break:
-    return Break(
-        vendor=cut(impact.vendor, ID_OCTETS),
-        service=cut(impact.service, ID_OCTETS),
-        tier=impact.tier,
-        rule=cut(impact.rule, ID_OCTETS),
-        symptom=cut(impact.symptom, TEXT_OCTETS),
-    )
-
-
-def _cut(text: str | None, octets: int) -> str | None:
-    return None if text is None else cut(text, octets)

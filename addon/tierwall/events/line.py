@@ -41,7 +41,7 @@ def parse(line: bytes | str) -> Event:
 @cache
 def schema_text() -> str:
     """The JSON Schema (draft 2020-12) of a line, as it ships in schemas/event.schema.json."""
-    schema = _strict(_events.json_schema(mode="serialization", by_alias=True))
+    schema = _strict(_events.json_schema(mode="validation", by_alias=True))
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}
     return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
 
@@ -84,9 +84,10 @@ def _strict(schema: Any) -> Any:
         return [_strict(entry) for entry in schema]
     if not isinstance(schema, dict):
         return schema
-    schema = {key: _strict(value) for key, value in schema.items() if not (key == "default" and value is None)}
     if schema.get("type") == "object":
-        schema["additionalProperties"] = False
+        always = [name for name, field in schema["properties"].items() if field.get("default", ...) is not None]
+        schema = schema | {"required": always, "additionalProperties": False}
+    schema = {key: _strict(value) for key, value in schema.items() if not (key == "default" and value is None)}
     options = [option for option in schema.pop("anyOf", ()) if option != {"type": "null"}]
     match options:
         case []:

@@ -5,6 +5,17 @@ Whatever comes in is data; nothing here raises.
 
 import re
 from enum import Enum
+from typing import Final
+
+# How many octets of JSON a value may take: together they leave room for one break in the longest line.
+URL_OCTETS: Final = 1024
+NAME_OCTETS: Final = 300
+TEXT_OCTETS: Final = 512
+"""User agent, detail, symptom, the cause of a failed dial."""
+FAULT_OCTETS: Final = 4096
+"""The message of a fault: a file's every error at once."""
+ID_OCTETS: Final = 128
+"""Ids of vendors, services, rules, sites, events; refusals, behaviours, methods."""
 
 CUT_MARK = "…[cut]"
 """Ends every value that was cut."""
@@ -20,7 +31,7 @@ UNSAFE = re.compile(
 """Characters that leave this program only in a spelled-out form."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CREDENTIALS = re.compile(r"^([a-z][a-z0-9+.-]*:)?//[^/?#]*@", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"(^|//)[^/?#]*@")
 
 
 class Queries(Enum):
@@ -37,9 +48,14 @@ def cut(text: str, octets: int) -> str:
     return _cut(_SURROGATE.sub(_spelled, text[: octets + 1]), octets)
 
 
+def cut_if_any(text: str | None, octets: int) -> str | None:
+    """The same for a text that may be absent."""
+    return None if text is None else cut(text, octets)
+
+
 def redact_url(url: str, queries: Queries = Queries.REDACTED) -> str:
     """The URL without credentials and fragment, and without what its query says unless that is to be kept."""
-    url = _CREDENTIALS.sub(r"\1//", url.partition("#")[0])
+    url = _CREDENTIALS.sub(r"\1", url.partition("#")[0], count=1)
     path, mark, _ = url.partition("?")
     return f"{path}?[redacted]" if mark and queries is Queries.REDACTED else url
 
