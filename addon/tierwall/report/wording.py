@@ -1,0 +1,42 @@
+"""How all reports spell the same things: destinations, tiers, amounts. Safe for terminals."""
+
+from typing import Final
+
+from tierwall.events import Event, visible
+from tierwall.policy.model import Tier, Transport
+
+TIER_STYLES: Final = {Tier.CORE: "bold red", Tier.AUXILIARY: "yellow", Tier.ANALYTICS: "cyan", Tier.NONE: "dim"}
+
+
+def destination_of(event: Event) -> str:
+    """`8x8.vc:443`, `[2001:db8::1]:443`, `192.0.2.1:3478/udp`, or that there was none."""
+    there = event.destination
+    if there is None:
+        return f"(client {event.source.ip})" if event.source else "(no destination)"
+    host = visible(there.domain or there.ip or "?")
+    if ":" in host:
+        host = f"[{host}]"
+    udp = event.network is not None and event.network.transport is Transport.UDP
+    return f"{host}:{there.port}{'/udp' if udp else ''}"
+
+
+def message_of(event: Event) -> str:
+    """The error's message on one line, or nothing."""
+    return " ".join(visible(part) for part in event.error.message.splitlines()) if event.error else ""
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 tunnel`, `2,000 tunnels`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def octets(count: int) -> str:
+    """`512 B`, `1.5 kB`, `34 MB`: decimal, as network people count."""
+    if count < 1000:
+        return f"{count} B"
+    amount = float(count)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.5:
+            return f"{amount:.1f} {unit}" if amount < 9.95 else f"{amount:.0f} {unit}"
+    return f"{amount / 1000:,.1f} TB"
