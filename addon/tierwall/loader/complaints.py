@@ -36,24 +36,20 @@ def shape_faults[F: BaseModel](document: Document, form: type[F]) -> F | list[Fa
 
 def _faults(document: Document, form: type[BaseModel], errors: ValidationError) -> Iterator[Fault]:
     for error in errors.errors(include_url=False, include_context=False):
-        place = _place(document.content, error["loc"])
+        place = _place(document.content, error)
         if any(place[:length] in document.spoiled for length in range(len(place) + 1)):
             continue
         yield document.fault(place, _sentence(document, form, place, error))
 
 
-def _place(content: object, loc: tuple[str | int, ...]) -> Place:
+def _place(content: object, error: ErrorDetails) -> Place:
     """Pydantic's location without the parts that name a branch of a union, and with the key that is missing."""
     place: list[str | int] = []
-    for at, part in enumerate(loc):
-        if isinstance(content, dict):
-            if part in content or at == len(loc) - 1:
-                place.append(part)
-                content = content.get(part)
-        elif isinstance(content, list) and isinstance(part, int):
+    for part in error["loc"]:
+        if (isinstance(content, dict) and part in content) or (isinstance(content, list) and isinstance(part, int)):
             place.append(part)
             content = content[part]
-    return tuple(part for part in place if part != "[key]")
+    return (*place, error["loc"][-1]) if error["type"] == "missing" else tuple(place)
 
 
 def _sentence(document: Document, form: type[BaseModel], place: Place, error: ErrorDetails) -> str:

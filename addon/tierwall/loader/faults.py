@@ -77,5 +77,5 @@ def shown_path(path: Path) -> str:
 @lru_cache(maxsize=1024)
 def _nearest(word: str, known: tuple[str, ...]) -> str | None:
     lower = {spelling.lower(): spelling for spelling in known}
-    matches = get_close_matches(word.lower(), lower, n=1, cutoff=0.6)
+    matches = get_close_matches(word.lower(), lower, n=1, cutoff=0.65)
     return lower[matches[0]] if matches else None

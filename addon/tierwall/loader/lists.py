@@ -19,8 +19,9 @@ FAULTS = 20
 LINE_OCTETS = 4096
 """A longer line is no host pattern, and is not read into memory."""
 
-_PLAIN = re.compile(rb"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,4}[a-z]{2,63}")
-"""Patterns that are normalised already, and at most 253 octets behind the `*.` if the line is (`_PLAIN_OCTETS`)."""
+_PLAIN = re.compile(rb"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,63}")
+"""Nearly every pattern, in lower case; normalise_pattern says the same of these, and takes five times as long."""
+
 _PLAIN_OCTETS = 253
 
 
@@ -82,8 +83,9 @@ def covers_suffix(pattern: str, suffix: str) -> str:
 def _patterns(stream: BinaryIO, tally: _Tally) -> Iterator[str]:
     is_plain = _PLAIN.fullmatch
     for number, octets in _lines(stream):
-        if len(octets) <= _PLAIN_OCTETS and is_plain(octets):
-            yield octets.decode("ascii")
+        lower = octets.lower()
+        if len(lower) <= _PLAIN_OCTETS and is_plain(lower):
+            yield lower.decode("ascii")
             continue
         try:
             yield _pattern(octets)

@@ -257,6 +257,7 @@ def _typed(tag: str, raw: str) -> object:
 _MENDS = {
     "while scanning an alias": 'a text that begins with `*` needs quotes, as in "*.example.com"',
     "while scanning an anchor": "a text that begins with `&` needs quotes",
+    "while parsing a flow node": 'a text that begins with `:` needs quotes, as in "::1/128"',
     "found character that cannot start any token": "a text that begins with such a character needs quotes",
     "mapping values are not allowed in this context": "a text with `: ` in it needs quotes",
 }

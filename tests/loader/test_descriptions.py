@@ -1,0 +1,12 @@
+"""Keys are described where they are defined, and inherited keys too."""
+
+from tierwall.loader.descriptions import descriptions
+from tierwall.loader.forms import AdmitForm, BehaviourForm
+
+
+def test_inherited_keys_are_described() -> None:
+    assert {"hosts", "file", "vendor", "rules"} <= descriptions(AdmitForm).keys()
+
+
+def test_keys_are_called_as_in_files() -> None:
+    assert descriptions(BehaviourForm).keys() == {"behaviour", "except"}
