@@ -4,7 +4,6 @@ Knows mitmproxy's lifecycle. Policies and sites are loader.py's, hooks enforceme
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from tierwall.proxy.front_door import FrontDoor
 from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.reloading import Reloading
 from tierwall.proxy.rulebook import Rulebook
-from tierwall.report.explanation import explanation
+from tierwall.report.explanation import as_json, explanation
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ class TierwallAddon:
             task.cancel()
         self._close()
 
-    @command.command("tierwall.explain")
+    @command.command("tierwall.explain")  # type: ignore[untyped-decorator]
     def explain(self, target: str) -> str:
         """What the site in force says to a target such as https://8x8.vc, as JSON."""
         if self.assembly is None:
@@ -103,7 +102,7 @@ class TierwallAddon:
             attempt = attempt_for(target, sni=None, host=None)
         except InvalidTarget as fault:
             raise exceptions.CommandError(str(fault)) from None
-        return json.dumps(explanation(target, rulebook.judge(attempt), rulebook.site.id), ensure_ascii=False)
+        return as_json([explanation(target, rulebook.judge(attempt), rulebook.site.id)])
 
     # -- private
 

@@ -108,7 +108,7 @@ class Enforcement:
             return
         self._recorder.decided(caller, attempt, verdict, Stage.REQUEST, str(wants))
         if wants in (HttpRefusal.RESET, HttpRefusal.DROP):
-            request_flow.kill()  # type: ignore[no-untyped-call]
+            request_flow.kill()
             return
         told = Refused(verdict=verdict, target=target(attempt, verdict), site=self._rulebook.site.id)
         page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
@@ -154,7 +154,9 @@ class Enforcement:
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Give the connection back the name it was asked for, so that mitmproxy finds it for the next request."""
-        data.server.address = self._asked_for.pop(data.server.id, data.server.address)
+        if (asked_for := self._asked_for.pop(data.server.id, None)) is not None:
+            # mitmproxy forbids this on an open connection, lest it be thought to lead elsewhere. It does not.
+            object.__setattr__(data.server, "address", asked_for)
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """An admitted destination that does not answer."""
@@ -278,7 +280,7 @@ def _refuse_dns(dns_flow: dns.DNSFlow, wants: Refusals) -> None:
             dns_flow.response = request.succeed(_sunk(request, wants.sinkhole))
         case DnsRefusal.DROP:
             dns_flow.response = None
-            dns_flow.kill()  # type: ignore[no-untyped-call]
+            dns_flow.kill()
         case _:
             assert_never(wants.dns)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import ifaddr
+import rich.console
 from mitmproxy import exceptions, options
 from mitmproxy.addons import (
     core,
@@ -28,14 +29,14 @@ from mitmproxy.addons import (
 )
 from mitmproxy.master import Master
 from mitmproxy.proxy import mode_specs
+from rich.text import Text
 
-from tierwall.journal import Sink
+from tierwall.events import visible
 from tierwall.policy.site import PRIVATE_CLIENTS
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.entrances import DOORWAY
-from tierwall.report.console import Console
-from tierwall.report.start import Start, say_start
-from tierwall.report.summary import Summary
+from tierwall.report import Console, Tally, print_summary
+from tierwall.report.start import Listening, Start, say_start
 
 if sys.platform == "win32":
     run_loop = asyncio.run
@@ -44,6 +45,9 @@ else:
 
 IDLE_S: Final = 10 * 365 * 86400
 """mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (FACTS.md, 4)."""
+
+
+_TICK_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,16 +79,16 @@ class _Run:
 
     def __init__(self, settings: RunSettings) -> None:
         self._settings = settings
-        self._console = Console()
-        self._summary = Summary()
+        self._screen = rich.console.Console(stderr=True)
+        self._console = Console(self._screen)
+        self._tally = Tally()
         self._troubles: list[str] = []
-        sinks: tuple[Sink, ...] = (self._console, self._summary)
-        self._addon = TierwallAddon(sinks)
+        self._addon = TierwallAddon((self._console, self._tally))
         self._stopping: asyncio.Task[None] | None = None
 
     async def serve(self) -> int:
         settings = self._settings
-        logging.getLogger().addHandler(_Talk(self._troubles, self._console))
+        logging.getLogger().addHandler(_Talk(self._troubles, self._screen))
         master = Master(options.Options())
         master.addons.add(
             core.Core(),
@@ -118,21 +122,25 @@ class _Run:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, master)
+        ticking = loop.create_task(self._tick())
         await master.run()
+        ticking.cancel()
         if self._troubles:
             raise CannotStart("\n".join(self._troubles))
         return self._sum_up()
 
     def started(self, master: Master) -> None:
         """mitmproxy tried to listen everywhere: say where, or stop."""
-        servers: Any = master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
+        servers: Any = master.addons.get("proxyserver")
         if self._troubles or any(server.last_exception for server in servers.servers):
-            master.shutdown()  # type: ignore[no-untyped-call]
+            master.shutdown()
             return
         assembly = self._addon.assembly
         if assembly is not None:
             listening = tuple(
-                (server.mode.full_spec, server.mode.description, tuple(server.listen_addrs))
+                Listening(
+                    spec=server.mode.full_spec, what=server.mode.description, addresses=tuple(server.listen_addrs)
+                )
                 for server in servers.servers
             )
             say_start(
@@ -143,23 +151,32 @@ class _Run:
                     journal=self._settings.journal,
                     everything=self._settings.everything,
                     ca=self._settings.ca / "mitmproxy-ca-cert.pem",
-                )
+                ),
+                self._screen,
             )
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            self._console.tick()
 
     def _stop(self, master: Master) -> None:
         if self._stopping is None:
             self._stopping = asyncio.get_running_loop().create_task(self._wind_down(master))
 
     async def _wind_down(self, master: Master) -> None:
-        servers: Any = master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
+        servers: Any = master.addons.get("proxyserver")
         await servers.servers.update([])
         await DOORWAY.empty()
-        master.shutdown()  # type: ignore[no-untyped-call]
+        master.shutdown()
 
     def _sum_up(self) -> int:
         journal = self._addon.assembly.journal if self._addon.assembly else None
         lost = journal.lost if journal else 0
-        self._console.sum_up(self._summary, lost=lost)
+        self._console.close()
+        print_summary(self._tally.summary(), self._screen)
+        if lost:
+            self._screen.print(f"The journal lost {lost} lines: it holds less than what happened.", style="bold red")
         return 1 if lost else 0
 
 
@@ -176,15 +193,16 @@ class _Started:
 class _Talk(logging.Handler):
     """mitmproxy's and our own complaints, on the console: errors at start-up end the run, and later ones are said."""
 
-    def __init__(self, troubles: list[str], console: Console) -> None:
+    def __init__(self, troubles: list[str], screen: rich.console.Console) -> None:
         super().__init__(logging.WARNING)
-        self._troubles, self._console = troubles, console
+        self._troubles, self._screen = troubles, screen
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name == "mitmproxy.addons.proxyserver" and record.levelno >= logging.ERROR:
             self._troubles.append(record.getMessage())
         else:
-            self._console.say(self.format(record))
+            style = "red" if record.levelno >= logging.ERROR else "yellow"
+            self._screen.print(Text(visible(self.format(record)), style), highlight=False, soft_wrap=True)
 
 
 def _modes(settings: RunSettings) -> list[str]:

@@ -56,7 +56,7 @@ class Doorway:
     async def empty(self) -> None:
         """End every tunnel and wait until each has been journalled."""
         if self.door is not None:
-            self.door.shut()
+            self.door.tunnels.shut()
         for task in tuple(self._serving):
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
@@ -182,7 +182,7 @@ class _FrontedHandler(GuardedHandler):
     def _close(self) -> None:
         writer = self.transports.pop(self.client).writer
         if writer is not None:
-            writer.close()  # type: ignore[no-untyped-call]
+            writer.close()
 
 
 def _instance_of(handler: GuardedHandler) -> ServerInstance[Mode]:

@@ -5,19 +5,15 @@ Knows the order of things in every TCP mode (DESIGN.md, "How data flows"). Refus
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
 
-from tierwall.events import ClosedBy, Stage
+from tierwall.events import Stage
 from tierwall.opening import (
     ClientHello,
     Connect,
     Malformed,
-    NeedMore,
-    Opaque,
-    Opening,
     PlainHttp,
     Socks5Greeting,
     Socks5Request,
@@ -26,27 +22,26 @@ from tierwall.opening import (
     read_socks5_request,
     read_tunnel,
 )
-from tierwall.policy.attempt import Action, Attempt, NameSource, Verdict
-from tierwall.policy.limits import FIRST_BYTES_S
+from tierwall.policy.attempt import Action, Attempt, NameSource
 from tierwall.policy.model import Address, Transport
-from tierwall.policy.site import TlsRefusal
 from tierwall.proxy import refusal
 from tierwall.proxy.attempts import at_address, named, with_opening
 from tierwall.proxy.destinations import Destinations
-from tierwall.proxy.dial import Denied, Dialled, Unreachable, dial
 from tierwall.proxy.ends import End
-from tierwall.proxy.parent import ParentRefused, dial_through
+from tierwall.proxy.first_bytes import read
 from tierwall.proxy.passage import Entrance, Known, Passage, Speaks
 from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Spoken
 from tierwall.proxy.relay import Relay
 from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.tunnels import Tunnels
 
 logger = logging.getLogger(__name__)
 
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _SOCKS_CONNECT: Final = 1
 _TLS_HANDSHAKE: Final = 0x16
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class FrontDoor:
@@ -54,7 +49,7 @@ class FrontDoor:
 
     def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
-        self._relays: set[Relay] = set()
+        self.tunnels = Tunnels(rulebook, destinations, recorder)
 
     async def serve(self, client: End, entrance: Entrance, original: tuple[Address, int] | None = None) -> None:
         """One connection. `original` is its destination where the mode knows it. Whatever fails in here denies."""
@@ -80,20 +75,10 @@ class FrontDoor:
             self._recorder.error(caller, passage.stage, f"{type(exc).__name__}: {exc}")
             client.reset()
 
-    def shut(self) -> None:
-        """End every tunnel, at shutdown."""
-        for relay in tuple(self._relays):
-            relay.shut(ClosedBy.SHUTDOWN)
-
-    @property
-    def standing(self) -> int:
-        """Tunnels that stand now."""
-        return len(self._relays)
-
     # -- modes regular and upstream
 
     async def _http_proxy(self, passage: Passage) -> None:
-        opening = await _read(passage.client, read_proxy_request)
+        opening = await read(passage.client, read_proxy_request)
         passage.stage = Stage.CONNECT
         match opening:
             case None:
@@ -103,7 +88,6 @@ class FrontDoor:
                 passage.caller.user_agent = opening.user_agent
                 await self._connect(passage, opening)
             case PlainHttp():
-                passage.spoken, passage.stage = Spoken.HTTP, Stage.REQUEST
                 await self._plain_http(passage, opening)
             case ClientHello():
                 passage.spoken, passage.stage = Spoken.TLS, Stage.CLIENTHELLO
@@ -119,18 +103,17 @@ class FrontDoor:
         if not verdict.passes:
             passage.refuse(attempt, verdict)
             return
-        self._note_if_observed(passage, attempt, verdict)
+        self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
-        server = await self._reach(passage, attempt, verdict, host, opening.credentials)
+        server = await self.tunnels.reach(passage, attempt, verdict, host, opening.credentials)
         if server is None:
             return
         del passage.client.received[: opening.consumed]
         passage.client.transport.write(_ESTABLISHED)
-        await self._guarded_tunnel(passage, server, attempt, verdict, Known(host, attempt.port))
+        await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
 
     async def _plain_http(self, passage: Passage, opening: PlainHttp) -> None:
-        passage.caller.url, passage.caller.method = _url(opening), opening.method
-        passage.caller.user_agent = opening.user_agent
+        passage.speaks(opening)
         if opening.origin_form:
             attempt = with_opening(Attempt(transport=Transport.TCP, port=opening.port), opening)
             self._malformed(passage, attempt, "a request to the proxy itself, not through it")
@@ -148,7 +131,7 @@ class FrontDoor:
         client = passage.client
         passage.stage, passage.spoken = Stage.SOCKS, Spoken.OTHER
         nowhere = Attempt(transport=Transport.TCP, port=0)
-        greeting = await _read(client, read_socks5_greeting)
+        greeting = await read(client, read_socks5_greeting)
         if greeting is None:
             client.close()
             return
@@ -161,7 +144,7 @@ class FrontDoor:
             self._malformed(passage, nowhere, "the client offers no SOCKS5 method without authentication")
             return
         client.transport.write(refusal.SOCKS_NO_AUTHENTICATION)
-        request = await _read(client, read_socks5_request)
+        request = await read(client, read_socks5_request)
         passage.spoken = Spoken.SOCKS
         if not isinstance(request, Socks5Request):
             why = request.why if isinstance(request, Malformed) else "the SOCKS5 request was not finished"
@@ -183,122 +166,40 @@ class FrontDoor:
         if not verdict.passes:
             passage.refuse(attempt, verdict)
             return
-        self._note_if_observed(passage, attempt, verdict)
+        self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
-        server = await self._reach(passage, attempt, verdict, host)
+        server = await self.tunnels.reach(passage, attempt, verdict, host)
         if server is not None:
             passage.client.transport.write(refusal.socks_reply(0x00))
-            await self._guarded_tunnel(passage, server, attempt, verdict, Known(host, attempt.port))
+            await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
 
     # -- transparent, wireguard, tun, local; SOCKS5 with an address
 
     async def _to_address(self, passage: Passage, address: Address, port: int) -> None:
         client = passage.client
-        opening = await _read(client, read_tunnel)
+        opening = await read(client, read_tunnel)
         if opening is None and (client.eof or client.gone):
             client.close()
             return
         base = at_address(address, port, Transport.TCP, self._destinations)
         attempt = with_opening(base, opening)
-        _say_what_is_spoken(passage, opening)
+        passage.speaks(opening)
         verdict = self._rulebook.judge(attempt)
         if not verdict.passes:
-            await self._deny(passage, attempt, verdict, Known(address, port))
+            await self.tunnels.deny(passage, attempt, verdict, Known(address, port))
             return
         if isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
             await passage.entrance.hand_over(client, Known(address, port))
             return
-        self._note_if_observed(passage, attempt, verdict)
+        self.tunnels.note_if_observed(passage, attempt, verdict)
         named_first = next((name.value for name in attempt.names if isinstance(name.value, str)), None)
         sent_elsewhere = named_first is not None and self._destinations.redirect(named_first, port) is not None
         host = named_first if sent_elsewhere and named_first is not None else address
-        server = await self._reach(passage, attempt, verdict, host)
+        server = await self.tunnels.reach(passage, attempt, verdict, host)
         if server is not None:
-            await self._tunnel(passage, Relay(client, server), attempt, verdict, observed=verdict)
+            await self.tunnels.through(passage, Relay(client, server), attempt, verdict, observed=verdict)
 
     # -- what all of them share
-
-    async def _reach(
-        self, passage: Passage, attempt: Attempt, verdict: Verdict, host: str | Address, credentials: str | None = None
-    ) -> End | None:
-        """Dial, directly or through the parent proxy. None where that failed and the client was told."""
-        parent = passage.entrance.parent
-        if parent is None:
-            outcome: Dialled | Denied | Unreachable | ParentRefused = await dial(
-                self._rulebook, self._destinations, attempt, host
-            )
-        else:
-            outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials)
-        match outcome:
-            case Dialled(server=server):
-                return server
-            case Denied(verdict=denied, attempt=checked):
-                passage.stage = Stage.DIAL
-                passage.refuse(checked, denied)
-            case Unreachable(cause=cause, timed_out=timed_out):
-                passage.fail(attempt, verdict, cause, timed_out=timed_out)
-            case ParentRefused(status=status, answer=answer):
-                self._recorder.failed(passage.caller, attempt, verdict, f"the parent proxy answered {status}")
-                if passage.spoken is Spoken.CONNECT:
-                    passage.client.dismiss(answer)
-                else:
-                    passage.client.reset()
-        return None
-
-    async def _guarded_tunnel(
-        self, passage: Passage, server: End, attempt: Attempt, verdict: Verdict, known: Known
-    ) -> None:
-        """Relay the server's bytes at once, the client's when its opening in the tunnel was judged too."""
-        client = passage.client
-        relay = Relay(client, server)
-        observed = verdict
-        while not client.received and await client.more():
-            pass
-        opening = await _read(client, read_tunnel) if client.received else None
-        attempt = with_opening(attempt, opening)
-        verdict = self._rulebook.judge(attempt)
-        _say_what_is_spoken(passage, opening)
-        if not verdict.passes:
-            relay.part()
-            server.reset()
-            await self._deny(passage, attempt, verdict, known)
-        elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
-            relay.part()
-            server.close()
-            await passage.entrance.hand_over(client, known)
-        else:
-            await self._tunnel(passage, relay, attempt, verdict, observed)
-
-    async def _tunnel(
-        self, passage: Passage, relay: Relay, attempt: Attempt, verdict: Verdict, observed: Verdict
-    ) -> None:
-        """Passthrough until both ends are gone. `observed`: the verdict of which a would-deny was noted already."""
-        if verdict.reason is None or verdict.reason is not observed.reason:
-            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
-        began = asyncio.get_running_loop().time()
-        self._relays.add(relay)
-        relay.release()
-        try:
-            await relay.finished()
-        finally:
-            self._relays.discard(relay)
-            self._recorder.closed(
-                passage.caller,
-                attempt,
-                verdict,
-                by=relay.closed_by or ClosedBy.SHUTDOWN,
-                sent=relay.client_octets,
-                received=relay.server.octets,
-                ns=int((asyncio.get_running_loop().time() - began) * 1e9),
-            )
-
-    async def _deny(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known) -> None:
-        wants = self._rulebook.site.refuse
-        if passage.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and attempt.malformed is None:
-            self._recorder.decided(passage.caller, attempt, verdict, passage.stage, str(wants.tls))
-            await passage.entrance.hand_over(passage.client, known)
-        else:
-            passage.refuse(attempt, verdict)
 
     def _malformed(self, passage: Passage, attempt: Attempt, why: str) -> None:
         broken = replace(attempt, malformed=attempt.malformed or why)
@@ -307,49 +208,6 @@ class FrontDoor:
             passage.refuse_as_no_http(broken, verdict)
         else:
             passage.refuse(broken, verdict)
-
-    def _note_if_observed(self, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
-        if verdict.would_deny:
-            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
-
-
-def _say_what_is_spoken(passage: Passage, opening: Opening | None) -> None:
-    match opening:
-        case ClientHello():
-            passage.spoken, passage.stage = Spoken.TLS, Stage.CLIENTHELLO
-        case PlainHttp():
-            passage.spoken, passage.stage = Spoken.HTTP, Stage.REQUEST
-            passage.caller.url, passage.caller.method = _url(opening), opening.method
-            passage.caller.user_agent = opening.user_agent
-        case _:
-            passage.spoken = Spoken.OTHER
-
-
-def _url(opening: PlainHttp) -> str:
-    return f"{opening.scheme}://{opening.host or ''}:{opening.port}{opening.path}"
-
-
-async def _read(client: End, reader: Callable[[bytearray], Opening]) -> Opening | None:
-    """What the first bytes say. None where there are none; what was begun and not finished in time is Malformed."""
-    why = f"not finished within {FIRST_BYTES_S:.0f} s"
-    try:
-        async with asyncio.timeout(FIRST_BYTES_S):
-            opening = reader(client.received)
-            while isinstance(opening, NeedMore):
-                if not await client.more():
-                    why = "ended before it was finished"
-                    break
-                if len(client.received) >= opening.octets:
-                    opening = reader(client.received)
-            else:
-                return opening
-    except TimeoutError:
-        pass
-    if not client.received:
-        return None
-    if reader is read_tunnel and client.received[0] != _TLS_HANDSHAKE:  # any protocol may pause here
-        return Opaque()
-    return Malformed(f"an opening of {len(client.received)} octets, {why}")
 
 
 def _caller(client: End) -> Caller:

@@ -44,14 +44,14 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known 
     if end.gone:
         return
     reader, writer = _streams(end)
-    handler = GuardedHandler(ctx.master, reader, writer, ctx.options, instance.mode)
+    handler = GuardedHandler(ctx.master, reader, writer, ctx.options, instance.mode)  # type: ignore[no-untyped-call]
     context = handler.layer.context
     if known is None:
         handler.layer = instance.make_top_layer(context)
     else:
         context.server.address = (str(known.host), known.port)
         if isinstance(instance.mode, UpstreamMode):
-            context.server.via = (instance.mode.scheme, instance.mode.address)  # type: ignore[assignment]
+            context.server.via = (instance.mode.scheme, instance.mode.address)
         handler.layer = layers.modes.TransparentProxy(context)
     client: Client = context.client
     with instance.manager.register_connection(client.id, handler):

@@ -6,9 +6,10 @@ Knows the client's end, how it came in, and whom to tell. Refuses to decide: ver
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import assert_never
+from typing import Final, assert_never
 
 from tierwall.events import Stage
+from tierwall.opening import ClientHello, Opening, PlainHttp
 from tierwall.policy.attempt import Attempt, Reason, Verdict
 from tierwall.policy.model import Address
 from tierwall.proxy import refusal
@@ -17,6 +18,8 @@ from tierwall.proxy.parent import Parent
 from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
 from tierwall.proxy.rulebook import Rulebook
+
+_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Speaks(StrEnum):
@@ -61,6 +64,18 @@ class Passage:
     stage: Stage = Stage.ACCEPT
     spoken: Spoken = Spoken.OTHER
 
+    def speaks(self, opening: Opening | None) -> None:
+        """Note what the client was seen to speak, and what it said of its request."""
+        match opening:
+            case ClientHello():
+                self.spoken, self.stage = Spoken.TLS, Stage.CLIENTHELLO
+            case PlainHttp():
+                self.spoken, self.stage = Spoken.HTTP, Stage.REQUEST
+                self.caller.url, self.caller.method = _url(opening), opening.method
+                self.caller.user_agent = opening.user_agent
+            case _:
+                self.spoken = Spoken.OTHER
+
     def refuse(self, attempt: Attempt, verdict: Verdict) -> None:
         """Journal the denial and show it to the client in the site's way."""
         self._end(
@@ -103,3 +118,8 @@ def target(attempt: Attempt, verdict: Verdict) -> str:
     if ":" in name:
         name = f"[{name}]"
     return f"{name}:{attempt.port}" if attempt.port else name
+
+
+def _url(opening: PlainHttp) -> str:
+    port = "" if opening.port == _PORTS.get(opening.scheme) else f":{opening.port}"
+    return f"{opening.scheme}://{opening.host or ''}{port}{opening.path}"

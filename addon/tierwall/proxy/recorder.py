@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import count
 
 from tierwall import events
-from tierwall.events import ClosedBy, Context, Event, Queries, Stage
+from tierwall.events import ClosedBy, Context, Queries, Stage
 from tierwall.journal import Sink
 from tierwall.policy.attempt import Attempt, Verdict
 from tierwall.policy.model import Address
@@ -51,7 +51,7 @@ class Recorder:
         """Admitted, and the dial failed."""
         self._sink.write(events.failed(verdict, attempt, self._context(caller, Stage.DIAL), cause))
 
-    def closed(  # noqa: PLR0913: the end of a tunnel is four facts
+    def closed(  # noqa: PLR0913  # the end of a tunnel is four facts
         self, caller: Caller, attempt: Attempt, verdict: Verdict, *, by: ClosedBy, sent: int, received: int, ns: int
     ) -> None:
         """A tunnel ended."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
 
-from tierwall.policy.attempt import Verdict
+from tierwall.policy.attempt import Reason, Verdict
 from tierwall.policy.site import ConnectRefusal, HttpRefusal, OtherRefusal, Refusals, SocksRefusal, TlsRefusal
 
 ACCESS_DENIED: Final = bytes.fromhex("15 03 03 00 02 02 31")
@@ -22,7 +22,8 @@ _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Blocked: {reason}</title>
 <meta name="viewport" content="width=device-width">
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1c2430}}
-h1{{font-size:1.4rem}}.tier{{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;background:{colour}}}
+h1{{font-size:1.4rem}}
+.tier{{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;background:{colour}}}
 dt{{font-weight:600;margin-top:.8rem}}dd{{margin:0}}small{{color:#667}}</style></head>
 <body><h1>{target} is blocked here</h1><p><span class="tier">{tier}</span></p><dl>{rows}</dl>
 <p><small>tierwall, site {site}: a lab proxy that stands in for a corporate network.</small></p></body></html>
@@ -193,7 +194,9 @@ def page(refused: Refused) -> bytes:
 
 
 def _text(status: str, refused: Refused, more: Sequence[tuple[str, str]] = (), extra: str = "") -> bytes:
-    lines = [f"tierwall: {refused.target} is not let through (site {refused.site})"]
+    admitted = refused.verdict.reason is Reason.UNREACHABLE
+    what = "is let through, and does not answer" if admitted else "is not let through"
+    lines = [f"tierwall: {refused.target} {what} (site {refused.site})"]
     lines += [f"{term}: {text}" for term, text in (*_explanation(refused), *more)]
     return _response(status, "text/plain; charset=utf-8", ("\n".join(lines) + "\n").encode(), refused, extra)
 

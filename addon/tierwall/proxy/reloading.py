@@ -50,8 +50,7 @@ class Reloading:
     def _watched(self) -> Iterator[Path]:
         yield from map(Path, self._rulebook.site.paths)
         yield from (Path(vendor.path) for vendor in self._rulebook.catalogue.vendors if vendor.path)
-        for policy in self._policies:
-            yield policy  # a folder's own time tells that a file came or went
+        yield from self._policies  # a folder's own time tells that a file came or went
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:

@@ -1,0 +1,126 @@
+"""From an admitted attempt to the end of its tunnel: dial, guard the client's opening, relay, journal.
+
+Knows the order of dialling, answering and judging (DESIGN.md, "How data flows"). Refuses to decide anything itself.
+"""
+
+import time
+
+from tierwall.events import ClosedBy, Stage
+from tierwall.opening import ClientHello, PlainHttp, read_tunnel
+from tierwall.policy.attempt import Action, Attempt, Verdict
+from tierwall.policy.model import Address
+from tierwall.policy.site import TlsRefusal
+from tierwall.proxy.attempts import with_opening
+from tierwall.proxy.destinations import Destinations
+from tierwall.proxy.dial import Denied, Dialled, Unreachable, dial
+from tierwall.proxy.ends import End
+from tierwall.proxy.first_bytes import read
+from tierwall.proxy.parent import ParentRefused, dial_through
+from tierwall.proxy.passage import Known, Passage
+from tierwall.proxy.recorder import Recorder
+from tierwall.proxy.refusal import Spoken
+from tierwall.proxy.relay import Relay
+from tierwall.proxy.rulebook import Rulebook
+
+
+class Tunnels:
+    """All tunnels that stand, and how one comes to stand."""
+
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._relays: set[Relay] = set()
+
+    async def reach(
+        self, passage: Passage, attempt: Attempt, verdict: Verdict, host: str | Address, credentials: str | None = None
+    ) -> End | None:
+        """Dial, directly or through the parent proxy. None where that failed and the client was told."""
+        parent = passage.entrance.parent
+        if parent is None:
+            outcome: Dialled | Denied | Unreachable | ParentRefused = await dial(
+                self._rulebook, self._destinations, attempt, host
+            )
+        else:
+            outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials)
+        match outcome:
+            case Dialled(server=server):
+                return server
+            case Denied(verdict=denied, attempt=checked):
+                passage.stage = Stage.DIAL
+                passage.refuse(checked, denied)
+            case Unreachable(cause=cause, timed_out=timed_out):
+                passage.fail(attempt, verdict, cause, timed_out=timed_out)
+            case ParentRefused(status=status, answer=answer):
+                self._recorder.failed(passage.caller, attempt, verdict, f"the parent proxy answered {status}")
+                if passage.spoken is Spoken.CONNECT:
+                    passage.client.dismiss(answer)
+                else:
+                    passage.client.reset()
+        return None
+
+    async def guarded(self, passage: Passage, server: End, attempt: Attempt, verdict: Verdict, known: Known) -> None:
+        """Relay the server's bytes at once, the client's when its opening in the tunnel was judged too."""
+        client = passage.client
+        relay = Relay(client, server)
+        observed = verdict
+        while not client.received and await client.more():
+            pass
+        opening = await read(client, read_tunnel) if client.received else None
+        attempt = with_opening(attempt, opening)
+        verdict = self._rulebook.judge(attempt)
+        passage.speaks(opening)
+        if not verdict.passes:
+            relay.part()
+            server.reset()
+            await self.deny(passage, attempt, verdict, known)
+        elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
+            relay.part()
+            server.close()
+            await passage.entrance.hand_over(client, known)
+        else:
+            await self.through(passage, relay, attempt, verdict, observed)
+
+    async def through(
+        self, passage: Passage, relay: Relay, attempt: Attempt, verdict: Verdict, observed: Verdict
+    ) -> None:
+        """Passthrough until both ends are gone. `observed`: the verdict of which a would-deny was noted already."""
+        if verdict.reason is None or verdict.reason is not observed.reason:
+            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+        began = time.monotonic_ns()
+        self._relays.add(relay)
+        relay.release()
+        try:
+            await relay.finished()
+        finally:
+            self._relays.discard(relay)
+            self._recorder.closed(
+                passage.caller,
+                attempt,
+                verdict,
+                by=relay.closed_by or ClosedBy.SHUTDOWN,
+                sent=relay.client_octets,
+                received=relay.server.octets,
+                ns=time.monotonic_ns() - began,
+            )
+
+    async def deny(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known) -> None:
+        wants = self._rulebook.site.refuse
+        if passage.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and attempt.malformed is None:
+            self._recorder.decided(passage.caller, attempt, verdict, passage.stage, str(wants.tls))
+            await passage.entrance.hand_over(passage.client, known)
+        else:
+            passage.refuse(attempt, verdict)
+
+    def note_if_observed(self, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+        """Journal a would-deny before the dial, which may fail."""
+        if verdict.would_deny:
+            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+
+    def shut(self) -> None:
+        """End every tunnel, at shutdown."""
+        for relay in tuple(self._relays):
+            relay.shut(ClosedBy.SHUTDOWN)
+
+    @property
+    def standing(self) -> int:
+        """Tunnels that stand now."""
+        return len(self._relays)
