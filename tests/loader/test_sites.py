@@ -237,7 +237,9 @@ def test_wildcards_on_public_suffixes_are_warnings(write: Write, catalogue: Cata
 
     assert len(site.admit) == 2
     assert list(map(str, warnings)) == [
-        "lab.yaml:4: admit[0].hosts[0]: `*.com` covers the whole public suffix `com`: "
-        "does the network really admit that?",
+        (
+            "lab.yaml:4: admit[0].hosts[0]: `*.com` covers the whole public suffix `com`: "
+            "does the network really admit that?"
+        ),
         "hosts.txt:2: `*.co.uk` covers the whole public suffix `co.uk`: does the network really admit that?",
     ]

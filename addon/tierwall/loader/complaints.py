@@ -46,9 +46,13 @@ def _place(content: object, error: ErrorDetails) -> Place:
     """Pydantic's location without the parts that name a branch of a union, and with the key that is missing."""
     place: list[str | int] = []
     for part in error["loc"]:
-        if (isinstance(content, dict) and part in content) or (isinstance(content, list) and isinstance(part, int)):
-            place.append(part)
+        if isinstance(content, dict) and part in content:  # noqa: SIM114 - mypy narrows each branch by itself
             content = content[part]
+        elif isinstance(content, list) and isinstance(part, int):
+            content = content[part]
+        else:
+            continue
+        place.append(part)
     return (*place, error["loc"][-1]) if error["type"] == "missing" else tuple(place)
 
 

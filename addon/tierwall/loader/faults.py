@@ -33,7 +33,7 @@ class Fault:
         return ": ".join(part for part in (place, self.where, self.message) if part)
 
 
-class InvalidFiles(Exception):  # noqa: N818 - it is about the files, and the command line prints it as they are
+class InvalidFiles(Exception):
     """Files that cannot be used, with every fault that was found in them."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:

@@ -109,7 +109,7 @@ def kind_of(value: object) -> str:
             return type(value).__name__
 
 
-class _TooMuch(Exception):  # noqa: N818 - ends the reading, and never leaves this module
+class _TooMuch(Exception):
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
         self.line = line
