@@ -109,6 +109,8 @@ class Console:
         head, because = happened(event, self._zone), why(event)
         if not because:
             self._print(head)
+        elif event.event.action is Action.FAULT:  # whole: it is for whoever sits here to mend
+            self._console.print(head.append(f" – {because}", "not bold"), soft_wrap=True, highlight=False)
         elif not self._console.is_terminal or head.cell_len + 3 + min(len(because), _ENOUGH) <= self._console.width:
             self._print(head.append(f" – {because}"))
         else:
