@@ -1,22 +1,27 @@
-# The two commands a newcomer needs: `make demo` and `make test`. Everything else is listed by `make help`.
+# The two commands a newcomer needs: `make demo` and `make test`. The rest is listed by `make help`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BOOT := .venv-boot
 UV := UV_PYTHON_DOWNLOADS=never $(BOOT)/bin/uv
 RUN := .venv/bin/
+PYTEST_ARGS ?=
 
-.PHONY: help setup demo test lint types contracts schemas clean
+.PHONY: help setup demo test test-lowest lint types contracts schemas clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# uv comes from the package index by pip, with whichever Python there is; it then finds a Python 3.12 or newer by itself.
+# uv comes from the package index by pip, with whichever Python there is; it then finds a Python >= 3.12 by itself.
 $(BOOT)/bin/uv:
-	@python3 -m venv $(BOOT) 2>/dev/null || /usr/bin/python3 -m venv $(BOOT)
-	@$(BOOT)/bin/pip install --quiet 'uv>=0.5'
+	@for python in python3 /usr/bin/python3 python3.13 python3.12; do \
+		rm -rf $(BOOT); \
+		if $$python -m venv $(BOOT) >/dev/null 2>&1 && $(BOOT)/bin/pip install --quiet --disable-pip-version-check 'uv>=0.5'; then exit 0; fi; \
+		rm -rf $(BOOT); \
+		if $$python -m pip install --quiet --disable-pip-version-check --target $(BOOT) 'uv>=0.5' 2>/dev/null; then exit 0; fi; \
+	done; echo 'make: no Python here can make a virtual environment or install uv with pip (on Debian: apt-get install python3-venv)' >&2; exit 1
 
 .venv/.made: pyproject.toml uv.lock | $(BOOT)/bin/uv
-	@$(UV) sync --quiet --frozen
+	@$(UV) sync --quiet --frozen --python '>=3.12'
 	@touch $@
 
 setup: .venv/.made ## make the virtual environment, from uv.lock
@@ -24,17 +29,27 @@ setup: .venv/.made ## make the virtual environment, from uv.lock
 demo: setup ## run the proxy under a site that closes tiers, and show what each denial breaks
 	@$(RUN)tierwall demo
 
-test: setup ## the whole test suite
-	@$(RUN)pytest
+test: setup ## the whole test suite; what the machine lacks is skipped, with the reason
+	@$(RUN)pytest $(PYTEST_ARGS)
 
-lint: setup
+# A copy of the project, because uv writes the versions that it resolved into uv.lock.
+test-lowest: setup ## the tests with the lowest versions that pyproject.toml allows, but for the slow ones
+	@rm -rf .lowest && mkdir .lowest && git ls-files -z | xargs -0 cp --parents -t .lowest 2>/dev/null; rm -f .lowest/uv.lock
+	@cd .lowest && UV_PYTHON_DOWNLOADS=never ../$(BOOT)/bin/uv sync --quiet --python '>=3.12' --resolution lowest-direct
+	@cd .lowest && .venv/bin/pytest -q --ignore tests/e2e --ignore tests/netns --ignore tests/browser $(PYTEST_ARGS)
+
+lint: setup ## ruff: rules and format
 	@$(RUN)ruff check . && $(RUN)ruff format --check .
 
-types: setup
+types: setup ## mypy, strict, on the package
 	@$(RUN)mypy
 
-contracts: setup
+contracts: setup ## which package may import which
 	@PYTHONPATH=addon $(RUN)lint-imports
 
-clean:
-	rm -rf .venv $(BOOT) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+schemas: setup ## write the JSON Schemas anew, from the code
+	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.schemas
+	@PYTHONPATH=addon $(RUN)python -m tierwall.events
+
+clean: ## remove what was made
+	rm -rf .venv .lowest $(BOOT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
+from tierwall.policy.judge import prepare
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
 from tierwall.proxy.rulebook import Rulebook
@@ -42,7 +43,9 @@ class Reloading:
 
     def _load(self) -> tuple[Site, Catalogue]:
         catalogue = load_catalogue(self._policies)
-        return load_site(self._site, catalogue), catalogue
+        site = load_site(self._site, catalogue)
+        prepare(site, catalogue)
+        return site, catalogue
 
     def _look(self) -> _Signature:
         return {str(path): _signature(path) for path in self._watched()}

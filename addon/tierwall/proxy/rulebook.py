@@ -4,13 +4,12 @@ Knows which policies hold now. Refuses to decide anything itself: that is policy
 """
 
 import logging
-from dataclasses import replace
 from typing import Final
 
 from cachetools import LRUCache
 
 from tierwall.policy.attempt import Action, Attempt, Reason, Verdict
-from tierwall.policy.judge import judge
+from tierwall.policy.judge import judge, prepare
 from tierwall.policy.limits import VERDICTS_CACHED
 from tierwall.policy.model import Address, Catalogue, Transport
 from tierwall.policy.site import LOOPBACK_CLIENTS, PRIVATE_CLIENTS, Site
@@ -21,19 +20,25 @@ OUR_FAILURE: Final = Verdict(action=Action.DENY, reason=Reason.ERROR)
 """What an attempt gets when judging it, or anything around it, raised."""
 
 
+_NOTHING: Final = Catalogue(())
+
+
 class Rulebook:
     """What is in force. `replace` puts new files in force for new connections; open tunnels stay."""
 
-    __slots__ = ("_clients", "_gateway_site", "_verdicts", "catalogue", "site")
+    __slots__ = ("_clients", "_doors", "_verdicts", "catalogue", "site")
 
     def __init__(self, site: Site, catalogue: Catalogue) -> None:
         self.replace(site, catalogue)
 
     def replace(self, site: Site, catalogue: Catalogue) -> None:
         """Judge by these from now on."""
-        self.site, self.catalogue = site, catalogue
-        self._gateway_site = replace(site, clients=site.clients or LOOPBACK_CLIENTS + PRIVATE_CLIENTS)
+        prepare(site, catalogue)
+        # Who may use the proxy is asked of sites without entries, which cost nothing beside one with a million.
+        at_gateway = LOOPBACK_CLIENTS + PRIVATE_CLIENTS if site.clients is None else site.clients
+        self._doors = {False: Site(id=site.id, clients=site.clients), True: Site(id=site.id, clients=at_gateway)}
         self._verdicts: LRUCache[Attempt, Verdict] = LRUCache(VERDICTS_CACHED)
+        self.site, self.catalogue = site, catalogue
         self._clients: LRUCache[tuple[Address, bool], Verdict | None] = LRUCache(VERDICTS_CACHED)
 
     def judge(self, attempt: Attempt) -> Verdict:
@@ -52,7 +57,7 @@ class Rulebook:
         """Why this client may not use the proxy, or None; gateway modes serve the private ranges by default."""
         key = (client, through_gateway)
         if key not in self._clients:
-            site = self._gateway_site if through_gateway else self.site
-            verdict = judge(site, self.catalogue, Attempt(transport=Transport.TCP, port=0, client=client))
+            attempt = Attempt(transport=Transport.TCP, port=0, client=client)
+            verdict = judge(self._doors[through_gateway], _NOTHING, attempt)
             self._clients[key] = verdict if verdict.reason is Reason.CLIENT_REFUSED else None
         return self._clients[key]
