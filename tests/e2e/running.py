@@ -1,0 +1,265 @@
+"""The real proxy as a process, for tests that use it as a user would.
+
+Knows how to start it, when it listens, what it said and journalled, and how to end it: never by name, always by id.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import jsonschema
+import pytest
+
+from tierwall.demo.clients import HttpProxy, Socks5Proxy, Via
+from tierwall.events import Event, parse, schema_text
+
+ADDON: Final = Path(__file__).resolve().parents[2] / "addon"
+START_LIMIT_S: Final = 20.0
+STOP_LIMIT_S: Final = 10.0
+LOOK_EVERY_S: Final = 0.02
+
+_LISTENING = re.compile(r"^listening\s+(\S+):(\d+)\s+(.*)$", re.MULTILINE)
+_SAID_WHERE = re.compile(r"^(?:policy|journal)\s", re.MULTILINE)
+_RAW_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_ESCAPE = "\x1b"
+_VALIDATOR = jsonschema.Draft202012Validator(
+    json.loads(schema_text()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
+
+
+def needs(*what: str) -> pytest.MarkDecorator:
+    """Skip, with the reason, where a program is not installed or (`root`) we are not root."""
+    missing = [
+        name for name in what if (os.geteuid() != 0 if name == "root" else shutil.which(name, path=_PATH) is None)
+    ]
+    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}, which this machine lacks")
+
+
+def allow_private(host: str, port: int, to_port: int, *, address: str = "127.0.0.1") -> tuple[str, str]:
+    """Arguments that send HOST:PORT to a stand-in origin; `--resolve` also admits its private address."""
+    return ("--resolve", f"{host}:{port}:{address}:{to_port}")
+
+
+def valid(line: str) -> dict[str, Any]:
+    """The object on a journal line, which is fit to be seen by a terminal and is as the schema says."""
+    assert _RAW_CONTROLS.search(line) is None, f"raw control characters: {line!r}"
+    assert len(line.encode()) < 8 * 1024, "longer than a line may be"
+    said: dict[str, Any] = json.loads(line)
+    _VALIDATOR.validate(said)
+    return said
+
+
+def whole(said: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without what differs from run to run: time, id, the client's port, our version."""
+    plain: dict[str, Any] = json.loads(json.dumps(said))
+    del plain["@timestamp"], plain["event"]["id"], plain["observer"]["version"]
+    plain.get("source", {}).pop("port", None)
+    plain["event"].pop("duration", None)
+    return plain
+
+
+@dataclass(slots=True)
+class Proxy:
+    """A proxy that listens."""
+
+    process: subprocess.Popen[str]
+    journal: Path
+    _said: list[str] = field(default_factory=list)
+    _talk: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        """Where it listens; of several modes the first."""
+        return self._listening()[0][1]
+
+    @property
+    def via(self) -> Via:
+        """The way through it; of several modes the first."""
+        return self._listening()[0][2]
+
+    @property
+    def http(self) -> HttpProxy:
+        """The way through it as an HTTP proxy."""
+        return next(via for *_, via in self._listening() if isinstance(via, HttpProxy))
+
+    @property
+    def socks(self) -> Socks5Proxy:
+        """The way through it as a SOCKS5 proxy."""
+        return next(via for *_, via in self._listening() if isinstance(via, Socks5Proxy))
+
+    def console(self) -> str:
+        """What it has said so far, on both its outputs."""
+        return "".join(self._said)
+
+    def lines(self) -> list[str]:
+        """The whole lines of its journal so far."""
+        try:
+            text = self.journal.read_bytes().decode()
+        except FileNotFoundError:
+            return []
+        return text.split("\n")[:-1]
+
+    def said(self) -> list[dict[str, Any]]:
+        """Its events so far as plain objects, each of which the schema allows."""
+        return [valid(line) for line in self.lines()]
+
+    def events(self) -> list[Event]:
+        """Its events so far."""
+        return [parse(line) for line in self.lines()]
+
+    def wait_for(self, predicate: Callable[[Event], bool], limit_s: float = 5.0) -> Event:
+        """The first event, past or to come, that this holds for."""
+        return self._wait(lambda: next((event for event in self.events() if predicate(event)), None), limit_s)
+
+    def whole_of(self, predicate: Callable[[Event], bool], limit_s: float = 5.0) -> dict[str, Any]:
+        """The same as a plain object without what differs from run to run."""
+        found = self.wait_for(predicate, limit_s)
+        return whole(next(said for said in self.said() if said["event"]["id"] == found.event.id))
+
+    def wait_for_talk(self, text: str, limit_s: float = 5.0) -> str:
+        """The first line on its console, past or to come, that has this text."""
+        return self._wait(lambda: next((line for line in self.console().splitlines() if text in line), None), limit_s)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        self.process.send_signal(number)
+
+    def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
+        """End it, once; its exit code."""
+        if self.process.poll() is None:
+            self.send(by)
+        try:
+            code = self.process.wait(STOP_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            pytest.fail(f"the proxy did not end within {STOP_LIMIT_S:.0f} s of {by.name}")
+        self.hear_out()
+        return code
+
+    def hear_out(self) -> None:
+        """Hear its last words, once it has ended."""
+        if self._talk is not None:
+            self._talk.join()
+            self._talk = None
+
+    def open_descriptors(self) -> int:
+        """How many files and sockets it has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def await_start(self) -> None:
+        """Return when it says that it listens; fail where it ends instead."""
+        self._talk = threading.Thread(target=self._listen_to_talk, daemon=True)
+        self._talk.start()
+        self._wait(lambda: _SAID_WHERE.search(self.console()) and self._listening(), START_LIMIT_S)
+
+    def _listening(self) -> list[tuple[str, int, HttpProxy | Socks5Proxy]]:
+        found = []
+        for host, port, what in _LISTENING.findall(self.console()):
+            reached_at = "127.0.0.1" if host == "0.0.0.0" else host.strip("[]")
+            via = (Socks5Proxy if "SOCKS" in what else HttpProxy)(reached_at, int(port))
+            found.append((reached_at, int(port), via))
+        return found
+
+    def _listen_to_talk(self) -> None:
+        stream = self.process.stdout
+        assert stream is not None
+        with stream:
+            while line := stream.readline():
+                self._said.append(line)
+
+    def _wait[T](self, look: Callable[[], T | None], limit_s: float) -> T:
+        until = time.monotonic() + limit_s
+        while True:
+            ended = self.process.poll() is not None
+            if found := look():
+                return found
+            if ended or time.monotonic() > until:
+                pytest.fail("the proxy ended" if ended else f"not within {limit_s:.0f} s")
+            time.sleep(LOOK_EVERY_S)
+
+
+@contextmanager
+def running_proxy(
+    *arguments: str | Path,
+    env: Mapping[str, str] | None = None,
+    code: str | None = None,
+    listen: str = "127.0.0.1:0",
+    journal: Path | None = None,
+) -> Iterator[Proxy]:
+    """Run `tierwall run` with these arguments on a free port while the block runs.
+
+    `code` is run in its process first, so that a test can break something in there. When the block ends the proxy is
+    stopped, and its journal must be valid; where the block fails, what the proxy said is printed.
+    """
+    with tempfile.TemporaryDirectory(prefix="tierwall-e2e-") as folder:
+        where = journal or Path(folder) / "events.jsonl"
+        program = ["-m", "tierwall"] if code is None else ["-c", f"{code}\nfrom tierwall.cli import main\nmain()"]
+        command = [sys.executable, *program, "run", "--listen", listen, "--journal", str(where), "--events", "all"]
+        process = subprocess.Popen(
+            [*command, *map(str, arguments)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="backslashreplace",
+            env=_environment() | dict(env or {}),
+            cwd=folder,
+        )
+        proxy = Proxy(process, where)
+        try:
+            proxy.await_start()
+            yield proxy
+            proxy.stop()
+            if where.is_file():
+                proxy.said()
+            assert _ESCAPE not in proxy.console()
+        except BaseException:
+            _print_what_happened(command, proxy)
+            raise
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            proxy.hear_out()
+
+
+_PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
+_home = tempfile.TemporaryDirectory(prefix="tierwall-e2e-home-")
+"""One for all, so that the lab CA is made once; removed when the tests end."""
+
+
+def _environment() -> dict[str, str]:
+    """A user's, in a home of its own, with lines long enough not to be folded, and no proxy of the machine's."""
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    home = {
+        "HOME": _home.name,
+        "XDG_CONFIG_HOME": _home.name,
+        "XDG_DATA_HOME": _home.name,
+        "XDG_STATE_HOME": _home.name,
+    }
+    return kept | home | {"PYTHONPATH": str(ADDON), "PATH": _PATH, "COLUMNS": "400", "PYTHONUNBUFFERED": "1"}
+
+
+def home() -> Path:
+    """The home folder of the proxies that run here."""
+    return Path(_home.name)
+
+
+def _print_what_happened(command: list[str], proxy: Proxy) -> None:
+    print("$", " ".join(command))
+    print(proxy.console())
+    for line in proxy.lines()[-20:] if proxy.journal.is_file() else []:
+        print(line)
