@@ -1,0 +1,229 @@
+"""What can be typed: commands, options, and help that teaches with an example.
+
+Knows words only. The work is in the modules beside this one, each imported when its command is called.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from tierwall import __version__
+from tierwall.cli.group import Commands
+
+_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
+
+
+def _sites(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """For the shell: bundled sites by name, and files as the shell finds them."""
+    from tierwall.loader import site_names  # noqa: PLC0415 - 0.5 s that only completion of this option needs
+
+    names = [CompletionItem(name) for name in site_names() if name.startswith(typed)]
+    return names or [CompletionItem(typed, type="file")]
+
+
+_site = click.option(
+    "--site",
+    metavar="NAME|FILE",
+    default="reference",
+    show_default=True,
+    shell_complete=_sites,
+    help="The corporate network to reproduce: a bundled site, or a file of your own.",
+)
+_policy = click.option(
+    "--policy",
+    "policies",
+    metavar="FILE|DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A vendor policy besides the bundled ones; the same id replaces. May be repeated.",
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+@click.group(
+    cls=Commands,
+    context_settings=_SETTINGS,
+    epilog="""\b
+Examples:
+  tierwall explain https://api.amplitude.com --site 8x8-core-only
+  tierwall run --site 8x8-core-only
+  curl -x http://127.0.0.1:8080 https://api.amplitude.com/
+
+Exit status: 0 done, 1 something was denied or found, 2 bad input.""",
+)
+@click.version_option(__version__, prog_name="tierwall", message="%(prog)s %(version)s")
+def cli() -> None:
+    """A corporate egress proxy for the lab: it enforces what vendors' documents ask a network to open, and says of
+    every denial what it breaks."""
+
+
+@cli.command(
+    "run",
+    short_help="Run the proxy until Ctrl-C.",
+    epilog="""\b
+Examples:
+  tierwall run --site 8x8-core-only
+  tierwall run --mode socks5@127.0.0.1:1080 --mode regular --events all
+  tierwall run --listen 0.0.0.0:3128 --site customer.yaml --journal customer.jsonl
+  tierwall run --resolve '*.8x8.vc:443:192.0.2.7:8443'""",
+)
+@_site
+@_policy
+@click.option(
+    "--mode",
+    "modes",
+    metavar="SPEC",
+    multiple=True,
+    default=("regular",),
+    show_default=True,
+    help="regular, socks5, transparent, upstream:http://PROXY:PORT, wireguard, tun or dns, as mitmproxy spells them; "
+    "an address after @ wins over --listen. May be repeated.",
+)
+@click.option(
+    "--listen",
+    metavar="HOST:PORT",
+    default="127.0.0.1:8080",
+    show_default=True,
+    help="Where clients connect. [::1]:8080 for IPv6, 0.0.0.0:8080 for every address of this machine.",
+)
+@click.option(
+    "--journal",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where events go, one JSON object a line.  [default: tierwall/journal.jsonl in $XDG_STATE_HOME, or in "
+    "~/.local/state]",
+)
+@click.option(
+    "--events",
+    type=click.Choice(["denied", "all"]),
+    default="denied",
+    show_default=True,
+    help="What the journal holds: denials, failures and faults, or every connection.",
+)
+@click.option(
+    "--resolve",
+    metavar="HOST:PORT:ADDRESS[:PORT]",
+    multiple=True,
+    help="Send a name elsewhere, as curl does: to a staging server, say. HOST may be *.name. May be repeated.",
+)
+def run_command(  # noqa: PLR0913 - one for each option
+    *,
+    site: str,
+    policies: tuple[Path, ...],
+    modes: tuple[str, ...],
+    listen: str,
+    journal: Path | None,
+    events: str,
+    resolve: tuple[str, ...],
+) -> int:
+    """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
+    service it breaks, and what users will see."""
+    from tierwall.cli.run import Wanted, run  # noqa: PLC0415
+
+    return run(
+        Wanted(
+            site=site,
+            policies=policies,
+            modes=modes,
+            listen=listen,
+            journal=journal,
+            events=events,
+            resolve=resolve,
+        )
+    )
+
+
+@cli.command(
+    "explain",
+    short_help="Say what is let through, and what a denial breaks.",
+    epilog="""\b
+Examples:
+  tierwall explain https://8x8.vc wss://vevox.app
+  tierwall explain https://api.amplitude.com --site 8x8-core-only
+  tierwall explain udp://168.138.110.244:50000 --json
+  tierwall explain https://203.0.113.7 --sni meet.8x8.vc
+
+TARGET is a URL (https, wss, http, ws, tls, tcp, udp, quic) or host:port, which is TCP. --sni and --host are names
+that the client gives besides; with an address as TARGET they are what a transparent gateway sees. Exit status 1 says
+that something is denied.""",
+)
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@_site
+@_policy
+@click.option("--sni", metavar="NAME", help="The server name in the client's TLS handshake, where it is another.")
+@click.option("--host", metavar="NAME", help="The name in the client's Host header, where it is another.")
+@_json
+def explain_command(  # noqa: PLR0913 - one for each option
+    *,
+    targets: tuple[str, ...],
+    site: str,
+    policies: tuple[Path, ...],
+    sni: str | None,
+    host: str | None,
+    as_json: bool,
+) -> int:
+    """Say whether a destination is let through, why not, and what that breaks. Resolves no name and connects to
+    nothing."""
+    from tierwall.cli.explain import Question, explain, print_json, print_text  # noqa: PLC0415
+
+    explanations = explain(Question(targets=targets, site=site, policies=policies, sni=sni, host=host))
+    return print_json(explanations) if as_json else print_text(explanations)
+
+
+@cli.command(
+    "lint",
+    short_help="Say what is odd about vendor and site files.",
+    epilog="""\b
+Examples:
+  tierwall lint
+  tierwall lint customer.yaml
+  tierwall lint policies/ --json
+
+Exit status 1 says that there is an error or a warning; notes alone are none. Files that do not load are bad input:
+every fault of them is named, with its line, and the status is 2.""",
+)
+@click.argument("files", metavar="[FILE|DIR]...", nargs=-1, type=click.Path(path_type=Path))
+@_json
+def lint_command(files: tuple[Path, ...], as_json: bool) -> int:
+    """Say what is odd about vendor and site files, and what would mend it. Without FILE, about the bundled ones."""
+    from tierwall.cli.lint import lint, print_json, print_text  # noqa: PLC0415
+
+    findings = lint(files)
+    return print_json(findings) if as_json else print_text(findings)
+
+
+@cli.command(
+    "demo",
+    short_help="Show what denials break, without a network.",
+    epilog="""\b
+Example:
+  tierwall demo""",
+)
+def demo_command() -> int:
+    """Run the proxy under a site that closes tiers, drive real clients through it to stand-in servers on loopback,
+    and show what each denial breaks. Needs no network, and takes less than half a minute."""
+    main: Callable[[], int] = import_module("tierwall.demo.scenario").main
+    return main()
+
+
+@cli.command(
+    "completion",
+    short_help="Print a script that completes in your shell.",
+    epilog="""\b
+Examples:
+  tierwall completion bash >> ~/.bashrc
+  tierwall completion zsh >> ~/.zshrc
+  tierwall completion fish > ~/.config/fish/completions/tierwall.fish""",
+)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> int:
+    """Print a script that completes commands, options and the names of sites in that shell."""
+    kind = get_completion_class(shell)
+    if kind is None:
+        raise click.UsageError(f"no completion for {shell}")
+    click.echo(kind(cli, {}, "tierwall", "_TIERWALL_COMPLETE").source())
+    return 0

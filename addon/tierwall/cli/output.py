@@ -1,0 +1,32 @@
+"""Where output goes: reports to stdout, talk to stderr. Colour only on a terminal; NO_COLOR is rich's to honour.
+
+Knows streams only.
+"""
+
+import sys
+from typing import Final
+
+from rich.console import Console
+
+_WIDEST: Final = 100
+"""Columns; longer lines are hard to read, however wide the terminal is."""
+
+
+def report() -> Console:
+    """What the command was asked for."""
+    return _console(Console(highlight=False, markup=False, emoji=False))
+
+
+def talk() -> Console:
+    """What is said besides."""
+    return _console(Console(stderr=True, highlight=False, markup=False, emoji=False))
+
+
+def write(text: str) -> None:
+    """Text for programs, as it is."""
+    sys.stdout.write(text + "\n")
+
+
+def _console(console: Console) -> Console:
+    console.width = min(console.width, _WIDEST)
+    return console

@@ -1,0 +1,109 @@
+"""`tierwall run`: options -> settings of the proxy.
+
+Knows spellings of options and where files go that nobody named; the proxy itself is proxy/engine.py's.
+"""
+
+import os
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from tierwall.cli.faults import BadInput
+from tierwall.loader import InvalidFiles, load_catalogue, load_site
+from tierwall.proxy.destinations import InvalidResolve, parse_redirect
+
+_LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
+_LAST_PORT: Final = 65535
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the command line asks for, as it was typed."""
+
+    site: str
+    policies: tuple[Path, ...]
+    modes: tuple[str, ...]
+    listen: str
+    journal: Path | None
+    events: str
+    resolve: tuple[str, ...]
+
+
+def run(wanted: Wanted) -> int:
+    """Run the proxy until it is stopped. Raises BadInput."""
+    listen = _checked(wanted)
+    from tierwall.proxy.engine import CannotStart, RunSettings  # noqa: PLC0415 - mitmproxy takes two seconds
+    from tierwall.proxy.engine import run as run_proxy  # noqa: PLC0415
+
+    settings = RunSettings(
+        site=wanted.site,
+        policies=wanted.policies,
+        modes=wanted.modes,
+        listen=listen,
+        journal=wanted.journal or _made(state_folder()) / "journal.jsonl",
+        ca=state_folder() / "ca",
+        everything=wanted.events == "all",
+        resolve=wanted.resolve,
+    )
+    try:
+        return run_proxy(settings)
+    except (CannotStart, InvalidFiles, InvalidResolve) as fault:
+        raise BadInput([fault]) from None
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """`HOST:PORT`, an IPv6 address in brackets; port 0 is any that is free. Raises ValueError."""
+    if text.isdecimal():
+        raise ValueError(f"--listen {text!a}: an address comes first, as in 127.0.0.1:{text}")
+    found = _LISTEN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"--listen {text!a}: expected HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080")
+    if int(found["port"]) > _LAST_PORT:
+        raise ValueError(f"--listen {text!a}: the port is a number from 0 to {_LAST_PORT}")
+    host = found["host"] if found["six"] is None else found["six"]
+    try:
+        address = ip_address(host)
+    except ValueError:
+        advice = "127.0.0.1 for this machine alone, 0.0.0.0 for every address it has"
+        raise ValueError(f"--listen {text!a}: {host!a} is no address; write {advice}") from None
+    if (address.version == 6) != (found["six"] is not None):
+        raise ValueError(f"--listen {text!a}: brackets go around an IPv6 address, as in [::1]:8080")
+    return host, int(found["port"])
+
+
+def state_folder() -> Path:
+    """Where the journal and the lab CA are kept (XDG Base Directory Specification: a relative path is ignored)."""
+    given = Path(os.environ.get("XDG_STATE_HOME", ""))
+    return (given if given.is_absolute() else Path.home() / ".local" / "state") / "tierwall"
+
+
+def _made(folder: Path) -> Path:
+    """The folder, private. Where it cannot be made, the journal says so, and goes on counting what it loses."""
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _checked(wanted: Wanted) -> tuple[str, int]:
+    """The address to listen on. Where an option is wrong, the files are looked at too, to name every fault at once."""
+    faults: list[object] = []
+    listen = ("", 0)
+    try:
+        listen = parse_listen(wanted.listen)
+    except ValueError as fault:
+        faults.append(fault)
+    for text in wanted.resolve:
+        try:
+            parse_redirect(text)
+        except InvalidResolve as fault:
+            faults.append(fault)
+    if faults:
+        try:
+            load_site(wanted.site, load_catalogue(wanted.policies))
+        except InvalidFiles as invalid:
+            faults += invalid.faults
+        raise BadInput(faults)
+    return listen

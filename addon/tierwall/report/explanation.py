@@ -1,0 +1,154 @@
+"""What `tierwall explain` says of one target: an object for programs, a block of text for people.
+
+Knows verdicts and words. Decides nothing, and treats every value as data: a target or a policy's text that holds
+markup or terminal escapes is shown, never acted on.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Final, assert_never
+
+from rich.console import Group
+from rich.text import Text
+
+from tierwall.events.text import redact_url, visible
+from tierwall.policy.attempt import Action, Impact, Reason, Verdict
+from tierwall.policy.model import Evidence, Tier
+from tierwall.report.indented import Indented
+from tierwall.report.wording import TIER_STYLES
+
+_NEAR_SHOWN: Final = 6
+"""Lines of `near`; the rest is counted. With `--json` all of it is there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The verdict on one target. The fields are the keys of `explain --json`, in their order."""
+
+    target: str
+    """As it was written, without credentials, query and fragment: `?jwt=…` is a meeting's key."""
+    verdict: Action
+    reason: Reason | None
+    """Why it is denied."""
+    would_deny: Reason | None
+    """Why it would have been denied, were the site not observing only."""
+    detail: str | None
+    tier: Tier
+    site: str
+    admitted_by: str | None
+    breaks: tuple[Impact, ...]
+    """What a denial breaks; where it is let through, what the destination serves."""
+    near: tuple[Impact, ...]
+
+
+def explanation(target: str, verdict: Verdict, site_id: str) -> Explanation:
+    """What there is to say of a target and the verdict on it under that site."""
+    return Explanation(
+        target=visible(redact_url(target)),
+        verdict=verdict.action,
+        reason=None if verdict.passes else verdict.reason,
+        would_deny=verdict.reason if verdict.would_deny else None,
+        detail=verdict.detail,
+        tier=verdict.tier,
+        site=site_id,
+        admitted_by=verdict.admitted_by,
+        breaks=verdict.breaks,
+        near=verdict.near,
+    )
+
+
+def as_json(explanations: Iterable[Explanation]) -> str:
+    """A list, an object a target. ASCII only, so that every terminal and ticket takes it."""
+    return json.dumps([asdict(each) for each in explanations], indent=2)
+
+
+def as_text(explained: Explanation) -> Group:
+    """A block of text: the verdict and why, then what that breaks, then what came close."""
+    return Group(_headline(explained), *_why(explained), *_breaks(explained), *_near(explained.near))
+
+
+# The verdict
+
+
+def _headline(explained: Explanation) -> Text:
+    return Text.assemble(
+        (f"{explained.verdict:<7}", _verdict_style(explained)),
+        " ",
+        (explained.target, "bold"),
+        "  tier ",
+        (explained.tier.value, TIER_STYLES[explained.tier]),
+        f"  site {visible(explained.site)}",
+        overflow="fold",
+    )
+
+
+def _verdict_style(explained: Explanation) -> str:
+    match explained.verdict:
+        case Action.DENY:
+            return "bold red"
+        case Action.INSPECT:
+            return "bold magenta"
+        case Action.ALLOW:
+            return "bold yellow" if explained.would_deny else "bold green"
+        case _:
+            assert_never(explained.verdict)
+
+
+def _why(explained: Explanation) -> Iterator[Indented]:
+    reason = explained.reason or explained.would_deny
+    if reason is not None:
+        would = "would be denied, if the site did not only observe: " if explained.would_deny else ""
+        detail = f": {visible(explained.detail)}" if explained.detail else ""
+        yield Indented(Text.assemble(would, (reason.value, "bold"), detail), 8)
+    elif explained.admitted_by is not None:
+        yield Indented(Text(f"admitted by {visible(explained.admitted_by)}"), 8)
+
+
+# What it breaks
+
+
+def _breaks(explained: Explanation) -> Iterator[Indented]:
+    if not explained.breaks:
+        return
+    passes = explained.reason is None and explained.would_deny is None
+    heading = "serves" if passes else "would break" if explained.would_deny else "breaks"
+    yield Indented(Text(heading, "bold"), 2)
+    for service in _together(explained.breaks, lambda impact: impact.service):
+        first = service[0]
+        tier = (first.tier.value, TIER_STYLES[first.tier])
+        yield Indented(Text.assemble((visible(first.vendor), "bold"), f" / {visible(first.service)}  ", tier), 4)
+        without = "without it: " if passes else ""
+        yield Indented(Text(without + visible(first.symptom)), 6)
+        for impact in service:
+            yield Indented(Text(_founded(impact), "dim"), 6)
+
+
+def _together(impacts: Iterable[Impact], key: Callable[[Impact], str]) -> list[list[Impact]]:
+    """The impacts of each vendor with the same key, in the order of the first of each: a symptom is said once."""
+    groups: dict[tuple[str, str], list[Impact]] = {}
+    for impact in impacts:
+        groups.setdefault((impact.vendor, key(impact)), []).append(impact)
+    return list(groups.values())
+
+
+def _founded(impact: Impact) -> str:
+    """Which rule says so, and where that stands."""
+    word = "" if impact.evidence is Evidence.STATED else f" ({impact.evidence})"
+    return f"{visible(impact.rule)}{word}: {visible(impact.source)}"
+
+
+# What came close
+
+
+def _near(impacts: Iterable[Impact]) -> Iterator[Indented]:
+    rules = _together(impacts, lambda impact: impact.rule)
+    if rules:
+        yield Indented(Text("near it, and not affected", "bold"), 2)
+    for rule in rules[:_NEAR_SHOWN]:
+        tiers = ", ".join(dict.fromkeys(impact.tier.value for impact in rule))
+        services = ", ".join(visible(impact.service) for impact in rule)
+        line = f"{visible(rule[0].vendor)}/{visible(rule[0].rule)}  {services} ({tiers})"
+        yield Indented(Text(line, "dim"), 4)
+    if (more := len(rules) - _NEAR_SHOWN) > 0:
+        yield Indented(Text(f"and {more} more", "dim"), 4)
