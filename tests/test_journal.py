@@ -208,7 +208,7 @@ except OSError:
     assert path.read_bytes() == b"x" * 599 + b"\n"
 
 
-def test_a_killed_process_leaves_whole_lines(path: Path) -> None:
+def test_a_killed_process_leaves_whole_lines_and_at_most_one_torn_at_the_end(path: Path) -> None:
     script = f"""
 import os, signal
 from pathlib import Path
@@ -230,7 +230,10 @@ while True:
         process.kill()
         process.wait()
 
-    assert set(path.read_bytes().splitlines()) == {b'"' + b"x" * 1000 + b'"'}
+    line = b'"' + b"x" * 1000 + b'"'
+    *whole, last = path.read_bytes().split(b"\n")
+    assert set(whole) == {line}
+    assert line.startswith(last)  # the kernel may stop a large write where the kill finds it
 
 
 def test_after_close_a_line_is_lost_and_counted(path: Path, said: Said) -> None:
