@@ -1,8 +1,8 @@
 """Events on their way to the journal's file: bounded memory, one writer thread, and what happens when the disk fails.
 
-`write` and `append` never wait for the disk and never raise. A line is written whole or not at all (but for the last one
-of a killed process), at most 100 ms after it came; what could not be kept is counted, said at once, and written into the
-journal when it works again.
+`write` and `append` never wait for the disk and never raise. A line is written whole or not at all, at most 100 ms
+after it came; only the last line of a killed process may be torn. What could not be kept is counted, said at once, and
+written into the journal when it works again.
 """
 
 import errno
