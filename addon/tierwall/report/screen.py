@@ -1,0 +1,50 @@
+"""What a run of the proxy says to people: start-up talk, a line for each denial, complaints, and the last summary.
+
+Knows a terminal (stderr). The proxy that it speaks for may be one process or several.
+"""
+
+import rich.console
+from rich.text import Text
+
+from tierwall.events import Event, visible
+from tierwall.report.console import Console
+from tierwall.report.start import Start, say_start
+from tierwall.report.summary import Tally
+from tierwall.report.text import print_summary
+
+
+class Screen:
+    """One terminal. A sink: what happens is printed and tallied."""
+
+    def __init__(self) -> None:
+        self._terminal = rich.console.Console(stderr=True)
+        self._lines = Console(self._terminal)
+        self._tally = Tally()
+
+    def write(self, event: Event) -> None:
+        """Print the event's line where it has one, and remember it for the summary."""
+        self._tally.write(event)
+        self._lines.write(event)
+
+    def tick(self) -> None:
+        """Say what is due; called about once a second."""
+        self._lines.tick()
+
+    def started(self, start: Start) -> None:
+        """The proxy listens."""
+        say_start(start, self._terminal)
+
+    def complain(self, message: str) -> None:
+        """Something of ours is wrong."""
+        self._terminal.print(Text(visible(message), "red"), highlight=False, soft_wrap=True)
+
+    def warn(self, message: str) -> None:
+        """Something may go wrong."""
+        self._terminal.print(Text(visible(message), "yellow"), highlight=False, soft_wrap=True)
+
+    def sum_up(self, lost: int) -> None:
+        """The end. `lost`: lines that the journal lacks."""
+        self._lines.close()
+        print_summary(self._tally.summary(), self._terminal)
+        if lost:
+            self.complain(f"the journal lost {lost} lines: it holds less than what happened")
