@@ -11,7 +11,7 @@ from tests.policy.catalogues import CATALOGUE, denied, everything, listed, only,
 from tierwall.policy.attempt import Action, Attempt, GivenName, NameSource, Reason, Seen
 from tierwall.policy.hostname import is_private
 from tierwall.policy.judge import judge
-from tierwall.policy.model import Catalogue, Direction, Evidence, Tier, Transport
+from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Tier, Transport
 from tierwall.policy.site import ListEntry, Site, TlsInspection, VendorEntry
 
 HOSTS = st.sampled_from(
@@ -117,13 +117,12 @@ def _is_unrelated(value: object) -> bool:
     return isinstance(mapped, IPv4Address) and mapped in IPv4Network("192.88.98.0/23")
 
 
-@given(SITES, ATTEMPTS)
-def test_deny_always_wins(site: Site, attempt: Attempt) -> None:
-    names = [name.value for name in attempt.names if isinstance(name.value, str)]
-    assume(names and all(name and "*" not in name for name in names) and attempt.port != 0)
-    refusing = replace(site, enforce=True, deny=(*site.deny, replace(denied(), hosts=tuple(names))))
+@given(SITES, ATTEMPTS, HOSTS, st.sampled_from(NameSource), st.integers(1, 65535))
+def test_deny_always_wins(site: Site, attempt: Attempt, host: str, source: NameSource, port: int) -> None:
+    names = (*attempt.names, GivenName(source, host))
+    refusing = replace(site, enforce=True, deny=(*site.deny, denied(host)))
 
-    verdict = judge(refusing, CATALOGUE, attempt)
+    verdict = judge(refusing, CATALOGUE, replace(attempt, names=names, port=port))
 
     assert verdict.action is Action.DENY
     assert verdict.reason in {Reason.CLIENT_REFUSED, Reason.MALFORMED, Reason.SELF_CONNECT, Reason.SITE_DENIED}
@@ -150,9 +149,9 @@ def test_a_site_that_admits_nothing_lets_nothing_through(attempt: Attempt) -> No
     assert judge(Site(id="closed"), CATALOGUE, attempt).action is Action.DENY
 
 
-@given(SITES, ATTEMPTS)
-def test_what_passes_never_dials_a_private_address_by_accident(site: Site, attempt: Attempt) -> None:
+@given(SITES, ATTEMPTS, ADDRESSES.filter(is_private))
+def test_no_vendor_leads_to_a_private_address(site: Site, attempt: Attempt, private: Address) -> None:
     vendors_only = replace(site, enforce=True, admit=(everything(),))
-    assume(attempt.dialled is not None and is_private(attempt.dialled) and not attempt.redirected)
+    to_private = replace(attempt, dialled=private, redirected=False)
 
-    assert judge(vendors_only, CATALOGUE, attempt).action is Action.DENY
+    assert judge(vendors_only, CATALOGUE, to_private).action is Action.DENY
