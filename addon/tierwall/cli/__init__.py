@@ -4,6 +4,9 @@ Knows options and words. Each command's work is imported when it is asked for, b
 seconds to import, and `--help` and `explain` need none of it.
 """
 
+import io
+import sys
+
 from tierwall.cli.commands import cli
 
 __all__ = ["cli", "main"]
@@ -11,4 +14,6 @@ __all__ = ["cli", "main"]
 
 def main() -> None:
     """The console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # an ASCII terminal gets `\u2192`, not a traceback
     cli.main(prog_name="tierwall")

@@ -3,6 +3,7 @@
 Knows endings only; what the commands do is their own.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -12,11 +13,10 @@ import click
 
 from tierwall.cli.faults import BadInput
 
-FINDING: Final = 1
-"""Something was denied, or found."""
-
 BAD_INPUT: Final = 2
 """As click has it for options."""
+
+_DISK_FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Commands(click.Group):
@@ -26,15 +26,21 @@ class Commands(click.Group):
         """Run the command, and exit as it ended."""
         try:
             status = super().invoke(ctx)
-            sys.stdout.flush()
+            sys.stdout.flush()  # now, while a failure can still be said
         except BadInput as bad:
             _say(bad)
             raise click.exceptions.Exit(BAD_INPUT) from None
+        except OSError as cause:
+            if cause.errno == errno.EPIPE:
+                _stop_writing()
+                raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
+            if cause.errno not in _DISK_FULL:
+                raise
+            _stop_writing()
+            click.echo(f"stdout cannot be written: {cause.strerror}", err=True)
+            raise click.exceptions.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             raise click.exceptions.Exit(128 + signal.SIGINT) from None
-        except BrokenPipeError:
-            _stop_writing()
-            raise click.exceptions.Exit(128 + signal.SIGPIPE) from None
         raise click.exceptions.Exit(status)
 
 
@@ -46,5 +52,5 @@ def _say(bad: BadInput) -> None:
 
 
 def _stop_writing() -> None:
-    """Nobody reads stdout any more (`| head`): what is still buffered must not fail again at exit."""
+    """Nobody can read stdout any more (`| head`): what is still buffered must not fail again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,8 @@
 Knows streams only.
 """
 
+import errno
+import os
 import sys
 from typing import Final
 
@@ -14,12 +16,12 @@ _WIDEST: Final = 100
 
 def report() -> Console:
     """What the command was asked for."""
-    return _console(Console(highlight=False, markup=False, emoji=False))
+    return _narrow(_Console(highlight=False, markup=False, emoji=False))
 
 
 def talk() -> Console:
     """What is said besides."""
-    return _console(Console(stderr=True, highlight=False, markup=False, emoji=False))
+    return _narrow(_Console(stderr=True, highlight=False, markup=False, emoji=False))
 
 
 def write(text: str) -> None:
@@ -27,6 +29,14 @@ def write(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 
-def _console(console: Console) -> Console:
+class _Console(Console):
+    """rich's own ends the program with status 1, which here means that something was denied."""
+
+    def on_broken_pipe(self) -> None:
+        """Left to the command line, which ends every command."""
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def _narrow(console: Console) -> Console:
     console.width = min(console.width, _WIDEST)
     return console

@@ -77,7 +77,12 @@ def parse_listen(text: str) -> tuple[str, int]:
 def state_folder() -> Path:
     """Where the journal and the lab CA are kept (XDG Base Directory Specification: a relative path is ignored)."""
     given = Path(os.environ.get("XDG_STATE_HOME", ""))
-    return (given if given.is_absolute() else Path.home() / ".local" / "state") / "tierwall"
+    if given.is_absolute():
+        return given / "tierwall"
+    try:
+        return Path.home() / ".local" / "state" / "tierwall"
+    except RuntimeError:
+        raise BadInput(["there is no home folder for the journal and the lab CA: set XDG_STATE_HOME"]) from None
 
 
 def _made(folder: Path) -> Path:

@@ -21,6 +21,9 @@ from tierwall.report.wording import TIER_STYLES
 _NEAR_SHOWN: Final = 6
 """Lines of `near`; the rest is counted. With `--json` all of it is there."""
 
+_SAID_AT: Final = max(map(len, Action)) + 1
+"""The column behind the verdict."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
@@ -71,16 +74,14 @@ def as_text(explained: Explanation) -> Group:
 # The verdict
 
 
-def _headline(explained: Explanation) -> Text:
-    return Text.assemble(
-        (f"{explained.verdict:<7}", _verdict_style(explained)),
-        " ",
+def _headline(explained: Explanation) -> Indented:
+    said = Text.assemble(
         (explained.target, "bold"),
         "  tier ",
         (explained.tier.value, TIER_STYLES[explained.tier]),
         f"  site {visible(explained.site)}",
-        overflow="fold",
     )
+    return Indented(said, _SAID_AT, Text(explained.verdict.value, _verdict_style(explained)))
 
 
 def _verdict_style(explained: Explanation) -> str:
@@ -100,9 +101,9 @@ def _why(explained: Explanation) -> Iterator[Indented]:
     if reason is not None:
         would = "would be denied, if the site did not only observe: " if explained.would_deny else ""
         detail = f": {visible(explained.detail)}" if explained.detail else ""
-        yield Indented(Text.assemble(would, (reason.value, "bold"), detail), 8)
+        yield Indented(Text.assemble(would, (reason.value, "bold"), detail), _SAID_AT)
     elif explained.admitted_by is not None:
-        yield Indented(Text(f"admitted by {visible(explained.admitted_by)}"), 8)
+        yield Indented(Text(f"admitted by {visible(explained.admitted_by)}"), _SAID_AT)
 
 
 # What it breaks

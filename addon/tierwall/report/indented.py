@@ -22,5 +22,6 @@ class Indented:
         width = max(options.max_width - self.columns, 1)
         lead = self.lead
         for line in self.text.wrap(console, width, overflow="fold"):
+            line.rstrip()
             yield Text.assemble(lead, " " * (self.columns - lead.cell_len), line)
             lead = Text()
