@@ -7,23 +7,26 @@ raise, so a denial is set before they run (`deny_until_judged`) and cleared only
 import logging
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Final, assert_never
+from typing import Final
 
-from mitmproxy import connection, dns, flow, http, tls
-from mitmproxy.net.dns import classes, response_codes, types
-from mitmproxy.proxy import commands, mode_specs, server_hooks
+from mitmproxy import connection, dns, flow, http
+from mitmproxy.net.dns import response_codes
+from mitmproxy.proxy import commands, layer, mode_specs, server_hooks
 from mitmproxy.proxy.layers.dns import DnsRequestHook
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 
 from tierwall.events import Stage
-from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
-from tierwall.policy.hostname import InvalidHost, normalise
-from tierwall.policy.model import Address, Transport
-from tierwall.policy.site import DnsMode, DnsRefusal, HttpRefusal, Refusals
-from tierwall.proxy import refusal
+from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
+from tierwall.policy.model import Transport
+from tierwall.policy.site import HttpRefusal
+from tierwall.proxy import name_server, refusal
 from tierwall.proxy.attempts import at_address, named, with_name
+from tierwall.proxy.clients import caller_of, literal
+from tierwall.proxy.datagrams import DatagramGate
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.dial import Denied, check
+from tierwall.proxy.flows import Flows, judge_unnamed
+from tierwall.proxy.name_server import NameServer
 from tierwall.proxy.passage import target
 from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Refused
@@ -68,6 +71,8 @@ class Enforcement:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
         """What a request of a connection was admitted as, for its dial: its Host header is unknown there."""
+        self._names = NameServer(rulebook, destinations, recorder)
+        self._flows = Flows(rulebook, destinations, recorder)
         self._asked_for: dict[str, connection.Address] = {}
         """By server connection: what it was asked for, while its address is the one that was checked."""
 
@@ -88,13 +93,14 @@ class Enforcement:
         """Forget what was admitted for it."""
         for key in [key for key in self._admitted if key[0] == client.id]:
             del self._admitted[key]
+        self._flows.forget(client)
 
     def requestheaders(self, request_flow: http.HTTPFlow) -> None:
         """Every request of a connection that was handed over."""
         if request_flow.response is not None and not request_flow.metadata.pop(UNJUDGED, False):
             return  # another addon answered; nothing goes out
         client, request = request_flow.client_conn, request_flow.request
-        caller = _caller(client)
+        caller = caller_of(client)
         caller.url, caller.method = request.pretty_url, request.method
         caller.user_agent = request.headers.get("user-agent")
         attempt = self._requested(request_flow)
@@ -115,6 +121,14 @@ class Enforcement:
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
         request_flow.response = http.Response.make(403, page, headers)
 
+    def next_layer(self, next_layer: layer.NextLayer) -> None:
+        """UDP but for DNS: relayed as it is, or not at all."""
+        client, server = next_layer.context.client, next_layer.context.server
+        if client.transport_protocol != "udp" or server.address is None or server.address[1] == name_server.PORT:
+            return
+        if isinstance(client.proxy_mode, GATEWAY_MODES):
+            next_layer.layer = DatagramGate(next_layer.context, self._flows)
+
     async def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The backstop of every mode: nothing is dialled that was not judged, and only the address that was checked."""
         server, client = data.server, data.client
@@ -128,14 +142,14 @@ class Enforcement:
             return
         attempt = self._admitted.get((client.id, (server.address[0], server.address[1])))
         if attempt is None:
-            attempt = self._from_connection(client, server)
+            attempt = self._flows.attempt(client, server) or self._from_connection(client, server)
+        attempt, first = judge_unnamed(self._rulebook, attempt)
         host = next((name.value for name in attempt.names if name.source is not NameSource.DNS), attempt.address)
         if attempt.address is not None and (
             not isinstance(host, str) or self._destinations.redirect(host, attempt.port) is None
         ):
             host = attempt.address
         stage = Stage.UDP if attempt.transport is Transport.UDP else Stage.DIAL
-        first = self._rulebook.judge(attempt)
         if host is None or not first.passes:
             self._deny_dial(data, attempt, first, stage)
             return
@@ -144,7 +158,7 @@ class Enforcement:
             self._deny_dial(data, checked.attempt, checked.verdict, stage)
             return
         if attempt.transport is Transport.UDP:
-            self._recorder.decided(_caller(client), attempt, first, stage)
+            self._flows.admitted(client, attempt, first)
         addresses, port = checked
         self._asked_for[server.id] = server.address
         if isinstance(host, str) and server.sni is None:
@@ -167,43 +181,16 @@ class Enforcement:
         attempt = self._admitted.get((data.client.id, (asked_for[0], asked_for[1])))
         attempt = attempt or self._from_connection(data.client, data.server)
         cause = str(data.server.error or "no answer")
-        self._recorder.failed(_caller(data.client), attempt, self._rulebook.judge(attempt), cause)
+        self._recorder.failed(caller_of(data.client), attempt, self._rulebook.judge(attempt), cause)
 
-    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
-        """QUIC (its TLS came through the front door otherwise): pass it through, to be judged by name at its dial."""
-        if data.context.client.transport_protocol == "udp":
-            data.context.client.sni = data.client_hello.sni
-            data.ignore_connection = True
-
-    def dns_request(self, dns_flow: dns.DNSFlow) -> None:
+    async def dns_request(self, dns_flow: dns.DNSFlow) -> None:
         """A question to the lab's own DNS."""
-        if dns_flow.response is not None and not dns_flow.metadata.pop(UNJUDGED, False):
-            return
-        question = dns_flow.request.question
-        if self._rulebook.site.dns is DnsMode.FILTER and question is not None:
-            attempt = _asked(question.name)
-            verdict = self._rulebook.judge(attempt)
-            # A name that is listed for other ports (TURN on UDP) must resolve; its port is judged when it is used.
-            if verdict.reason is not None and verdict.reason is not Reason.PORT_CLOSED:
-                wants = self._rulebook.site.refuse
-                self._recorder.decided(_caller(dns_flow.client_conn), attempt, verdict, Stage.DNS, str(wants.dns))
-                if not verdict.passes:
-                    _refuse_dns(dns_flow, wants)
-                    return
-        dns_flow.response = None
+        if dns_flow.response is None or dns_flow.metadata.pop(UNJUDGED, False):
+            await self._names.answer(dns_flow)
 
     def dns_response(self, dns_flow: dns.DNSFlow) -> None:
-        """Remember which addresses our own DNS gave for a name."""
-        question = dns_flow.request.question
-        if question is None or dns_flow.response is None:
-            return
-        try:
-            name = normalise(question.name)
-        except InvalidHost:
-            return
-        for record in dns_flow.response.answers:
-            if record.type in (types.A, types.AAAA) and isinstance(name, str):
-                self._destinations.learn(ip_address(record.data), name, record.ttl)
+        """Its answer."""
+        self._names.answered(dns_flow)
 
     def _requested(self, request_flow: http.HTTPFlow) -> Attempt:
         """The request's destination, with every name that was given for it: host, SNI, Host header."""
@@ -239,17 +226,15 @@ class Enforcement:
         """The parent proxy of upstream mode, and the name server that our own DNS asks."""
         mode, address = client.proxy_mode, server.address
         if isinstance(mode, mode_specs.UpstreamMode) and address == mode.address:
-            own = _literal(mode.address[0])
+            own = literal(mode.address[0])
             return own is None or not self._destinations.is_self(own, mode.address[1])
-        return isinstance(mode, mode_specs.DnsMode) or (
-            isinstance(mode, mode_specs.WireGuardMode) and client.sockname[0] == "10.0.0.53"
-        )
+        return isinstance(mode, GATEWAY_MODES) and self._names.asks(client, server)
 
     def _deny_dial(
         self, data: server_hooks.ServerConnectionHookData, attempt: Attempt, verdict: Verdict, stage: Stage
     ) -> None:
         data.server.error = f"tierwall: {verdict.reason}"
-        self._recorder.decided(_caller(data.client), attempt, verdict, stage, "drop")
+        self._recorder.decided(caller_of(data.client), attempt, verdict, stage, "drop")
 
 
 def _clear(client: connection.Client) -> None:
@@ -267,50 +252,6 @@ def _mark(marked: flow.Flow, verdict: Verdict) -> None:
     said += [f"{hit.vendor}/{hit.service}" for hit in verdict.breaks[:3]]
     marked.comment = ", ".join(said)
     marked.marked = "" if verdict.reason is None else ":warning:" if verdict.passes else ":no_entry:"
-
-
-def _refuse_dns(dns_flow: dns.DNSFlow, wants: Refusals) -> None:
-    request = dns_flow.request
-    match wants.dns:
-        case DnsRefusal.NXDOMAIN:
-            dns_flow.response = request.fail(response_codes.NXDOMAIN)
-        case DnsRefusal.REFUSED:
-            dns_flow.response = request.fail(response_codes.REFUSED)
-        case DnsRefusal.SINKHOLE:
-            dns_flow.response = request.succeed(_sunk(request, wants.sinkhole))
-        case DnsRefusal.DROP:
-            dns_flow.response = None
-            dns_flow.kill()
-        case _:
-            assert_never(wants.dns)
-
-
-def _sunk(request: dns.DNSMessage, sinkhole: Address | None) -> list[dns.ResourceRecord]:
-    question = request.question
-    if question is None or sinkhole is None:
-        return []
-    kind = types.A if sinkhole.version == 4 else types.AAAA
-    if question.type != kind:
-        return []
-    return [dns.ResourceRecord(name=question.name, type=kind, class_=classes.IN, ttl=60, data=sinkhole.packed)]
-
-
-def _asked(name: str) -> Attempt:
-    """A name in DNS has no port yet: it is judged as HTTPS, which every name of the catalogue serves."""
-    attempt = named(NameSource.DNS, name, 443, Destinations())
-    return replace(attempt, seen=Seen.DNS)
-
-
-def _caller(client: connection.Client) -> Caller:
-    return Caller(_literal(client.peername[0]), client.peername[1])
-
-
-def _literal(host: str) -> Address | None:
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _without_port(host: str) -> str:

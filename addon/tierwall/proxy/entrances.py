@@ -5,12 +5,15 @@ installed it: without a live tierwall it refuses everything.
 """
 
 import asyncio
+import socket
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import mitmproxy_rs
 from mitmproxy import platform
-from mitmproxy.proxy import mode_servers, mode_specs
+from mitmproxy.proxy import commands, mode_servers, mode_specs, server_hooks
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 
 from tierwall.policy.model import Address
@@ -23,7 +26,18 @@ from tierwall.proxy.rs_stream import StreamTransport
 
 type Mode = mode_specs.ProxyMode
 
-_BACKLOG: Final = 4096
+BACKLOG: Final = 4096
+"""Connections that may wait to be accepted."""
+
+_INHERITED: Final[dict[str, Sequence[socket.socket]]] = {}
+"""By mode spec: sockets that the parent of several workers bound."""
+
+_ENTRANCES: Final[WeakKeyDictionary[ServerInstance[Mode], Entrance]] = WeakKeyDictionary()
+
+UDP_IDLE_S: Final = 600
+"""Seconds after which mitmproxy gives an admitted UDP flow up; its 20 s would end a call that is muted. Beneath it
+mitmproxy_rs forgets a tun or wireguard flow after 60 s of silence both ways, which nothing can change: the next
+datagram then begins a new flow, from a new port, and is judged again."""
 
 _SPEAKS: Final[dict[type[Mode], Speaks]] = {
     mode_specs.RegularMode: Speaks.HTTP_PROXY,
@@ -44,14 +58,17 @@ class Doorway:
         self.door: FrontDoor | None = None
         self._serving: set[asyncio.Task[None]] = set()
 
-    def serve(self, client: End, instance: ServerInstance[Mode], original: tuple[Address, int] | None) -> None:
-        """Serve a connection as a task of its own."""
+    def serve(
+        self, client: End, instance: ServerInstance[Mode], original: tuple[Address, int] | None
+    ) -> asyncio.Task[None] | None:
+        """Serve a connection as a task of its own; None where there is no door, and it is refused."""
         if self.door is None:
             client.reset()
-            return
-        task = asyncio.get_running_loop().create_task(self.door.serve(client, entrance(instance), original))
+            return None
+        task = asyncio.get_running_loop().create_task(self.door.serve(client, _entrance(instance), original))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
+        return task
 
     async def empty(self) -> None:
         """End every tunnel and wait until each has been journalled."""
@@ -72,8 +89,19 @@ def install() -> None:
     AsyncioServerInstance.listen = _listen  # type: ignore[method-assign,assignment]
 
 
-def entrance(instance: ServerInstance[Mode]) -> Entrance:
+def inherit(sockets: Mapping[str, Sequence[socket.socket]]) -> None:
+    """Listen on these instead of binding, in a worker."""
+    _INHERITED.update(sockets)
+
+
+def _entrance(instance: ServerInstance[Mode]) -> Entrance:
     """How connections of that server come in."""
+    if (known := _ENTRANCES.get(instance)) is None:
+        known = _ENTRANCES[instance] = _new_entrance(instance)
+    return known
+
+
+def _new_entrance(instance: ServerInstance[Mode]) -> Entrance:
     mode = instance.mode
 
     async def give_to_mitmproxy(end: End, known: Known | None) -> None:
@@ -139,8 +167,9 @@ async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> li
     if self.mode.transport_protocol != "tcp" or type(self.mode) not in _SPEAKS:
         return await _mitmproxy_listen(self, host, port)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=_BACKLOG)
-    return [server]
+    if inherited := _INHERITED.get(self.mode.full_spec):
+        return [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in inherited]
+    return [await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=BACKLOG)]
 
 
 class _FrontedHandler(GuardedHandler):
@@ -153,9 +182,15 @@ class _FrontedHandler(GuardedHandler):
         elif self.client.transport_protocol != "tcp" or type(mode) not in _SPEAKS:
             await super().handle_client()
         else:
-            await self._through_front_door(DOORWAY.door)
+            await self._through_front_door()
 
-    async def _through_front_door(self, door: FrontDoor) -> None:
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        await super().handle_hook(hook)
+        if isinstance(hook, server_hooks.ServerConnectedHook) and self.client.transport_protocol == "udp":
+            # An admitted flow. Raising works while the watchdog sleeps, lowering would not (FACTS.md, 4).
+            self.timeout_watchdog.timeout = UDP_IDLE_S
+
+    async def _through_front_door(self) -> None:
         io = self.transports[self.client]
         instance = _instance_of(self)
         address = self.layer.context.server.address
@@ -163,9 +198,8 @@ class _FrontedHandler(GuardedHandler):
         end = End()
         if isinstance(io.writer, mitmproxy_rs.Stream):
             transport = StreamTransport(io.writer, end)
-            reading = asyncio.get_running_loop().create_task(transport.run())
-            await door.serve(end, entrance(instance), original)
-            await reading
+            DOORWAY.serve(end, instance, original)
+            await transport.run()
             return
         if io.writer is None or not isinstance(io.reader, asyncio.StreamReader):
             self._close()
@@ -177,7 +211,8 @@ class _FrontedHandler(GuardedHandler):
             end.data_received(gathered)
         if io.reader.at_eof() or io.reader._eof:  # type: ignore[attr-defined]  # noqa: SLF001
             end.eof_received()
-        await door.serve(end, entrance(instance), original)
+        if (serving := DOORWAY.serve(end, instance, original)) is not None:
+            await serving
 
     def _close(self) -> None:
         writer = self.transports.pop(self.client).writer

@@ -1,0 +1,98 @@
+"""UDP flows: what each wants by its first datagrams, which were admitted, and when they end.
+
+Knows what datagrams.py saw. Refuses to decide: verdicts are given.
+"""
+
+import time
+from dataclasses import dataclass, replace
+
+from mitmproxy import connection
+from mitmproxy.proxy.context import Context
+
+from tierwall.events import ClosedBy, Stage
+from tierwall.policy.attempt import Attempt, NameSource, Reason, Verdict
+from tierwall.policy.model import Transport
+from tierwall.proxy.attempts import at_address, with_name
+from tierwall.proxy.clients import caller_of, literal
+from tierwall.proxy.datagrams import FirstFlight, Flow
+from tierwall.proxy.destinations import Destinations
+from tierwall.proxy.recorder import Recorder
+from tierwall.proxy.rulebook import OUR_FAILURE, Rulebook
+
+
+@dataclass(frozen=True, slots=True)
+class _Admitted:
+    attempt: Attempt
+    verdict: Verdict
+    began_ns: int
+
+
+class Flows:
+    """All flows of UDP that stand, by their client."""
+
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._first: dict[str, FirstFlight] = {}
+        self._admitted: dict[str, _Admitted] = {}
+
+    def flow_begins(self, context: Context, first: FirstFlight) -> None:
+        """Keep what it wants until it is dialled."""
+        self._first[context.client.id] = first
+
+    def flow_unfinished(self, context: Context, first: FirstFlight) -> None:
+        """Journal the denial of what never was dialled."""
+        self._first[context.client.id] = first
+        attempt = self.attempt(context.client, context.server)
+        verdict = self._rulebook.judge(attempt) if attempt is not None else OUR_FAILURE
+        self._recorder.decided(
+            caller_of(context.client), attempt or Attempt(transport=Transport.UDP, port=0), verdict, Stage.UDP, "drop"
+        )
+
+    def flow_ends(self, context: Context, flow: Flow, by: ClosedBy) -> None:
+        """Journal what passed."""
+        admitted = self._admitted.pop(context.client.id, None)
+        if admitted is not None:
+            self._recorder.closed(
+                caller_of(context.client),
+                admitted.attempt,
+                admitted.verdict,
+                by=by,
+                sent=flow.sent,
+                received=flow.received,
+                ns=time.monotonic_ns() - admitted.began_ns,
+            )
+
+    def attempt(self, client: connection.Client, server: connection.Server) -> Attempt | None:
+        """What a flow's dial is for; None where it is no flow of ours."""
+        first = self._first.get(client.id)
+        address = literal(server.address[0]) if server.address is not None else None
+        if first is None or address is None or server.address is None:
+            return None
+        at = at_address(address, server.address[1], Transport.UDP, self._destinations)
+        attempt = with_name(replace(at, seen=first.seen), NameSource.SNI, first.sni)
+        return replace(attempt, malformed=first.malformed or attempt.malformed)
+
+    def admitted(self, client: connection.Client, attempt: Attempt, verdict: Verdict) -> None:
+        """It is dialled now."""
+        self._recorder.decided(caller_of(client), attempt, verdict, Stage.UDP)
+        self._admitted[client.id] = _Admitted(attempt, verdict, time.monotonic_ns())
+
+    def forget(self, client: connection.Client) -> None:
+        """The client is gone."""
+        self._first.pop(client.id, None)
+        self._admitted.pop(client.id, None)
+
+
+def judge_unnamed(rulebook: Rulebook, attempt: Attempt) -> tuple[Attempt, Verdict]:
+    """The verdict on an attempt at an address, and the attempt as it was judged.
+
+    A name that only our own DNS knows of speaks for the attempt, never against it: TURN servers are found by names that
+    no document lists, and let in by their addresses. Where the site itself denies the name, that stands.
+    """
+    verdict = rulebook.judge(attempt)
+    learned = bool(attempt.names) and all(name.source is NameSource.DNS for name in attempt.names)
+    if not learned or verdict.reason is None or verdict.reason is Reason.SITE_DENIED:
+        return attempt, verdict
+    by_address = replace(attempt, names=())
+    admitted = rulebook.judge(by_address)
+    return (by_address, admitted) if admitted.reason is None else (attempt, verdict)

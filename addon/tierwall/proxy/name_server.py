@@ -1,0 +1,127 @@
+"""The lab's own DNS: mode dns, and port 53 of whatever server a client of tun or wireguard asks.
+
+Knows DNS messages and mitmproxy's resolver. Refuses to decide: with `dns: filter` a name is judged as HTTPS to it.
+"""
+
+from dataclasses import replace
+from ipaddress import ip_address
+from typing import Final, assert_never
+
+from mitmproxy import connection, ctx, dns
+from mitmproxy.net.dns import classes, op_codes, response_codes, types
+from mitmproxy.proxy import mode_specs
+
+from tierwall.events import Stage
+from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen
+from tierwall.policy.hostname import InvalidHost, normalise
+from tierwall.policy.model import Address
+from tierwall.policy.site import DnsMode, DnsRefusal, Refusals
+from tierwall.proxy.attempts import named
+from tierwall.proxy.clients import caller_of
+from tierwall.proxy.destinations import Destinations
+from tierwall.proxy.recorder import Recorder
+from tierwall.proxy.rulebook import Rulebook
+
+PORT: Final = 53
+
+_SILENT: Final = "tierwall: no answer"
+
+
+class NameServer:
+    """Answers, refuses, and remembers which addresses it gave for which name."""
+
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+
+    async def answer(self, dns_flow: dns.DNSFlow) -> None:
+        """Refuse the question or answer it. What raises in here leaves the refusal that the flow came with."""
+        request = dns_flow.request
+        question = request.question
+        if question is None:  # RFC 9619 section 3: more than one question is a format error, and so is none
+            dns_flow.response = request.fail(response_codes.FORMERR)
+        elif self._is_refused(dns_flow, question.name):
+            _refuse(dns_flow, self._rulebook.site.refuse)
+        elif isinstance(dns_flow.client_conn.proxy_mode, mode_specs.DnsMode):
+            dns_flow.response = None  # mitmproxy's resolver is next
+        else:
+            await self._resolve(dns_flow, question)
+
+    def answered(self, dns_flow: dns.DNSFlow) -> None:
+        """Remember which addresses our own DNS gave for a name; where it is to be silent, take the answer back."""
+        question = dns_flow.request.question
+        if dns_flow.metadata.pop(_SILENT, False):
+            dns_flow.response = None
+        if question is None or dns_flow.response is None:
+            return
+        try:
+            name = normalise(question.name)
+        except InvalidHost:
+            return
+        for record in dns_flow.response.answers:
+            if record.type in (types.A, types.AAAA) and isinstance(name, str):
+                self._destinations.learn(ip_address(record.data), name, record.ttl)
+
+    def asks(self, client: connection.Client, server: connection.Server) -> bool:
+        """Whether this dial is our own DNS asking its name server, for a record that is no address."""
+        if server.transport_protocol != "udp" or server.address is None:
+            return False
+        if isinstance(client.proxy_mode, mode_specs.DnsMode):
+            return True
+        return client.sockname[1] == PORT and server.address[:2] in [(host, PORT) for host in _name_servers()]
+
+    def _is_refused(self, dns_flow: dns.DNSFlow, name: str) -> bool:
+        if self._rulebook.site.dns is not DnsMode.FILTER:
+            return False
+        attempt = _asked(name)
+        verdict = self._rulebook.judge(attempt)
+        # A name that is listed for other ports (TURN on UDP) must resolve; its port is judged when it is used.
+        if verdict.reason is None or verdict.reason is Reason.PORT_CLOSED:
+            return False
+        how = str(self._rulebook.site.refuse.dns)
+        self._recorder.decided(caller_of(dns_flow.client_conn), attempt, verdict, Stage.DNS, how)
+        return not verdict.passes
+
+    async def _resolve(self, dns_flow: dns.DNSFlow, question: dns.Question) -> None:
+        """As mitmproxy's resolver does for its dns mode, whichever server the client meant to ask."""
+        is_query = dns_flow.request.query and dns_flow.request.op_code == op_codes.QUERY
+        if is_query and question.class_ == classes.IN and question.type in (types.A, types.AAAA):
+            dns_flow.response = await ctx.master.addons.get("dnsresolver").resolve(dns_flow.request)
+        elif servers := _name_servers():
+            dns_flow.server_conn.address = (servers[0], PORT)
+            dns_flow.response = None
+        else:
+            dns_flow.response = dns_flow.request.fail(response_codes.SERVFAIL)
+
+
+def _name_servers() -> list[str]:
+    return list(ctx.master.addons.get("dnsresolver").name_servers())
+
+
+def _asked(name: str) -> Attempt:
+    """A name in DNS has no port yet: it is judged as HTTPS, which every name of the catalogue serves."""
+    return replace(named(NameSource.DNS, name, 443, Destinations()), seen=Seen.DNS)
+
+
+def _refuse(dns_flow: dns.DNSFlow, wants: Refusals) -> None:
+    request = dns_flow.request
+    match wants.dns:
+        case DnsRefusal.NXDOMAIN:
+            dns_flow.response = request.fail(response_codes.NXDOMAIN)
+        case DnsRefusal.REFUSED:
+            dns_flow.response = request.fail(response_codes.REFUSED)
+        case DnsRefusal.SINKHOLE:
+            dns_flow.response = request.succeed(_sunk(request, wants.sinkhole))
+        case DnsRefusal.DROP:
+            dns_flow.metadata[_SILENT] = True  # a killed flow would be answered with SERVFAIL
+        case _:
+            assert_never(wants.dns)
+
+
+def _sunk(request: dns.DNSMessage, sinkhole: Address | None) -> list[dns.ResourceRecord]:
+    question = request.question
+    if question is None or sinkhole is None:
+        return []
+    kind = types.A if sinkhole.version == 4 else types.AAAA
+    if question.type != kind:
+        return []
+    return [dns.ResourceRecord(name=question.name, type=kind, class_=classes.IN, ttl=60, data=sinkhole.packed)]
