@@ -14,7 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.e2e.running import Proxy
+from tierwall.demo.clients import HttpProxy, Socks5Proxy
+
+type Way = HttpProxy | Socks5Proxy
 
 LIMIT_S: Final = 5.0
 
@@ -67,6 +69,12 @@ def curl(*arguments: object, limit_s: float = LIMIT_S) -> Curled:
     return Curled(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
 
 
+def through(via: Way) -> tuple[str, str]:
+    """Arguments for curl; a SOCKS5 proxy is given names as names."""
+    at = f"{via.host}:{via.port}"
+    return ("--socks5-hostname", at) if isinstance(via, Socks5Proxy) else ("--proxy", f"http://{at}")
+
+
 def openssl(*arguments: object, stdin: bytes = b"", limit_s: float = LIMIT_S) -> str:
     """Run `openssl s_client`, and give all that it says."""
     command = ["openssl", "s_client", *map(str, arguments)]
@@ -75,15 +83,15 @@ def openssl(*arguments: object, stdin: bytes = b"", limit_s: float = LIMIT_S) ->
 
 
 @contextmanager
-def connected(proxy: Proxy, limit_s: float = LIMIT_S) -> Iterator[socket.socket]:
+def connected(via: Way, limit_s: float = LIMIT_S) -> Iterator[socket.socket]:
     """A bare connection to the proxy."""
-    with socket.create_connection(("127.0.0.1", proxy.port), timeout=limit_s) as client:
+    with socket.create_connection((via.host, via.port), timeout=limit_s) as client:
         yield client
 
 
-def converse(proxy: Proxy, *said: bytes, limit_s: float = LIMIT_S) -> bytes:
+def converse(via: Way, *said: bytes, limit_s: float = LIMIT_S) -> bytes:
     """Send this, piece by piece, and read until the proxy ends the connection; a reset reads as `<reset>`."""
-    with connected(proxy, limit_s) as client:
+    with connected(via, limit_s) as client:
         for piece in said:
             try:
                 client.sendall(piece)

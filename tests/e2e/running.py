@@ -22,7 +22,7 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from tierwall.demo.clients import HttpProxy, Socks5Proxy, Via
+from tierwall.demo.clients import HttpProxy, Socks5Proxy
 from tierwall.events import Event, parse, schema_text
 
 ADDON: Final = Path(__file__).resolve().parents[2] / "addon"
@@ -61,12 +61,45 @@ def valid(line: str) -> dict[str, Any]:
     return said
 
 
+def about(domain: str, action: str = "denied") -> Callable[[Event], bool]:
+    """Holds for events of this action whose destination is this host, or this address."""
+
+    def holds(event: Event) -> bool:
+        there = event.destination
+        return event.event.action == action and there is not None and domain in (there.domain, there.ip)
+
+    return holds
+
+
+def denial(domain: str, port: int, reason: str, *, stage: str, refusal: str | None, **more: Any) -> dict[str, Any]:
+    """The whole event of a denial that breaks nothing documented; `more` are top-level fields, or `name_source`."""
+    source = {"name_source": more.pop("name_source", "connect")}
+    how = {} if refusal is None else {"refusal": refusal}
+    return {
+        "ecs": {"version": "8.17.0"},
+        "event": {
+            "kind": "event",
+            "category": ["network"],
+            "type": ["denied"],
+            "action": "denied",
+            "reason": reason,
+        },
+        "source": {"ip": "127.0.0.1"},
+        "destination": {"domain": domain, "port": port},
+        "network": {"transport": "tcp"},
+        "observer": {"product": "tierwall"},
+        "tierwall": {"tier": "none", "site": "lab", "stage": stage, **source, **how, "breaks": [], "near": []},
+        **more,
+    }
+
+
 def whole(said: Mapping[str, Any]) -> dict[str, Any]:
-    """An event without what differs from run to run: time, id, the client's port, our version."""
+    """An event without what differs from run to run (time, id, the client's port, our version), and without wording."""
     plain: dict[str, Any] = json.loads(json.dumps(said))
     del plain["@timestamp"], plain["event"]["id"], plain["observer"]["version"]
     plain.get("source", {}).pop("port", None)
     plain["event"].pop("duration", None)
+    plain["tierwall"].pop("detail", None)
     return plain
 
 
@@ -80,24 +113,18 @@ class Proxy:
     _talk: threading.Thread | None = None
 
     @property
+    def via(self) -> HttpProxy | Socks5Proxy:
+        """The way through it; of several modes, `at` tells which."""
+        return self._listening()[0]
+
+    @property
     def port(self) -> int:
-        """Where it listens; of several modes the first."""
-        return self._listening()[0][1]
+        """Where it listens on 127.0.0.1."""
+        return self.via.port
 
-    @property
-    def via(self) -> Via:
-        """The way through it; of several modes the first."""
-        return self._listening()[0][2]
-
-    @property
-    def http(self) -> HttpProxy:
-        """The way through it as an HTTP proxy."""
-        return next(via for *_, via in self._listening() if isinstance(via, HttpProxy))
-
-    @property
-    def socks(self) -> Socks5Proxy:
-        """The way through it as a SOCKS5 proxy."""
-        return next(via for *_, via in self._listening() if isinstance(via, Socks5Proxy))
+    def at(self, address: str) -> HttpProxy | Socks5Proxy:
+        """The way through the one of its modes that listens at this address."""
+        return next(via for via in self._listening() if via.host == address)
 
     def console(self) -> str:
         """What it has said so far, on both its outputs."""
@@ -165,12 +192,11 @@ class Proxy:
         self._talk.start()
         self._wait(lambda: _SAID_WHERE.search(self.console()) and self._listening(), START_LIMIT_S)
 
-    def _listening(self) -> list[tuple[str, int, HttpProxy | Socks5Proxy]]:
-        found = []
+    def _listening(self) -> list[HttpProxy | Socks5Proxy]:
+        found: list[HttpProxy | Socks5Proxy] = []
         for host, port, what in _LISTENING.findall(self.console()):
             reached_at = "127.0.0.1" if host == "0.0.0.0" else host.strip("[]")
-            via = (Socks5Proxy if "SOCKS" in what else HttpProxy)(reached_at, int(port))
-            found.append((reached_at, int(port), via))
+            found.append((Socks5Proxy if "SOCKS" in what else HttpProxy)(reached_at, int(port)))
         return found
 
     def _listen_to_talk(self) -> None:
@@ -207,9 +233,10 @@ def running_proxy(
     with tempfile.TemporaryDirectory(prefix="tierwall-e2e-") as folder:
         where = journal or Path(folder) / "events.jsonl"
         program = ["-m", "tierwall"] if code is None else ["-c", f"{code}\nfrom tierwall.cli import main\nmain()"]
-        command = [sys.executable, *program, "run", "--listen", listen, "--journal", str(where), "--events", "all"]
+        always = ["--listen", listen, "--journal", str(where), "--events", "all"]
+        command = [sys.executable, *program, "run", *always, *map(str, arguments)]
         process = subprocess.Popen(
-            [*command, *map(str, arguments)],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
