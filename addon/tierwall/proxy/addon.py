@@ -4,11 +4,14 @@ Knows mitmproxy's lifecycle. Policies and sites are loader.py's, hooks enforceme
 """
 
 import asyncio
+import atexit
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import WeakSet
 
 from mitmproxy import command, ctx, exceptions
 from mitmproxy.addonmanager import Loader
@@ -21,12 +24,24 @@ from tierwall.proxy.destinations import Destinations, InvalidResolve, Redirect, 
 from tierwall.proxy.enforcement import Enforcement
 from tierwall.proxy.entrances import DOORWAY, install
 from tierwall.proxy.front_door import FrontDoor
+from tierwall.proxy.handover import close_what_is_not_guarded
+from tierwall.proxy.logged import Logged
 from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.reloading import Reloading
 from tierwall.proxy.rulebook import Rulebook
 from tierwall.report.explanation import as_json, explanation
 
 logger = logging.getLogger(__name__)
+
+_LAST_LINES_S: Final = 2.0
+"""Seconds that tunnels have at shutdown to send what they hold, and to be journalled."""
+
+_doors: Final[WeakSet[FrontDoor]] = WeakSet()
+"""Those before DOORWAY's too, while anything goes through them."""
+
+_journals: Final[dict[Path, Journal]] = {}
+"""Open until the process ends, by path: tunnels stay when options change or the script is loaded again, and each
+still writes its last line."""
 
 
 @dataclass(slots=True)
@@ -42,18 +57,28 @@ class Assembly:
     reloading: Reloading
 
 
+class _HooksInForce:
+    """The hooks of the enforcement in force. One object from load to unload, as mitmproxy's addon manager insists."""
+
+    name = "tierwall_hooks"
+
+    def __init__(self, addon: "TierwallAddon") -> None:
+        self._addon = addon
+
+    def __getattr__(self, hook: str) -> object:
+        if self._addon.assembly is None:
+            raise AttributeError(hook)
+        return getattr(self._addon.assembly.enforcement, hook)
+
+
 class TierwallAddon:
-    """Add it to a master. `sinks` are told every event beside the journal."""
+    """Add it to a master. `sinks` are told every event beside the journal; None: events are logged."""
 
-    def __init__(self, sinks: Sequence[Sink] = ()) -> None:
-        self._sinks = tuple(sinks)
+    def __init__(self, sinks: Sequence[Sink] | None = None) -> None:
+        self._sinks: tuple[Sink, ...] = (Logged(),) if sinks is None else tuple(sinks)
         self.assembly: Assembly | None = None
+        self.addons = [_HooksInForce(self)]
         self._tasks: set[asyncio.Task[None]] = set()
-
-    @property
-    def addons(self) -> list[Enforcement]:
-        """The hooks, for mitmproxy's addon manager."""
-        return [self.assembly.enforcement] if self.assembly else []
 
     def load(self, loader: Loader) -> None:
         """Add the options, and take the place of mitmproxy's connection handler."""
@@ -73,24 +98,25 @@ class TierwallAddon:
                 assembly = self._assemble()
             except (InvalidFiles, InvalidResolve) as fault:
                 raise exceptions.OptionsError(str(fault)) from None
-            self._close()
             self.assembly = assembly
             DOORWAY.door = assembly.door
+            _doors.add(assembly.door)
             self._note_listening()
+            close_what_is_not_guarded()
 
-    async def running(self) -> None:
-        """mitmproxy runs: its servers listen, or will."""
-        servers = ctx.master.addons.get("proxyserver").servers
-        servers.changed.connect(self._servers_changed)
+    def running(self) -> None:
+        """mitmproxy runs: its servers listen, or will. Not a coroutine: a script that is loaded again cannot wait."""
+        ctx.master.addons.get("proxyserver").servers.changed.connect(self._note_listening)
         self._note_listening()
         self._start(self._reload_on_change())
 
-    def done(self) -> None:
-        """mitmproxy ends, or unloads us: from here on everything is refused."""
+    def done(self) -> Awaitable[None] | None:
+        """mitmproxy ends, or unloads us: from here on everything is refused. Tunnels that stand go on until it ends."""
         DOORWAY.door = None
         for task in self._tasks:
             task.cancel()
-        self._close()
+        ends = ctx.master.should_exit.is_set()
+        return self._end() if ends else None
 
     @command.command("tierwall.explain")  # type: ignore[untyped-decorator]
     def explain(self, target: str) -> str:
@@ -113,7 +139,7 @@ class TierwallAddon:
         catalogue = load_catalogue(policies)
         rulebook = Rulebook(load_site(options.tierwall_site, catalogue), catalogue)
         everything = options.tierwall_events == "all"
-        journal = Journal(Path(options.tierwall_journal).expanduser(), _say) if options.tierwall_journal else None
+        journal = _journal(options.tierwall_journal)
         wanted = [Selected(journal, ALL if everything else ALWAYS)] if journal else []
         recorder = Recorder(FanOut([*wanted, *self._sinks], _say), rulebook, everything=everything)
         destinations = Destinations(redirects)
@@ -126,9 +152,6 @@ class TierwallAddon:
             journal=journal,
             reloading=Reloading(options.tierwall_site, policies, rulebook),
         )
-
-    async def _servers_changed(self) -> None:
-        self._note_listening()
 
     def _note_listening(self) -> None:
         proxyserver: Any = ctx.master.addons.get("proxyserver")
@@ -151,7 +174,6 @@ class TierwallAddon:
                 continue
             if isinstance(outcome, InvalidFiles):
                 message = f"the files in force stay, because the changed ones do not load:\n{outcome}"
-                logger.error(message)
                 assembly.recorder.fault(message, Stage.CONFIG)
             else:
                 logger.info("site %s and its policies were loaded again", assembly.rulebook.site.id)
@@ -161,9 +183,14 @@ class TierwallAddon:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _close(self) -> None:
-        if self.assembly is not None and self.assembly.journal is not None:
-            self.assembly.journal.close()
+    async def _end(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_LINES_S):
+                for door in tuple(_doors):
+                    door.tunnels.shut()
+                    await door.tunnels.ended()
+        while _journals:
+            _journals.popitem()[1].close()
 
 
 def _redirects(texts: Sequence[str]) -> tuple[Redirect, ...]:
@@ -177,6 +204,16 @@ def _redirects(texts: Sequence[str]) -> tuple[Redirect, ...]:
     if faults:
         raise InvalidResolve("\n".join(faults))
     return tuple(redirects)
+
+
+def _journal(path: str) -> Journal | None:
+    if not path:
+        return None
+    where = Path(path).expanduser().absolute()
+    if where not in _journals:
+        _journals[where] = Journal(where, _say)
+        atexit.register(_journals[where].close)
+    return _journals[where]
 
 
 def _say(message: str) -> None:

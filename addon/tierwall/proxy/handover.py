@@ -4,9 +4,13 @@ Knows mitmproxy's connection handlers and layers. Refuses to decide: mitmproxy's
 """
 
 import asyncio
+from typing import Final
 
+import mitmproxy_rs
 from mitmproxy import ctx
 from mitmproxy.connection import Client
+from mitmproxy.master import Master
+from mitmproxy.options import Options
 from mitmproxy.proxy import commands, layers, server_hooks
 from mitmproxy.proxy.layers.dns import DnsRequestHook
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
@@ -17,9 +21,35 @@ from tierwall.proxy.ends import End
 from tierwall.proxy.enforcement import deny_until_judged
 from tierwall.proxy.passage import Known
 
+type Reader = asyncio.StreamReader | mitmproxy_rs.Stream
+type Writer = asyncio.StreamWriter | mitmproxy_rs.Stream
+
+IDLE_S: Final = 10 * 365 * 86400
+"""mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (FACTS.md, 4)."""
+
+
+class _Options:
+    """mitmproxy's options, but for two that its own command line may set otherwise than a judged connection needs."""
+
+    connection_strategy: Final = "lazy"
+    """Nothing is dialled before a request or a ClientHello has said all the names to judge it by."""
+    tcp_timeout: Final = IDLE_S
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._options, name)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._options
+
 
 class GuardedHandler(ProxyConnectionHandler):
     """mitmproxy's own handler, whose hooks start out denied: an addon that raises, or is gone, lets nothing through."""
+
+    def __init__(self, master: Master, reader: Reader, writer: Writer, options: Options, mode: ProxyMode) -> None:  # noqa: PLR0913  # mitmproxy's signature
+        super().__init__(master, reader, writer, _Options(options), mode)  # type: ignore[no-untyped-call]
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
         match hook:
@@ -44,7 +74,7 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known 
     if end.gone:
         return
     reader, writer = _streams(end)
-    handler = GuardedHandler(ctx.master, reader, writer, ctx.options, instance.mode)  # type: ignore[no-untyped-call]
+    handler = GuardedHandler(ctx.master, reader, writer, ctx.options, instance.mode)
     context = handler.layer.context
     if known is None:
         handler.layer = instance.make_top_layer(context)
@@ -56,6 +86,18 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known 
     client: Client = context.client
     with instance.manager.register_connection(client.id, handler):
         await handler.handle_client()
+
+
+def close_what_is_not_guarded() -> None:
+    """Close connections that mitmproxy accepted before we took the place of its handler: nobody judges them."""
+    proxyserver = ctx.master.addons.get("proxyserver")
+    for handler in tuple(proxyserver.connections.values()) if proxyserver else ():
+        if not isinstance(handler, GuardedHandler):
+            for io in tuple(handler.transports.values()):
+                if io.handler is not None:
+                    io.handler.cancel("tierwall did not judge it")
+                if io.writer is not None:
+                    io.writer.close()
 
 
 def _streams(end: End) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

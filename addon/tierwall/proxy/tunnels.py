@@ -3,6 +3,7 @@
 Knows the order of dialling, answering and judging (DESIGN.md, "How data flows"). Refuses to decide anything itself.
 """
 
+import asyncio
 import time
 
 from tierwall.events import ClosedBy, Stage
@@ -119,6 +120,10 @@ class Tunnels:
         """End every tunnel, at shutdown."""
         for relay in tuple(self._relays):
             relay.shut(ClosedBy.SHUTDOWN)
+
+    async def ended(self) -> None:
+        """Wait until every tunnel that stands now has ended, and was journalled."""
+        await asyncio.gather(*(relay.finished() for relay in self._relays))
 
     @property
     def standing(self) -> int:
