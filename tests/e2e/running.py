@@ -34,6 +34,8 @@ _LISTENING = re.compile(r"^listening\s+(\S+):(\d+)\s+(.*)$", re.MULTILINE)
 _SAID_WHERE = re.compile(r"^(?:policy|journal)\s", re.MULTILINE)
 _RAW_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPE = "\x1b"
+_LISTEN_STATE = "0A"
+"""In /proc/net/tcp; connections that the proxy has closed have no inode (column 9) any more."""
 _VALIDATOR = jsonschema.Draft202012Validator(
     json.loads(schema_text()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
 )
@@ -132,11 +134,9 @@ class Proxy:
 
     def lines(self) -> list[str]:
         """The whole lines of its journal so far."""
-        try:
-            text = self.journal.read_bytes().decode()
-        except FileNotFoundError:
+        if not self.journal.is_file():  # not there yet, or a device
             return []
-        return text.split("\n")[:-1]
+        return self.journal.read_bytes().decode().split("\n")[:-1]
 
     def said(self) -> list[dict[str, Any]]:
         """Its events so far as plain objects, each of which the schema allows."""
@@ -182,9 +182,12 @@ class Proxy:
             self._talk.join()
             self._talk = None
 
-    def open_descriptors(self) -> int:
-        """How many files and sockets it has open."""
-        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+    def standing(self) -> int:
+        """How many TCP connections of clients stand at its listeners, as the kernel sees them."""
+        ports = {f"{via.port:04X}" for via in self._listening()}
+        rows = [row.split() for row in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+        ours = [row for row in rows if row[1].partition(":")[2] in ports and row[9] != "0"]
+        return sum(row[3] != _LISTEN_STATE for row in ours)
 
     def await_start(self) -> None:
         """Return when it says that it listens; fail where it ends instead."""
@@ -207,14 +210,19 @@ class Proxy:
                 self._said.append(line)
 
     def _wait[T](self, look: Callable[[], T | None], limit_s: float) -> T:
+        """What is found in the end. After the proxy has ended, one look is enough."""
         until = time.monotonic() + limit_s
         while True:
             ended = self.process.poll() is not None
             if found := look():
                 return found
             if ended or time.monotonic() > until:
-                pytest.fail("the proxy ended" if ended else f"not within {limit_s:.0f} s")
+                pytest.fail("the proxy has ended" if ended else f"not within {limit_s:.0f} s")
             time.sleep(LOOK_EVERY_S)
+
+    def wait_until(self, holds: Callable[[], bool], limit_s: float = 5.0) -> None:
+        """Wait for something that nothing announces: a reload, a descriptor that is free again."""
+        self._wait(lambda: True if holds() else None, limit_s)
 
 
 @contextmanager
@@ -250,8 +258,7 @@ def running_proxy(
             proxy.await_start()
             yield proxy
             proxy.stop()
-            if where.is_file():
-                proxy.said()
+            proxy.said()
             assert _ESCAPE not in proxy.console()
         except BaseException:
             _print_what_happened(command, proxy)
@@ -280,13 +287,13 @@ def _environment() -> dict[str, str]:
     return kept | home | {"PYTHONPATH": str(ADDON), "PATH": _PATH, "COLUMNS": "400", "PYTHONUNBUFFERED": "1"}
 
 
-def home() -> Path:
-    """The home folder of the proxies that run here."""
-    return Path(_home.name)
+def lab_ca() -> Path:
+    """The certificate of the lab CA, which proxies that inspect sign with."""
+    return Path(_home.name) / "tierwall" / "ca" / "mitmproxy-ca-cert.pem"
 
 
 def _print_what_happened(command: list[str], proxy: Proxy) -> None:
     print("$", " ".join(command))
     print(proxy.console())
-    for line in proxy.lines()[-20:] if proxy.journal.is_file() else []:
+    for line in proxy.lines()[-20:]:
         print(line)
