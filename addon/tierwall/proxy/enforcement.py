@@ -18,14 +18,15 @@ from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
 from tierwall.policy.model import Transport
-from tierwall.policy.site import HttpRefusal
+from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy import name_server, refusal
 from tierwall.proxy.attempts import at_address, named, with_name
 from tierwall.proxy.clients import caller_of, literal
 from tierwall.proxy.datagrams import DatagramGate
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.dial import Denied, check
-from tierwall.proxy.flows import Flows, judge_unnamed
+from tierwall.proxy.flows import Flows
+from tierwall.proxy.learned import judge_unnamed
 from tierwall.proxy.name_server import NameServer
 from tierwall.proxy.passage import target
 from tierwall.proxy.recorder import Caller, Recorder
@@ -106,7 +107,7 @@ class Enforcement:
         attempt = self._requested(request_flow)
         verdict = self._rulebook.judge(attempt)
         _mark(request_flow, verdict)
-        wants = self._rulebook.site.refuse.http
+        wants = self._wanted(request)
         if verdict.passes:
             self._recorder.decided(caller, attempt, verdict, Stage.REQUEST)
             self._admitted[(client.id, (request.host, request.port))] = attempt
@@ -120,6 +121,11 @@ class Enforcement:
         page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
         request_flow.response = http.Response.make(403, page, headers)
+
+    def _wanted(self, request: http.Request) -> HttpRefusal:
+        """How the site refuses a request; with `tls: page`, TLS is opened only to show the page, whatever `http` says."""
+        wants = self._rulebook.site.refuse
+        return HttpRefusal.PAGE if request.scheme == "https" and wants.tls is TlsRefusal.PAGE else wants.http
 
     def next_layer(self, next_layer: layer.NextLayer) -> None:
         """UDP but for DNS: relayed as it is, or not at all."""
