@@ -4,6 +4,7 @@ Knows QUIC's first flight and mitmproxy's layers. Refuses to decide: the dial is
 is denied the client gets silence. mitmproxy's own layers would end DTLS and QUIC themselves and keep every datagram.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -94,7 +95,7 @@ class DatagramGate(layer.Layer):
         self._watcher = watcher
         self._held: list[bytes] = []
         self._flow = Flow()
-        self._state = self._gather
+        self._state: Callable[[events.Event], layer.CommandGenerator[None]] = self._gather
 
     def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
         yield from self._state(event)

@@ -10,7 +10,7 @@ from mitmproxy import connection
 from mitmproxy.proxy.context import Context
 
 from tierwall.events import ClosedBy, Stage
-from tierwall.policy.attempt import Attempt, NameSource, Reason, Verdict
+from tierwall.policy.attempt import Attempt, NameSource, Verdict
 from tierwall.policy.model import Transport
 from tierwall.proxy.attempts import at_address, with_name
 from tierwall.proxy.clients import caller_of, literal
@@ -81,18 +81,3 @@ class Flows:
         """The client is gone."""
         self._first.pop(client.id, None)
         self._admitted.pop(client.id, None)
-
-
-def judge_unnamed(rulebook: Rulebook, attempt: Attempt) -> tuple[Attempt, Verdict]:
-    """The verdict on an attempt at an address, and the attempt as it was judged.
-
-    A name that only our own DNS knows of speaks for the attempt, never against it: TURN servers are found by names that
-    no document lists, and let in by their addresses. Where the site itself denies the name, that stands.
-    """
-    verdict = rulebook.judge(attempt)
-    learned = bool(attempt.names) and all(name.source is NameSource.DNS for name in attempt.names)
-    if not learned or verdict.reason is None or verdict.reason is Reason.SITE_DENIED:
-        return attempt, verdict
-    by_address = replace(attempt, names=())
-    admitted = rulebook.judge(by_address)
-    return (by_address, admitted) if admitted.reason is None else (attempt, verdict)

@@ -29,6 +29,7 @@ from tierwall.proxy.attempts import at_address, named, with_opening
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.ends import End
 from tierwall.proxy.first_bytes import read
+from tierwall.proxy.learned import judge_unnamed
 from tierwall.proxy.passage import Entrance, Known, Passage, Speaks
 from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Spoken
@@ -182,9 +183,8 @@ class FrontDoor:
             client.close()
             return
         base = at_address(address, port, Transport.TCP, self._destinations)
-        attempt = with_opening(base, opening)
         passage.speaks(opening)
-        verdict = self._rulebook.judge(attempt)
+        attempt, verdict = judge_unnamed(self._rulebook, with_opening(base, opening))
         if not verdict.passes:
             await self.tunnels.deny(passage, attempt, verdict, Known(address, port))
             return
