@@ -123,7 +123,7 @@ class Enforcement:
         request_flow.response = http.Response.make(403, page, headers)
 
     def _wanted(self, request: http.Request) -> HttpRefusal:
-        """How the site refuses a request; with `tls: page`, TLS is opened only to show the page, whatever `http` says."""
+        """How the site refuses a request. With `tls: page`, TLS is opened only to show the page, whatever `http` is."""
         wants = self._rulebook.site.refuse
         return HttpRefusal.PAGE if request.scheme == "https" and wants.tls is TlsRefusal.PAGE else wants.http
 
