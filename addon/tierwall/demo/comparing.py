@@ -14,7 +14,8 @@ from tierwall.demo.origins.native import GOODBYE
 from tierwall.demo.origins.native import PUSH as NATIVE_PUSH
 from tierwall.demo.origins.websocket import PUSH as SOCKET_PUSH
 from tierwall.demo.steps import Client, Expected
-from tierwall.events import Action, Event
+from tierwall.events import Action, Break, Event
+from tierwall.policy.attempt import Impact
 
 MESSAGES: Final = ("hello", b"\x00\x01")
 """What the WebSocket client sends."""
@@ -50,8 +51,26 @@ def compare(expected: Expected, seen: Seen, events: tuple[Event, ...]) -> tuple[
     """Every difference, in words; none where all is as the policies say. `events` are the destination's, in order."""
     facts = _let_through(expected, seen, events) if expected.verdict.passes else _refused(expected, seen, events)
     return tuple(
-        f"{fact.what}: expected {fact.expected}, seen {fact.seen}" for fact in facts if fact.expected != fact.seen
+        f"{fact.what}: expected {_shown(fact.expected)}, seen {_shown(fact.seen)}"
+        for fact in facts
+        if fact.expected != fact.seen
     )
+
+
+def _shown(value: object) -> str:
+    """Short enough to be read among others."""
+    match value:
+        case None | ():
+            return "nothing"
+        case tuple():
+            return " + ".join(_shown(each) for each in value)
+        case bytes():
+            return repr(value) if len(value) <= _BYTES_SHOWN else f"{len(value)} octets"
+        case _:
+            return str(value)
+
+
+_BYTES_SHOWN: Final = 40
 
 
 # Let through
@@ -127,11 +146,11 @@ def _verdicts(events: tuple[Event, ...]) -> tuple[Action, ...]:
 def _refused(expected: Expected, seen: Seen, events: tuple[Event, ...]) -> Iterator[_Fact]:
     verdict, outcome = expected.verdict, seen.outcome
     if expected.refusal == "alert":
-        yield _Fact("the client", (Cause.ALERT, "access_denied"), (outcome.cause, outcome.alert))
+        yield _Fact("the client", (Cause.ALERT, "access_denied"), (outcome.cause or "served", outcome.alert))
     else:
         reply = outcome.reply
         status = "403" if expected.refusal == "page" else expected.refusal
-        yield _Fact("the client", Cause.REFUSED, outcome.cause)
+        yield _Fact("the client", Cause.REFUSED, outcome.cause or "served")
         yield _Fact("status", status, str(reply.status) if reply else None)
         yield _Fact("X-Tierwall-Reason", verdict.reason, reply.reason if reply else None)
         yield _Fact("X-Tierwall-Tier", verdict.tier, reply.tier if reply else None)
@@ -143,6 +162,8 @@ def _refused(expected: Expected, seen: Seen, events: tuple[Event, ...]) -> Itera
             yield _Fact("reason in the journal", verdict.reason, event.event.reason)
             yield _Fact("tier in the journal", verdict.tier, event.tierwall.tier)
             yield _Fact("refusal in the journal", expected.refusal, event.tierwall.refusal)
-            broken = [(hit.vendor, hit.service, hit.tier, hit.symptom) for hit in event.tierwall.breaks]
-            promised = [(hit.vendor, hit.service, hit.tier, hit.symptom) for hit in verdict.breaks]
-            yield _Fact("what it breaks, in the journal", promised, broken)
+            yield _Fact("what it breaks, in the journal", _broken(verdict.breaks), _broken(event.tierwall.breaks))
+
+
+def _broken(breaks: tuple[Impact, ...] | tuple[Break, ...]) -> tuple[str, ...]:
+    return tuple(f"{each.vendor}/{each.service} ({each.tier}): {each.symptom}" for each in breaks)
