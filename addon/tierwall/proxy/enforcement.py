@@ -13,10 +13,10 @@ from mitmproxy import connection, dns, flow, http
 from mitmproxy.net.dns import response_codes
 from mitmproxy.proxy import commands, layer, mode_specs, server_hooks
 from mitmproxy.proxy.layers.dns import DnsRequestHook
-from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
+from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
 
 from tierwall.events import Stage
-from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
+from tierwall.policy.attempt import Action, Attempt, NameSource, Reason, Seen, Verdict
 from tierwall.policy.model import Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy import name_server, refusal
@@ -38,6 +38,9 @@ logger = logging.getLogger(__name__)
 UNJUDGED: Final = "tierwall: not judged"
 """The error that hook data carries until a verdict clears it."""
 
+SECOND_CONNECT: Final = "a CONNECT after other requests of its connection; open a new one for it"
+"""Said to a client whose tunnel mitmproxy would inspect, where the front door passes it through."""
+
 GATEWAY_MODES: Final = (
     mode_specs.TransparentMode,
     mode_specs.WireGuardMode,
@@ -55,6 +58,8 @@ def deny_until_judged(hook: commands.StartHook) -> None:
             client.error = UNJUDGED
         case server_hooks.ServerConnectHook(data=data):
             data.server.error = UNJUDGED
+        case HttpConnectHook(flow=connect_flow):
+            connect_flow.response = http.Response.make(421, SECOND_CONNECT, {"X-Tierwall-Reason": "malformed"})
         case HttpRequestHeadersHook(flow=http_flow):
             http_flow.response = http.Response.make(403, UNJUDGED, {"X-Tierwall-Reason": "error"})
             http_flow.metadata[UNJUDGED] = True
@@ -95,6 +100,13 @@ class Enforcement:
         for key in [key for key in self._admitted if key[0] == client.id]:
             del self._admitted[key]
         self._flows.forget(client)
+
+    def http_connect(self, request_flow: http.HTTPFlow) -> None:
+        """A CONNECT that did not come first: its denial stays."""
+        request = request_flow.request
+        attempt = named(NameSource.CONNECT, request.host, request.port, self._destinations)
+        verdict = Verdict(action=Action.DENY, reason=Reason.MALFORMED, detail=SECOND_CONNECT)
+        self._recorder.decided(caller_of(request_flow.client_conn), attempt, verdict, Stage.CONNECT, "421")
 
     def requestheaders(self, request_flow: http.HTTPFlow) -> None:
         """Every request of a connection that was handed over."""

@@ -12,8 +12,10 @@ from mitmproxy.connection import Client
 from mitmproxy.master import Master
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, layers, server_hooks
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.dns import DnsRequestHook
-from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook
+from mitmproxy.proxy.layers.http import HTTPMode
+from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler, ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode, UpstreamMode
 
@@ -26,6 +28,9 @@ type Writer = asyncio.StreamWriter | mitmproxy_rs.Stream
 
 IDLE_S: Final = 10 * 365 * 86400
 """mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (FACTS.md, 4)."""
+
+
+_TLS_HANDSHAKE: Final = b"\x16"
 
 
 class _Options:
@@ -48,7 +53,9 @@ class _Options:
 class GuardedHandler(ProxyConnectionHandler):
     """mitmproxy's own handler, whose hooks start out denied: an addon that raises, or is gone, lets nothing through."""
 
-    def __init__(self, master: Master, reader: Reader, writer: Writer, options: Options, mode: ProxyMode) -> None:  # noqa: PLR0913  # mitmproxy's signature
+    def __init__(
+        self, master: Master, reader: Reader, writer: Writer, options: Options, mode: ProxyMode
+    ) -> None:  # mitmproxy's signature
         super().__init__(master, reader, writer, _Options(options), mode)  # type: ignore[no-untyped-call]
 
     async def handle_hook(self, hook: commands.StartHook) -> None:
@@ -56,6 +63,7 @@ class GuardedHandler(ProxyConnectionHandler):
             case (
                 server_hooks.ClientConnectedHook()
                 | server_hooks.ServerConnectHook()
+                | HttpConnectHook()
                 | HttpRequestHeadersHook()
                 | DnsRequestHook()
             ):
@@ -73,6 +81,7 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known 
     """
     if end.gone:
         return
+    encrypted = end.received[:1] == _TLS_HANDSHAKE
     reader, writer = _streams(end)
     handler = GuardedHandler(ctx.master, reader, writer, ctx.options, instance.mode)
     context = handler.layer.context
@@ -82,10 +91,17 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known 
         context.server.address = (str(known.host), known.port)
         if isinstance(instance.mode, UpstreamMode):
             context.server.via = (instance.mode.scheme, instance.mode.address)
-        handler.layer = layers.modes.TransparentProxy(context)
+        handler.layer = _tls(context) if encrypted else layers.HttpLayer(context, HTTPMode.transparent)
     client: Client = context.client
     with instance.manager.register_connection(client.id, handler):
         await handler.handle_client()
+
+
+def _tls(context: Context) -> layers.ServerTLSLayer:
+    """mitmproxy's own choice of layers could be raw TCP: by `ignore_hosts`, or for a method that it does not know."""
+    server = layers.ServerTLSLayer(context)
+    server.child_layer = layers.ClientTLSLayer(context)
+    return server
 
 
 def close_what_is_not_guarded() -> None:
