@@ -17,6 +17,7 @@ from mitmproxy.proxy import commands, mode_servers, mode_specs, server_hooks
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 
 from tierwall.policy.model import Address
+from tierwall.proxy import wireguard
 from tierwall.proxy.ends import End
 from tierwall.proxy.front_door import FrontDoor
 from tierwall.proxy.handover import GuardedHandler, hand_over
@@ -87,6 +88,7 @@ def install() -> None:
     """Take the place of mitmproxy's connection handler, and of its way to listen for TCP."""
     mode_servers.ProxyConnectionHandler = _FrontedHandler  # type: ignore[misc]
     AsyncioServerInstance.listen = _listen  # type: ignore[method-assign,assignment]
+    wireguard.keep_private()
 
 
 def inherit(sockets: Mapping[str, Sequence[socket.socket]]) -> None:
