@@ -31,6 +31,7 @@ site: lab
 admit:
   - {vendor: 8x8, tiers: [core]}
   - {hosts: ["*.corp.example"], ports: [tcp/7, tcp/22, tcp/80, tcp/443, tcp/9999]}
+  - {hosts: [http.invalid, https.invalid], ports: [tcp/80, tcp/443]}
   - {hosts: [localhost], ports: [tcp/1-65535]}
   - {networks: [127.0.0.3/32], ports: [tcp/1-65535]}
 """

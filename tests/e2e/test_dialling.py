@@ -42,7 +42,7 @@ def test_an_admitted_name_that_leads_inside_is_refused(lab: Lab) -> None:
     expected = denial("localhost", port, "private-address", stage="dial", refusal="403")
     expected["destination"]["ip"] = event["destination"]["ip"]
     expected["user_agent"] = event["user_agent"]
-    expected["tierwall"]["admitted_by"] = "admit[2] localhost"
+    expected["tierwall"]["admitted_by"] = "admit[3] localhost"
     assert (done.connect_code, done.header("X-Tierwall-Reason")) == (403, "private-address")
     assert lab.forbidden.reached.connections == 0
     assert event["destination"]["ip"] in ("127.0.0.1", "::1")
@@ -53,8 +53,21 @@ def test_an_admitted_name_that_leads_inside_is_refused(lab: Lab) -> None:
 def test_plain_http_to_a_name_that_leads_inside_is_refused(lab: Lab) -> None:
     done = curl(*through(lab.via), f"http://localhost:{lab.forbidden.port}/")
 
-    assert done.status in (403, 502)
+    assert (done.status, done.header("X-Tierwall-Reason")) == (403, "private-address")
     assert lab.forbidden.reached.connections == 0
+
+
+@needs("curl")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_name_that_does_not_resolve_is_a_502_with_the_cause(lab: Lab, scheme: str) -> None:
+    """RFC 6761 section 6.4: `invalid` never resolves."""
+    done = curl(*through(lab.via), f"{scheme}://{scheme}.invalid/")
+    event = lab.proxy.wait_for(about(f"{scheme}.invalid", "failed"))
+
+    assert 502 in (done.connect_code, done.status)
+    assert event.error is not None
+    assert event.error.message.startswith(f"{scheme}.invalid does not resolve: ")
+    assert "Traceback" not in lab.proxy.console()
 
 
 def test_a_private_address_in_an_admitted_network_is_dialled(lab: Lab) -> None:

@@ -5,6 +5,7 @@ raise, so a denial is set before they run (`deny_until_judged`) and cleared only
 """
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
@@ -17,7 +18,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeade
 
 from tierwall.events import Stage
 from tierwall.policy.attempt import Action, Attempt, NameSource, Reason, Seen, Verdict
-from tierwall.policy.model import Transport
+from tierwall.policy.model import Address, Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy import name_server, refusal
 from tierwall.proxy.attempts import at_address, named, with_name
@@ -108,7 +109,7 @@ class Enforcement:
         verdict = Verdict(action=Action.DENY, reason=Reason.MALFORMED, detail=SECOND_CONNECT)
         self._recorder.decided(caller_of(request_flow.client_conn), attempt, verdict, Stage.CONNECT, "421")
 
-    def requestheaders(self, request_flow: http.HTTPFlow) -> None:
+    async def requestheaders(self, request_flow: http.HTTPFlow) -> None:
         """Every request of a connection that was handed over."""
         if request_flow.response is not None and not request_flow.metadata.pop(UNJUDGED, False):
             return  # another addon answered; nothing goes out
@@ -118,6 +119,8 @@ class Enforcement:
         caller.user_agent = request.headers.get("user-agent")
         attempt = self._requested(request_flow)
         verdict = self._rulebook.judge(attempt)
+        if verdict.passes and (client.id, (request.host, request.port)) not in self._admitted:
+            attempt, verdict = await self._led_to(client, attempt, verdict)
         _mark(request_flow, verdict)
         wants = self._wanted(request)
         if verdict.passes:
@@ -133,6 +136,23 @@ class Enforcement:
         page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
         request_flow.response = http.Response.make(403, page, headers)
+
+    async def _led_to(self, client: connection.Client, attempt: Attempt, verdict: Verdict) -> tuple[Attempt, Verdict]:
+        """Judged again with the addresses of its name: who is refused for those gets the refusal, not a failed dial."""
+        host = self._host(attempt)
+        if host is None or isinstance(client.proxy_mode, mode_specs.UpstreamMode):
+            return attempt, verdict
+        with suppress(OSError):  # it does not resolve: the dial will say so
+            checked = await check(self._rulebook, self._destinations, attempt, host)
+            return (checked.attempt, checked.verdict) if isinstance(checked, Denied) else (attempt, verdict)
+        return attempt, verdict
+
+    def _host(self, attempt: Attempt) -> str | Address | None:
+        """What is to be dialled: the address that the client chose, unless its name is sent elsewhere."""
+        host = next((name.value for name in attempt.names if name.source is not NameSource.DNS), attempt.address)
+        if attempt.address is None or (isinstance(host, str) and self._destinations.redirect(host, attempt.port)):
+            return host
+        return attempt.address
 
     def _wanted(self, request: http.Request) -> HttpRefusal:
         """How the site refuses a request. With `tls: page`, TLS is opened only to show the page, whatever `http` is."""
@@ -162,16 +182,17 @@ class Enforcement:
         if attempt is None:
             attempt = self._flows.attempt(client, server) or self._from_connection(client, server)
         attempt, first = judge_unnamed(self._rulebook, attempt)
-        host = next((name.value for name in attempt.names if name.source is not NameSource.DNS), attempt.address)
-        if attempt.address is not None and (
-            not isinstance(host, str) or self._destinations.redirect(host, attempt.port) is None
-        ):
-            host = attempt.address
+        host = self._host(attempt)
         stage = Stage.UDP if attempt.transport is Transport.UDP else Stage.DIAL
         if host is None or not first.passes:
             self._deny_dial(data, attempt, first, stage)
             return
-        checked = await check(self._rulebook, self._destinations, attempt, host)
+        try:
+            checked = await check(self._rulebook, self._destinations, attempt, host)
+        except OSError as exc:
+            server.error = f"{host} does not resolve: {exc.strerror}"
+            self._recorder.failed(caller_of(client), attempt, first, server.error)
+            return
         if isinstance(checked, Denied):
             self._deny_dial(data, checked.attempt, checked.verdict, stage)
             return
