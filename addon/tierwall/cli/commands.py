@@ -110,6 +110,14 @@ Examples:
     multiple=True,
     help="Send a name elsewhere, as curl does: to a staging server, say. HOST may be *.name. May be repeated.",
 )
+@click.option(
+    "--workers",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that share the ports, for thousands of clients; one for each core, at most. TCP modes only.",
+)
 def run_command(  # noqa: PLR0913 - one for each option
     *,
     site: str,
@@ -119,6 +127,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     journal: Path | None,
     events: str,
     resolve: tuple[str, ...],
+    workers: int,
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
@@ -133,6 +142,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             journal=journal,
             events=events,
             resolve=resolve,
+            workers=workers,
         )
     )
 

@@ -30,6 +30,7 @@ class Wanted:
     journal: Path | None
     events: str
     resolve: tuple[str, ...]
+    workers: int = 1
 
 
 def run(wanted: Wanted) -> int:
@@ -47,6 +48,7 @@ def run(wanted: Wanted) -> int:
         ca=state_folder() / "ca",
         everything=wanted.events == "all",
         resolve=wanted.resolve,
+        workers=wanted.workers,
     )
     try:
         return run_proxy(settings)

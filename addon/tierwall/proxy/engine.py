@@ -24,6 +24,7 @@ from mitmproxy.addons import (
 )
 from mitmproxy.master import Master
 
+from tierwall.events import Stage
 from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.entrances import DOORWAY
@@ -31,7 +32,7 @@ from tierwall.proxy.settings import CannotStart, RunSettings, modes
 from tierwall.report.screen import Screen
 from tierwall.report.start import Listening, Start
 
-__all__ = ["CannotStart", "Engine", "RunSettings", "Voice", "run"]
+__all__ = ["CannotStart", "Engine", "RunSettings", "Voice", "run", "run_loop"]
 
 if sys.platform == "win32":
     run_loop = asyncio.run
@@ -47,6 +48,10 @@ _TICK_S: Final = 1.0
 
 def run(settings: RunSettings) -> int:
     """Run the proxy until SIGINT or SIGTERM. 0, or 1 where the journal lost lines. Raises CannotStart."""
+    if settings.workers > 1:
+        from tierwall.proxy.workers import run_workers  # noqa: PLC0415  # it forks; nothing else should load it
+
+        return run_workers(settings)
     screen = Screen()
     engine = Engine(settings, modes(settings), screen)
     lost = run_loop(engine.serve())
@@ -73,8 +78,9 @@ class Voice(Sink, Protocol):
 class Engine:
     """One run of the proxy in this process: start it, watch over it, end it in order."""
 
-    def __init__(self, settings: RunSettings, specs: Sequence[str], voice: Voice) -> None:
-        self._settings, self._specs, self._voice = settings, specs, voice
+    def __init__(self, settings: RunSettings, specs: Sequence[str], voice: Voice, after: str | None = None) -> None:
+        """`after`: what led to this start, where that is worth journalling (a worker that died)."""
+        self._settings, self._specs, self._voice, self._after = settings, specs, voice, after
         self._troubles: list[str] = []
         self._addon = TierwallAddon((voice,))
         self._stopping: asyncio.Task[None] | None = None
@@ -119,6 +125,8 @@ class Engine:
             Listening(spec=server.mode.full_spec, what=server.mode.description, addresses=tuple(server.listen_addrs))
             for server in servers.servers
         )
+        if self._after is not None:
+            assembly.recorder.fault(self._after, Stage.ACCEPT)
         self._voice.started(
             Start(
                 site=assembly.rulebook.site,
