@@ -16,6 +16,7 @@ from mitmproxy import platform
 from mitmproxy.proxy import commands, mode_servers, mode_specs, server_hooks
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 
+from tierwall.events import ClosedBy
 from tierwall.policy.model import Address
 from tierwall.proxy import wireguard
 from tierwall.proxy.ends import End
@@ -23,6 +24,7 @@ from tierwall.proxy.front_door import FrontDoor
 from tierwall.proxy.handover import GuardedHandler, hand_over
 from tierwall.proxy.parent import Parent
 from tierwall.proxy.passage import Entrance, Known, Speaks
+from tierwall.proxy.relay import Relay
 from tierwall.proxy.rs_stream import StreamTransport
 
 type Mode = mode_specs.ProxyMode
@@ -58,6 +60,30 @@ class Doorway:
     def __init__(self) -> None:
         self.door: FrontDoor | None = None
         self._serving: set[asyncio.Task[None]] = set()
+        self._streams: dict[End, ServerInstance[Mode]] = {}
+
+    async def serve_stream(
+        self, stream: mitmproxy_rs.Stream, instance: ServerInstance[Mode], original: tuple[Address, int] | None
+    ) -> None:
+        """Serve a connection of a server that has no sockets."""
+        end = End()
+        transport = StreamTransport(stream, end)
+        self._streams[end] = instance
+        try:
+            self.serve(end, instance, original)
+            await transport.run()
+        finally:
+            del self._streams[end]
+
+    def end_streams(self, instance: ServerInstance[Mode]) -> None:
+        """That server stops. Its streams would end as if their clients had left, were we not the first."""
+        for end, server in tuple(self._streams.items()):
+            if server is not instance:
+                continue
+            if isinstance(end.watcher, Relay):
+                end.watcher.shut(ClosedBy.SHUTDOWN)
+            else:
+                end.close()
 
     def serve(
         self, client: End, instance: ServerInstance[Mode], original: tuple[Address, int] | None
@@ -89,6 +115,8 @@ def install() -> None:
     mode_servers.ProxyConnectionHandler = _FrontedHandler  # type: ignore[misc]
     AsyncioServerInstance.listen = _listen  # type: ignore[method-assign,assignment]
     wireguard.keep_private()
+    for server in _STREAMING:
+        server._stop = _ending_streams(_STREAMING[server])  # noqa: SLF001
 
 
 def inherit(sockets: Mapping[str, Sequence[socket.socket]]) -> None:
@@ -163,6 +191,20 @@ def _destination(host: str, port: int) -> tuple[Address, int]:
 
 _mitmproxy_listen = AsyncioServerInstance.listen
 
+_STREAMING: Final[dict[Any, Any]] = {
+    server: server._stop  # noqa: SLF001
+    for server in (mode_servers.TunInstance, mode_servers.WireGuardServerInstance)
+}
+"""mitmproxy's way to stop each server whose connections are streams."""
+
+
+def _ending_streams(stop: Any) -> Any:
+    async def stop_after_streams(self: ServerInstance[Mode]) -> None:
+        DOORWAY.end_streams(self)
+        await stop(self)
+
+    return stop_after_streams
+
 
 async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> list[Any]:
     """mitmproxy's `listen`, with our protocol instead of its streams where the front door serves."""
@@ -197,15 +239,13 @@ class _FrontedHandler(GuardedHandler):
         instance = _instance_of(self)
         address = self.layer.context.server.address
         original = _destination(*address[:2]) if address is not None else None
-        end = End()
         if isinstance(io.writer, mitmproxy_rs.Stream):
-            transport = StreamTransport(io.writer, end)
-            DOORWAY.serve(end, instance, original)
-            await transport.run()
+            await DOORWAY.serve_stream(io.writer, instance, original)
             return
         if io.writer is None or not isinstance(io.reader, asyncio.StreamReader):
             self._close()
             return
+        end = End()
         socket_transport = io.writer.transport
         socket_transport.set_protocol(end)
         end.connection_made(socket_transport)

@@ -46,7 +46,7 @@ def say_start(start: Start, console: Console) -> None:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for server in start.listening:
-        at = ", ".join(_authority(address) for address in server.addresses) or "the tun interface"
+        at = ", ".join(dict.fromkeys(_authority(address) for address in server.addresses)) or "the tun interface"
         table.add_row("listening", Text(f"{at}  {server.what}"))
     for vendor in start.catalogue.vendors:
         table.add_row("policy", Text(_policy(vendor)))
