@@ -5,6 +5,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from tierwall.proxy.addon import TierwallAddon  # noqa: E402  # the path first
+from tierwall.proxy.addon import TierwallAddon  # the path first
 
 addons = [TierwallAddon()]

@@ -102,7 +102,7 @@ def test_a_hello_beyond_64_kib_is_refused(lab: Lab) -> None:
         heard = read_to_end(client)
     event = lab.proxy.whole_of(about("dialled.corp.example"))
 
-    assert heard == b"<reset>"
+    assert heard == ALERT_ACCESS_DENIED
     assert event["event"]["reason"] == "malformed"
     assert lab.dialled.reached.octets == 0
 
@@ -129,7 +129,7 @@ def test_a_hello_that_is_never_finished_is_given_up_and_a_silent_client_is_not()
         silent.shutdown(socket.SHUT_WR)
         echoed = read_to_end(silent)
 
-    assert heard == b"<reset>"
+    assert heard == ALERT_ACCESS_DENIED
     assert event.event.reason == "malformed"
     assert dialled.reached.octets == 0
     assert still_there.ok

@@ -29,11 +29,11 @@ _SPELLING_CHARACTERS = 12 * (limits.HOST_OCTETS + 1)
 """No spelling of a valid host is longer: a character is at most four octets, each percent-encoded as three."""
 
 
-class InvalidHost(ValueError):  # noqa: N818  named for what the text is, as DESIGN.md speaks
+class InvalidHost(ValueError):
     """The text names no host; the message says why, in one clause."""
 
 
-class InvalidPattern(ValueError):  # noqa: N818  the same
+class InvalidPattern(ValueError):
     """The text is no host pattern that a policy may hold; the message says what to write instead."""
 
 

@@ -50,8 +50,10 @@ def with_opening(attempt: Attempt, opening: Opening | None) -> Attempt:
     match opening:
         case ClientHello(sni=sni):
             return with_name(replace(attempt, seen=Seen.TLS), NameSource.SNI, sni)
-        case PlainHttp(host_header=host):
-            return with_name(replace(attempt, seen=Seen.HTTP), NameSource.HOST, host)
+        case PlainHttp():
+            attempt = with_name(replace(attempt, seen=Seen.HTTP), NameSource.HOST, opening.host_header)
+            # An absolute target (`GET http://name/`) overrides the Host header (RFC 9112 section 3.2.2): both count.
+            return attempt if opening.origin_form else _with_target(attempt, opening.host)
         case Malformed(why=why):
             return replace(attempt, malformed=why)
         case Opaque():
@@ -70,3 +72,9 @@ def with_name(attempt: Attempt, source: NameSource, host: str | None) -> Attempt
         return replace(attempt, malformed=f"{source}: {fault}")
     given = tuple(name for name in attempt.names if name.source is not NameSource.DNS)
     return replace(attempt, names=(*given, GivenName(source, value)))
+
+
+def _with_target(attempt: Attempt, host: str | None) -> Attempt:
+    named_too = with_name(attempt, NameSource.HOST, host)
+    known = len(named_too.names) > 1 and any(name.value == named_too.names[-1].value for name in named_too.names[:-1])
+    return attempt if known else named_too

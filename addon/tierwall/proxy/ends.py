@@ -4,8 +4,11 @@ Knows transports, back-pressure and half-close. Refuses to know what the bytes m
 """
 
 import asyncio
+import fcntl
 import socket
 import struct
+import sys
+import termios
 from typing import Final, Protocol
 
 from tierwall.policy.limits import CLIENT_HELLO_OCTETS
@@ -18,6 +21,9 @@ FAREWELL_S: Final = 2.0
 
 SILENCE_S: Final = 120.0
 """Seconds that a client whose refusal is silence is kept waiting."""
+
+_LOOK_FIRST_S: Final = 0.01
+_LOOK_AT_LEAST_EVERY_S: Final = 1.0
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST
 
@@ -35,8 +41,10 @@ class End(asyncio.Protocol):
     __slots__ = (
         "_alarm",
         "_waiter",
+        "broken",
         "discarding",
         "eof",
+        "expired",
         "forwarding",
         "gone",
         "octets",
@@ -54,7 +62,10 @@ class End(asyncio.Protocol):
         """All that this end has sent us."""
         self.eof = False
         self.gone = False
+        self.broken = False
+        """Whether it is gone without a FIN: reset, or lost. What it sent may not be all that it meant to send."""
         self.discarding = False
+        self.expired = False
         self.forwarding = False
         """Whether received bytes go to the partner at once; they are gathered otherwise."""
         self.partner: End | None = None
@@ -90,8 +101,9 @@ class End(asyncio.Protocol):
             self.watcher.ended(self)
         return self.transport.can_write_eof()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         self.gone = True
+        self.broken = exc is not None and not self.eof
         self._wake()
         if self._alarm is not None:
             self._alarm.cancel()
@@ -109,8 +121,8 @@ class End(asyncio.Protocol):
     # -- what the front door calls
 
     async def more(self) -> bool:
-        """Wait for bytes beyond those gathered. False when there will be none."""
-        if self.eof or self.gone:
+        """Wait for bytes beyond those gathered. False when there will be none, or when `expire` was called."""
+        if self.eof or self.gone or self.expired:
             return False
         self._waiter = asyncio.get_running_loop().create_future()
         had = len(self.received)
@@ -123,13 +135,18 @@ class End(asyncio.Protocol):
     def forward(self) -> None:
         """From now on bytes go to the partner: those gathered first, and the end of file if it came meanwhile."""
         self.forwarding = True
+        if not self.eof and not self.gone:
+            self.transport.resume_reading()  # before the write, which may be more than the partner takes, and pause us
         if self.received and self.partner is not None and not self.partner.gone:
             self.partner.transport.write(bytes(self.received))
         self.received = bytearray()
         if self.eof:
             self._pass_eof()
-        elif not self.gone:
-            self.transport.resume_reading()
+
+    def expire(self) -> None:
+        """End the wait for more: a limit has passed."""
+        self.expired = True
+        self._wake()
 
     def dismiss(self, farewell: bytes) -> None:
         """Send these bytes, then FIN; close when the other side has read them, or after FAREWELL_S."""
@@ -164,6 +181,11 @@ class End(asyncio.Protocol):
         if not self.gone:
             self.transport.close()
 
+    def break_off(self) -> None:
+        """Close with RST once the other side has all that was written: a FIN would say that nothing is missing."""
+        if self._alarm is None:
+            self._break_off_after(_LOOK_FIRST_S)
+
     def keep_alive(self) -> None:
         """TCP keepalive on, so that a peer that vanished is noticed although we set no time limit."""
         sock = self.transport.get_extra_info("socket")
@@ -175,6 +197,23 @@ class End(asyncio.Protocol):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+    def _break_off_after(self, look_again_s: float) -> None:
+        if self.gone or self.transport.is_closing():
+            return
+        if self._unsent() == 0:
+            self.reset()
+            return
+        again = min(2 * look_again_s, _LOOK_AT_LEAST_EVERY_S)
+        self._alarm = asyncio.get_running_loop().call_later(look_again_s, self._break_off_after, again)
+
+    def _unsent(self) -> int:
+        """Octets that the other side's kernel has not confirmed yet; where that cannot be known, those we hold."""
+        held = self.transport.get_write_buffer_size()
+        sock = self.transport.get_extra_info("socket")
+        if held or sock is None:
+            return held
+        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
     def _pass_eof(self) -> None:
         partner = self.partner

@@ -4,6 +4,7 @@ Knows modes, listening addresses and signals. Connections are front_door.py's, w
 """
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -44,6 +45,8 @@ IDLE_S: Final = 10 * 365 * 86400
 
 
 _TICK_S: Final = 1.0
+_GC_THRESHOLDS: Final = (20_000, 20, 20)
+"""A tunnel frees itself; what is left to collect are handed-over connections and our own mistakes."""
 
 
 def run(settings: RunSettings) -> int:
@@ -125,6 +128,10 @@ class Engine:
             Listening(spec=server.mode.full_spec, what=server.mode.description, addresses=tuple(server.listen_addrs))
             for server in servers.servers
         )
+        # What start-up made stays for good: half a million objects that no collection should look at again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_GC_THRESHOLDS)
         if self._after is not None:
             assembly.recorder.fault(self._after, Stage.ACCEPT)
         self._voice.started(

@@ -212,8 +212,13 @@ async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> li
         return await _mitmproxy_listen(self, host, port)
     loop = asyncio.get_running_loop()
     if inherited := _INHERITED.get(self.mode.full_spec):
-        return [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in inherited]
-    return [await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=BACKLOG)]
+        servers = [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in inherited]
+    else:
+        servers = [await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=BACKLOG)]
+    for server in servers:
+        for sock in server.sockets:  # what is accepted inherits it, at no cost a connection
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return servers
 
 
 class _FrontedHandler(GuardedHandler):

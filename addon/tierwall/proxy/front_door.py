@@ -141,8 +141,8 @@ class FrontDoor:
             return
         del client.received[: greeting.consumed]
         if 0 not in greeting.methods:
-            client.transport.write(refusal.SOCKS_NO_METHOD)
-            self._malformed(passage, nowhere, "the client offers no SOCKS5 method without authentication")
+            why = "the client offers no SOCKS5 method without authentication"
+            self._unserved(passage, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
             return
         client.transport.write(refusal.SOCKS_NO_AUTHENTICATION)
         request = await read(client, read_socks5_request)
@@ -154,8 +154,8 @@ class FrontDoor:
         del client.received[: request.consumed]
         attempt = named(NameSource.SOCKS, request.host, request.port, self._destinations)
         if request.command != _SOCKS_CONNECT:
-            client.transport.write(refusal.socks_reply(0x07))
-            self._malformed(passage, attempt, f"SOCKS5 command {request.command}; only CONNECT (1) is served")
+            why = f"SOCKS5 command {request.command}; only CONNECT (1) is served"
+            self._unserved(passage, attempt, why, "command-not-supported", refusal.socks_reply(0x07))
         elif attempt.malformed is not None or isinstance(attempt.names[0].value, str):
             await self._socks5_name(passage, attempt)
         else:
@@ -200,6 +200,10 @@ class FrontDoor:
             await self.tunnels.through(passage, Relay(client, server), attempt, verdict, observed=verdict)
 
     # -- what all of them share
+
+    def _unserved(self, passage: Passage, attempt: Attempt, why: str, how: str, farewell: bytes) -> None:
+        unserved = replace(attempt, malformed=attempt.malformed or why)
+        passage.refuse_with(unserved, self._rulebook.judge(unserved), how, farewell)
 
     def _malformed(self, passage: Passage, attempt: Attempt, why: str) -> None:
         broken = replace(attempt, malformed=attempt.malformed or why)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from tierwall.events import Stage
-from tierwall.opening import ClientHello, Opening, PlainHttp
+from tierwall.opening import ClientHello, Malformed, Opening, PlainHttp
 from tierwall.policy.attempt import Attempt, Reason, Verdict
 from tierwall.policy.model import Address
 from tierwall.proxy import refusal
@@ -19,6 +19,7 @@ from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
 from tierwall.proxy.rulebook import Rulebook
 
+_TLS_HANDSHAKE: Final = b"\x16"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -73,6 +74,8 @@ class Passage:
                 self.spoken, self.stage = Spoken.HTTP, Stage.REQUEST
                 self.caller.url, self.caller.method = _url(opening), opening.method
                 self.caller.user_agent = opening.user_agent
+            case Malformed() if self.client.received[:1] == _TLS_HANDSHAKE:
+                self.spoken, self.stage = Spoken.TLS, Stage.CLIENTHELLO
             case _:
                 self.spoken = Spoken.OTHER
 
@@ -81,6 +84,10 @@ class Passage:
         self._end(
             attempt, verdict, refusal.refuse(self.spoken, self.rulebook.site.refuse, self._told(attempt, verdict))
         )
+
+    def refuse_with(self, attempt: Attempt, verdict: Verdict, how: str, farewell: bytes) -> None:
+        """The same where the protocol itself has an answer to what was asked for."""
+        self._end(attempt, verdict, (how, Farewell(farewell)))
 
     def refuse_as_no_http(self, attempt: Attempt, verdict: Verdict) -> None:
         """The same for what cannot be read as a request, on a port where requests are expected."""
@@ -122,4 +129,5 @@ def target(attempt: Attempt, verdict: Verdict) -> str:
 
 def _url(opening: PlainHttp) -> str:
     port = "" if opening.port == _PORTS.get(opening.scheme) else f":{opening.port}"
-    return f"{opening.scheme}://{opening.host or ''}{port}{opening.path}"
+    path = opening.path if opening.path.startswith("/") else ""  # `*` of OPTIONS names no path
+    return f"{opening.scheme}://{opening.host or ''}{port}{path}"

@@ -21,8 +21,7 @@ class Relay:
         self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         client.partner, server.partner = server, client
         client.watcher = server.watcher = self
-        client.keep_alive()
-        server.keep_alive()
+        server.keep_alive()  # the client's end has it from the socket that listens
         server.forward()
         for end in (client, server):  # what ended before we watched
             if end.eof or end.gone:
@@ -59,23 +58,26 @@ class Relay:
         """What the ends call."""
         if self.closed_by is None:
             self.closed_by = ClosedBy.CLIENT if end is self.client else ClosedBy.SERVER
-        if end.gone:
-            # Nothing can reach this end any more. What it sent before is flushed to the other by close().
-            other = self.server if end is self.client else self.client
-            if other.gone:
-                if not self._finished.done():
-                    self._finished.set_result(None)
-            else:
-                other.close()
-            return
         self._close_if_done()
 
     def _close_if_done(self) -> None:
         client, server = self.client, self.server
-        if client.eof and server.eof and client.forwarding:
-            client.close()
-            server.close()
+        if client.gone and server.gone:
+            if not self._finished.done():
+                self._finished.set_result(None)
+                self.part()  # no cycle is left for the garbage collector
         elif client.gone:
-            server.close()
+            _follow(server, client)
         elif server.gone:
+            _follow(client, server)
+        elif client.eof and server.eof and client.forwarding:
             client.close()
+            server.close()
+
+
+def _follow(end: End, gone: End) -> None:
+    """End as the other did. What it sent before is sent on first, however slowly this one reads."""
+    if gone.broken:
+        end.break_off()
+    else:
+        end.close()

@@ -51,7 +51,7 @@ def say_start(start: Start, console: Console) -> None:
     for vendor in start.catalogue.vendors:
         table.add_row("policy", Text(_policy(vendor)))
     for server in start.listening:
-        if (how := _how_to_use(server)) is not None:
+        if (how := _how_to_use(server, start.ca)) is not None:
             table.add_row("use it", Text(how))
     what = "every connection" if start.everything else "denials, failures, faults"
     table.add_row("journal", Text(f"{start.journal}  ({what})"))
@@ -75,7 +75,7 @@ def _severity(tier: Tier) -> int:
     return tier.severity
 
 
-def _how_to_use(server: Listening) -> str | None:
+def _how_to_use(server: Listening, ca: Path) -> str | None:
     if not server.addresses:
         return None
     at = _authority(server.addresses[0])
@@ -86,6 +86,10 @@ def _how_to_use(server: Listening) -> str | None:
             return f"curl -x socks5h://{at} https://8x8.vc/"
         case "transparent":
             return f"redirect the clients' TCP here, e.g. nft … redirect to :{server.addresses[0][1]}"
+        case "wireguard":
+            return (
+                f"wg-quick up {ca.parent / 'wireguard-client.conf'}    (on the client; keep it as secret as a password)"
+            )
         case "dns":
             return f"dig @{server.addresses[0][0]} -p {server.addresses[0][1]} 8x8.vc"
         case _:

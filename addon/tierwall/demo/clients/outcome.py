@@ -106,7 +106,7 @@ class Outcome:
         return self.cause is None
 
 
-class Failed(Exception):  # noqa: N818 - it is an outcome on its way out, as the word says
+class Failed(Exception):
     """A try that ended early. Its arguments are those of the Outcome to be."""
 
     def __init__(  # noqa: PLR0913 - as many as an Outcome has of a failure
