@@ -6,6 +6,7 @@ Knows /proc and the versions of tools; nothing that identifies the machine beyon
 import os
 import platform
 import subprocess
+import sysconfig
 from pathlib import Path
 
 from bench.ground import Ground
@@ -18,7 +19,7 @@ def describe(ground: Ground) -> dict[str, str]:
         "memory": f"{int(_field('/proc/meminfo', 'MemTotal').split()[0]) / 1048576:.1f} GB",
         "kernel": f"{platform.system()} {platform.release()} {platform.machine()}",
         "system": _field("/etc/os-release", "PRETTY_NAME", "=").strip('"'),
-        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "Python": f"{platform.python_implementation()} {platform.python_version()}, {_built()}",
         "C compiler": _first_line(["cc", "--version"]) + ", -O2",
         "open files a process": f"{ground.files:,}{_too_few(ground.files)}",
         "ports": f"{_value('ip_local_port_range')}, tcp_tw_reuse {_value('tcp_tw_reuse')}",
@@ -27,6 +28,13 @@ def describe(ground: Ground) -> dict[str, str]:
         "ClientHello": f"{ground.hello.stat().st_size} octets",
         "host list": f"{len(ground.hosts)} patterns",
     }
+
+
+def _built() -> str:
+    """Whether the interpreter itself was built for speed: one that was not takes up to twice as long for everything."""
+    arguments = str(sysconfig.get_config_var("CONFIG_ARGS"))
+    profiled = "--enable-optimizations" in arguments or "-fprofile-use" in str(sysconfig.get_config_var("PY_CFLAGS"))
+    return "built with profile-guided optimisation" if profiled else "built without profile-guided optimisation: slow"
 
 
 def _too_few(files: int) -> str:
