@@ -9,7 +9,7 @@ from tests.e2e.running import Proxy, about, allow_private, running_proxy
 from tierwall.demo.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 BROKEN = """
-from tierwall.proxy import attempts, enforcement, front_door, rulebook, tunnels
+from tierwall.proxy import front_door, requests, rulebook
 
 judge = rulebook.judge
 
@@ -29,14 +29,14 @@ def naming_raises(source, host, port, destinations):
 
 front_door.named = naming_raises
 
-requested = enforcement.Enforcement._requested
+requested = requests.Requests._requested
 
 def hook_raises(self, flow):
     if flow.request.host == "hook.vevox.app":
         raise RuntimeError("the hook is broken")
     return requested(self, flow)
 
-enforcement.Enforcement._requested = hook_raises
+requests.Requests._requested = hook_raises
 
 """
 
@@ -95,7 +95,9 @@ def test_a_hook_that_raises_lets_no_request_through(
         fine, _ = read_response(client)
         client.sendall(b"GET http://hook.vevox.app/ HTTP/1.1\r\nHost: hook.vevox.app\r\n\r\n")
         refused, _ = read_response(client)
+    event = broken.wait_for(lambda event: event.error is not None and "hook" in event.error.message)
 
+    assert (event.event.reason, event.tierwall.stage) == ("error", "request")
     assert fine.startswith(b"HTTP/1.1 301 ")
     assert refused.startswith(b"HTTP/1.1 403 ")
     assert b"X-Tierwall-Reason: error\r\n" in refused

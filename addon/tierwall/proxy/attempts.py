@@ -45,6 +45,22 @@ def at_address(address: Address, port: int, transport: Transport, destinations: 
     )
 
 
+def asked_for(host: str, port: int, transport: Transport, destinations: Destinations) -> Attempt:
+    """An attempt at what mitmproxy was asked for: a name, or the text of an address that nobody named."""
+    attempt = named(NameSource.CONNECT, host, port, destinations)
+    if attempt.address is not None:
+        return at_address(attempt.address, port, transport, destinations)
+    return replace(attempt, transport=transport)
+
+
+def to_dial(attempt: Attempt, destinations: Destinations) -> str | Address | None:
+    """What is to be dialled: the address that the client chose, unless its name is sent elsewhere."""
+    host = next((name.value for name in attempt.names if name.source is not NameSource.DNS), attempt.address)
+    if attempt.address is None or (isinstance(host, str) and destinations.redirect(host, attempt.port)):
+        return host
+    return attempt.address
+
+
 def with_opening(attempt: Attempt, opening: Opening | None) -> Attempt:
     """The attempt with the names that the opening gives, and what it was seen to be."""
     match opening:

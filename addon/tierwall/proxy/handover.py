@@ -20,7 +20,7 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler, ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode, UpstreamMode
 
 from tierwall.proxy.ends import End
-from tierwall.proxy.enforcement import deny_until_judged
+from tierwall.proxy.guard import deny_until_judged
 from tierwall.proxy.passage import Known
 
 type Reader = asyncio.StreamReader | mitmproxy_rs.Stream
