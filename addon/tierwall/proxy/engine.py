@@ -129,7 +129,6 @@ class Engine:
             for server in servers.servers
         )
         # What start-up made stays for good: half a million objects that no collection should look at again.
-        gc.collect()
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         if self._after is not None:
