@@ -60,9 +60,15 @@ class Tunnels:
 
     async def guarded(self, passage: Passage, server: End, attempt: Attempt, verdict: Verdict, known: Known) -> None:
         """Relay the server's bytes at once, the client's when its opening in the tunnel was judged too."""
-        client = passage.client
-        relay = Relay(client, server)
-        observed = verdict
+        relay = Relay(passage.client, server)
+        self._relays.add(relay)
+        try:
+            await self._guarded(passage, relay, attempt, verdict, known)
+        finally:
+            self._relays.discard(relay)
+
+    async def _guarded(self, passage: Passage, relay: Relay, attempt: Attempt, observed: Verdict, known: Known) -> None:
+        client, server = relay.client, relay.server
         while not client.received and await client.more():
             pass
         opening = await read(client, read_tunnel) if client.received else None
@@ -70,15 +76,19 @@ class Tunnels:
         verdict = self._rulebook.judge(attempt)
         passage.speaks(opening)
         if not verdict.passes:
-            relay.part()
+            self._part(relay)
             server.reset()
             await self.deny(passage, attempt, verdict, known)
         elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
-            relay.part()
+            self._part(relay)
             server.close()
             await passage.entrance.hand_over(client, known)
         else:
             await self.through(passage, relay, attempt, verdict, observed)
+
+    def _part(self, relay: Relay) -> None:
+        relay.part()
+        self._relays.discard(relay)  # it is no tunnel any more, and nobody should wait for its end
 
     async def through(
         self, passage: Passage, relay: Relay, attempt: Attempt, verdict: Verdict, observed: Verdict
@@ -104,6 +114,7 @@ class Tunnels:
             )
 
     async def deny(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known) -> None:
+        """Refuse; where the site wants a page inside TLS, mitmproxy shows it."""
         wants = self._rulebook.site.refuse
         if passage.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and attempt.malformed is None:
             self._recorder.decided(passage.caller, attempt, verdict, passage.stage, str(wants.tls))
