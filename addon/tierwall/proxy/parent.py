@@ -12,7 +12,7 @@ from typing import Final
 from tierwall.policy.hostname import normalise
 from tierwall.policy.limits import DIAL_S, REQUEST_HEAD_OCTETS
 from tierwall.policy.model import Address
-from tierwall.proxy.destinations import Destinations
+from tierwall.proxy.destinations import Destination, Destinations
 from tierwall.proxy.dial import Dialled, Unreachable
 from tierwall.proxy.ends import End
 
@@ -49,19 +49,34 @@ async def dial_through(
     try:
         async with asyncio.timeout(DIAL_S):
             found = await destinations.find(normalise(parent.host), parent.port)
-            address = found.addresses[0]
-            if destinations.is_self(address, found.port):
+            if any(destinations.is_self(address, found.port) for address in found.addresses):
                 return Unreachable(f"the parent proxy {parent} is this proxy itself")
-            context = _tls(parent) if parent.tls else None
-            _, server = await asyncio.get_running_loop().create_connection(
-                End, str(address), found.port, ssl=context, server_hostname=parent.host if parent.tls else None
-            )
-            server.transport.write(_request(parent, host, port, credentials))
-            return await _answer(parent, server, address)
+            server, address = await _connect(parent, found)
+            try:
+                server.transport.write(_request(parent, host, port, credentials))
+                return await _answer(parent, server, address)
+            except BaseException:
+                server.reset()  # too late, or the client's end is no more: nobody will close it
+                raise
     except TimeoutError:
         return Unreachable(f"the parent proxy {parent} did not answer within {DIAL_S:.0f} s", timed_out=True)
     except OSError as exc:
         return Unreachable(f"the parent proxy {parent} cannot be reached: {exc.strerror or exc}")
+
+
+async def _connect(parent: Parent, found: Destination) -> tuple[End, Address]:
+    """The first address that answers. Raises the last one's OSError where none does."""
+    loop, context = asyncio.get_running_loop(), _tls(parent) if parent.tls else None
+    failed = OSError("it has no address")
+    for address in found.addresses:
+        try:
+            _, server = await loop.create_connection(
+                End, str(address), found.port, ssl=context, server_hostname=parent.host if parent.tls else None
+            )
+            return server, address
+        except OSError as exc:
+            failed = exc
+    raise failed
 
 
 async def _answer(parent: Parent, server: End, address: Address) -> Dialled | ParentRefused | Unreachable:

@@ -24,6 +24,7 @@ from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Refused
 from tierwall.proxy.rulebook import Rulebook
 
+
 class Requests:
     """The hooks of requests."""
 
