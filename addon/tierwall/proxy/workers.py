@@ -1,35 +1,52 @@
 """Several processes on the same ports: the parent binds, starts them, hears what they say, and starts again what dies.
 
 Knows processes, signals and pipes. The parent has no event loop and no thread, so that it may fork at any time; each
-worker is an Engine of its own, and all of them append to one journal.
+worker is an Engine of its own, and all of them append to one journal. What a signal asks for is done in one place, the
+parent's loop: a handler that acts could meet a worker half started.
 """
 
+import asyncio
 import os
 import selectors
 import signal
-import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from mitmproxy import certs
-from mitmproxy.proxy import mode_specs
 
 from tierwall.events import parse
+from tierwall.proxy.bound import Sockets, bind
 from tierwall.proxy.engine import Engine, run_loop
-from tierwall.proxy.entrances import BACKLOG, inherit
+from tierwall.proxy.entrances import inherit
 from tierwall.proxy.settings import CannotStart, RunSettings, modes
-from tierwall.proxy.worker_voice import Said, ToParent
+from tierwall.proxy.worker_voice import Said, ToParent, quiet_from
 from tierwall.report.screen import Screen
 
 _LOOK_EVERY_S: Final = 1.0
+_AGAIN_FIRST_S: Final = 1.0
+_AGAIN_AT_LEAST_EVERY_S: Final = 30.0
+"""Pauses before a worker that could not be started again is tried once more; they double in between."""
+
+_END_S: Final = 15.0
+"""Seconds that workers have to end: more than tunnels and the journal's last lines may take of them."""
+
 _KEY_BITS: Final = 2048
 _CANNOT_START: Final = 2
+_STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
-type Sockets = Mapping[str, Sequence[socket.socket]]
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What every worker does."""
+
+    settings: RunSettings
+    specs: Sequence[str]
+    sockets: Sockets
 
 
 @dataclass(slots=True)
@@ -37,37 +54,67 @@ class _Worker:
     number: int
     pid: int
     pipe: int
+    after: str | None
+    """Why it was started again."""
+    tries: int
+    """How often it could not be."""
     waiting: bytearray = field(default_factory=bytearray)
     """What it said, up to the last line that is not whole yet."""
     started: bool = False
+    cannot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A worker that is to be started again, not before this time."""
+
+    at: float
+    after: str
+    tries: int
 
 
 def run_workers(settings: RunSettings) -> int:
     """Run `settings.workers` processes until SIGINT or SIGTERM. 0, or 1 where the journal lost lines."""
     specs = modes(settings)
+    job = _Job(settings, specs, bind(settings, specs))
     _make_ca(settings.ca)
-    return _Parent(settings, specs, _bind(settings, specs)).run()
+    return _Parent(job).run()
 
 
 class _Parent:
-    def __init__(self, settings: RunSettings, specs: Sequence[str], sockets: Sockets) -> None:
-        self._settings, self._specs, self._sockets = settings, specs, sockets
+    def __init__(self, job: _Job) -> None:
+        self._job = job
         self._screen = Screen()
         self._workers: dict[int, _Worker] = {}
+        self._due: dict[int, _Due] = {}
         self._selector = selectors.DefaultSelector()
-        self._stopping = False
+        self._asked_to_stop = False
+        self._ending_since: float | None = None
         self._lost = 0
         self._cannot: str | None = None
+        # Workers read its other end: that ends for them when we are gone, however we went.
+        self._lifeline = os.pipe()
 
     def run(self) -> int:
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stop, self._stop)
-        for number in range(1, self._settings.workers + 1):
+        woken, wake = os.pipe()
+        os.set_blocking(wake, False)
+        self._selector.register(woken, selectors.EVENT_READ, None)
+        signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        for stop in _STOPS:
+            signal.signal(stop, self._ask_to_stop)
+        for number in range(1, self._job.settings.workers + 1):
             self._start(number, talks=number == 1)
         ticked = time.monotonic()
-        while self._workers:
+        while self._workers or self._due:
             for key, _ in self._selector.select(_LOOK_EVERY_S):
-                self._hear(key.data)
+                if key.data is None:
+                    os.read(woken, 4096)
+                else:
+                    self._hear(key.data)
+            if self._asked_to_stop or self._cannot is not None:
+                self._end()
+            else:
+                self._start_what_is_due()
             if time.monotonic() - ticked >= _LOOK_EVERY_S:
                 ticked = time.monotonic()
                 self._screen.tick()
@@ -76,18 +123,50 @@ class _Parent:
         self._screen.sum_up(self._lost)
         return 1 if self._lost else 0
 
-    def _start(self, number: int, *, talks: bool, after: str | None = None) -> None:
+    def _ask_to_stop(self, *_: object) -> None:
+        self._asked_to_stop = True
+
+    def _end(self) -> None:
+        self._due.clear()
+        if self._ending_since is None:
+            self._ending_since = time.monotonic()
+            self._signal(signal.SIGTERM)
+        elif self._workers and time.monotonic() - self._ending_since > _END_S:
+            stuck = ", ".join(map(str, self._workers))
+            self._screen.complain(f"worker {stuck} did not end within {_END_S:.0f} s and is killed")
+            self._signal(signal.SIGKILL)
+            self._ending_since = time.monotonic()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for worker in self._workers.values():
+            os.kill(worker.pid, number)  # all are ours: who ended is waited for where it leaves the list
+
+    def _start(self, number: int, *, talks: bool = False, after: str | None = None, tries: int = 0) -> None:
         reading, writing = os.pipe()
-        pid = os.fork()
-        if pid == 0:
-            os.close(reading)
-            for worker in self._workers.values():
-                os.close(worker.pipe)
-            _work(self._settings, self._specs, self._sockets, ToParent(writing, talks=talks), after)
+        with _held_signals():
+            pid = os.fork()
+            if pid == 0:
+                self._become_worker(reading)
+                _work(self._job, ToParent(writing, talks=talks), self._lifeline[0], after)
         os.close(writing)
         os.set_blocking(reading, False)
-        worker = self._workers[number] = _Worker(number, pid, reading)
+        worker = self._workers[number] = _Worker(number, pid, reading, after, tries)
         self._selector.register(reading, selectors.EVENT_READ, worker)
+
+    def _become_worker(self, reading: int) -> None:
+        """In the child: let go of what is the parent's alone."""
+        signal.set_wakeup_fd(-1)
+        for stop in _STOPS:
+            signal.signal(stop, signal.SIG_DFL)
+        self._selector.close()
+        for pipe in (reading, self._lifeline[1], *(worker.pipe for worker in self._workers.values())):
+            os.close(pipe)
+
+    def _start_what_is_due(self) -> None:
+        for number, due in tuple(self._due.items()):
+            if time.monotonic() >= due.at:
+                del self._due[number]
+                self._start(number, after=due.after, tries=due.tries)
 
     def _hear(self, worker: _Worker) -> None:
         try:
@@ -107,6 +186,8 @@ class _Parent:
         match said:
             case Said.EVENT:
                 self._screen.write(parse(what))
+            case Said.QUIET:
+                self._screen.add(quiet_from(what))
             case Said.STARTED:
                 worker.started = True
             case Said.COMPLAINT:
@@ -116,7 +197,7 @@ class _Parent:
             case Said.LOST:
                 self._lost += int(what)
             case Said.CANNOT_START:
-                self._cannot = bytes.fromhex(what.decode()).decode()
+                worker.cannot = bytes.fromhex(what.decode()).decode()
 
     def _ended(self, worker: _Worker) -> None:
         """Its pipe is closed: it is gone, or soon will be."""
@@ -124,71 +205,59 @@ class _Parent:
         os.close(worker.pipe)
         _, status = os.waitpid(worker.pid, 0)
         del self._workers[worker.number]
-        if self._stopping or self._cannot is not None:
-            self._stop()
-        elif not worker.started:
-            self._cannot = f"worker {worker.number} ended before it listened ({_how(status)})"
-            self._stop()
-        else:
+        if self._asked_to_stop or self._cannot is not None:
+            return
+        why = worker.cannot or f"worker {worker.number} ended before it listened ({_how(status)})"
+        if worker.started:
             after = f"worker {worker.number} ended ({_how(status)}) and was started again; its tunnels are lost"
-            self._start(worker.number, talks=False, after=after)
+            self._due[worker.number] = _Due(time.monotonic(), after, 0)
+        elif worker.after is None:
+            self._cannot = why
+        else:  # the others go on
+            pause = min(_AGAIN_FIRST_S * 2**worker.tries, _AGAIN_AT_LEAST_EVERY_S)
+            self._screen.complain(f"worker {worker.number} cannot be started again: {why}; next try in {pause:.0f} s")
+            self._due[worker.number] = _Due(time.monotonic() + pause, worker.after, worker.tries + 1)
 
-    def _stop(self, *_: object) -> None:
-        self._stopping = True
-        for worker in self._workers.values():
-            os.kill(worker.pid, signal.SIGTERM)
 
-
-def _work(settings: RunSettings, specs: Sequence[str], sockets: Sockets, voice: ToParent, after: str | None) -> None:
-    """The life of a worker; does not return."""
-    code = 0
+@contextmanager
+def _held_signals() -> Iterator[None]:
+    """A worker must not inherit the parent's handlers, nor miss what comes before it has its own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stop, signal.SIG_DFL)
-        inherit(sockets)
-        engine = Engine(settings, specs, voice, after=after)
-        voice.end(run_loop(engine.serve()))
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _work(job: _Job, voice: ToParent, lifeline: int, after: str | None) -> None:
+    """The life of a worker; does not return."""
+    code = 1
+    try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        inherit(job.sockets)
+        engine = Engine(job.settings, job.specs, voice, after=after)
+        voice.end(run_loop(_serve(engine, lifeline)))
+        code = 0
     except CannotStart as fault:
-        voice.cannot_start(str(fault))
         code = _CANNOT_START
+        voice.cannot_start(str(fault))
     except BaseException as fault:  # noqa: BLE001  # a fork must not run on into the parent's code
-        voice.complain(f"{type(fault).__name__}: {fault}")
-        code = 1
+        voice.fail(f"{type(fault).__name__}: {fault}")
     finally:
         sys.stderr.flush()
         os._exit(code)
 
 
-def _bind(settings: RunSettings, specs: Sequence[str]) -> Sockets:
-    """Sockets that listen, by mode spec. Raises CannotStart, naming every port that cannot be had."""
-    bound: dict[str, list[socket.socket]] = {}
-    faults: list[str] = []
-    for spec in specs:
-        mode = mode_specs.ProxyMode.parse(spec)
-        host, port = mode.listen_host(settings.listen[0]), mode.listen_port(settings.listen[1])
-        try:
-            bound[mode.full_spec] = _listening(host, port or 0)
-        except OSError as fault:
-            faults.append(f"{mode.description} cannot listen on {host or '*'}:{port}: {fault.strerror}")
-    if faults:
-        raise CannotStart("\n".join(faults))
-    return bound
+async def _serve(engine: Engine, lifeline: int) -> int:
+    """Until the parent says so, or is gone: nobody else would know that this port is still served."""
+    loop = asyncio.get_running_loop()
 
+    def orphaned() -> None:
+        loop.remove_reader(lifeline)
+        os.kill(os.getpid(), signal.SIGTERM)
 
-def _listening(host: str, port: int) -> list[socket.socket]:
-    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    sockets: list[socket.socket] = []
-    for family, _, _, _, address in found:
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family is socket.AF_INET6:
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # The second family of a free port takes the first one's.
-        sock.bind((address[0], sockets[0].getsockname()[1] if sockets else port))
-        sock.listen(BACKLOG)
-        sock.setblocking(False)
-        sockets.append(sock)
-    return sockets
+    loop.add_reader(lifeline, orphaned)
+    return await engine.serve()
 
 
 def _make_ca(folder: Path) -> None:

@@ -9,7 +9,7 @@ from rich.text import Text
 from tierwall.events import Event, visible
 from tierwall.report.console import Console
 from tierwall.report.start import Start, say_start
-from tierwall.report.summary import Tally
+from tierwall.report.summary import Quiet, Tally
 from tierwall.report.text import print_summary
 
 
@@ -25,6 +25,10 @@ class Screen:
         """Print the event's line where it has one, and remember it for the summary."""
         self._tally.write(event)
         self._lines.write(event)
+
+    def add(self, quiet: Quiet) -> None:
+        """Remember what another process added up."""
+        self._tally.add(quiet)
 
     def tick(self) -> None:
         """Say what is due; called about once a second."""

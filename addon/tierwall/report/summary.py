@@ -90,6 +90,17 @@ class Summary:
     """Lines of a journal that are no events."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Tunnels let through and ended, added up in another process: nobody prints them one by one."""
+
+    sites: tuple[str, ...]
+    first: str
+    last: str
+    allowed: int
+    tunnels: Tunnels
+
+
 class _Bounded[K]:
     """Counts keys, at most TALLIED different ones."""
 
@@ -147,6 +158,16 @@ class Tally:
                 self._add_breaks(event)
             case _:
                 self._unlisted.add(_key(event))
+
+    def add(self, quiet: Quiet) -> None:
+        """Add what another process added up."""
+        self._counts += Counter({Action.ALLOWED: quiet.allowed, Action.CLOSED: quiet.tunnels.count})
+        self._first = min(self._first or quiet.first, quiet.first)
+        self._last = max(self._last or quiet.last, quiet.last)
+        for site in quiet.sites:
+            self._sites.add(site)
+        self._sent += quiet.tunnels.sent
+        self._received += quiet.tunnels.received
 
     def summary(self) -> Summary:
         """What came so far."""
