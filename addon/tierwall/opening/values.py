@@ -4,8 +4,15 @@ Knows values only. Hosts are as the client wrote them (hostname.normalise makes 
 """
 
 from dataclasses import dataclass, field
+from typing import dataclass_transform
 
 type Octets = bytes | bytearray | memoryview
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def value[T](cls: type[T]) -> type[T]:
+    """A dataclass that mypy holds to be frozen. Python's own check would cost more than reading the octets."""
+    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +24,7 @@ class NeedMore:
     than that keeps a client that sends single octets from costing more than it sends."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Connect:
     """A CONNECT request (RFC 9110 section 9.3.6). Its Host header is ignored: the target is what it asks for."""
 
@@ -32,7 +39,7 @@ class Connect:
     """Octets of the head; what follows belongs to the tunnel."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlainHttp:
     """An HTTP/1 request that is not a CONNECT; no user information of its URL is kept."""
 
@@ -58,7 +65,7 @@ class PlainHttp:
     """Octets of the head; what follows is its body, or the next request."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ClientHello:
     """A TLS ClientHello (RFC 8446 section 4.1.2)."""
 
@@ -73,7 +80,7 @@ class ClientHello:
     """Octets of the records that hold it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Socks5Greeting:
     """The authentication methods that a SOCKS5 client offers (RFC 1928 section 3); 0 is none needed."""
 
@@ -81,7 +88,7 @@ class Socks5Greeting:
     consumed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Socks5Request:
     """What a SOCKS5 client asks for (RFC 1928 section 4)."""
 
