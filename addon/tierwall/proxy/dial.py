@@ -4,6 +4,7 @@ Knows resolving, judging and connecting in that order. Refuses to send a byte: t
 """
 
 import asyncio
+import errno
 import os
 import socket
 from dataclasses import dataclass, replace
@@ -106,6 +107,8 @@ async def _connect(addresses: tuple[Address, ...], port: int) -> Dialled:
 
 
 def _cause(exc: OSError) -> str:
+    if exc.errno in {errno.EMFILE, errno.ENFILE}:
+        return "this proxy has no file descriptor left for it (ulimit -n)"
     if exc.strerror and "Connect call failed" not in exc.strerror:
         return exc.strerror
     return os.strerror(exc.errno) if exc.errno else str(exc)

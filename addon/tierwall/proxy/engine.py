@@ -28,6 +28,7 @@ from mitmproxy.master import Master
 from tierwall.events import Stage
 from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
+from tierwall.proxy.descriptors import raise_limit
 from tierwall.proxy.entrances import DOORWAY
 from tierwall.proxy.settings import CannotStart, RunSettings, modes
 from tierwall.report.screen import Screen
@@ -35,7 +36,8 @@ from tierwall.report.start import Listening, Start
 
 __all__ = ["CannotStart", "Engine", "RunSettings", "Voice", "run", "run_loop"]
 
-if sys.platform == "win32":
+# uvloop's wheels pass task factories an argument that Python's own takes from 3.13.3 on; mitmproxy sets that factory.
+if sys.platform == "win32" or (3, 13) <= sys.version_info < (3, 13, 3):
     run_loop = asyncio.run
 else:
     from uvloop import run as run_loop
@@ -51,6 +53,7 @@ _GC_THRESHOLDS: Final = (20_000, 20, 20)
 
 def run(settings: RunSettings) -> int:
     """Run the proxy until SIGINT or SIGTERM. 0, or 1 where the journal lost lines. Raises CannotStart."""
+    raise_limit()
     if settings.workers > 1:
         from tierwall.proxy.workers import run_workers  # noqa: PLC0415  # it forks; nothing else should load it
 

@@ -19,6 +19,7 @@ from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 from tierwall.events import ClosedBy
 from tierwall.policy.model import Address
 from tierwall.proxy import wireguard
+from tierwall.proxy.descriptors import Descriptors
 from tierwall.proxy.ends import End
 from tierwall.proxy.front_door import FrontDoor
 from tierwall.proxy.handover import GuardedHandler, hand_over
@@ -97,6 +98,12 @@ class Doorway:
         task.add_done_callback(self._serving.discard)
         return task
 
+    def turn_away(self, client: End) -> None:
+        """Refuse a connection at once: there is no room for it."""
+        client.reset()
+        if self.door is not None and (complaint := _DESCRIPTORS.complaint()) is not None:
+            self.door.say(complaint)
+
     async def empty(self) -> None:
         """End every tunnel and wait until each has been journalled."""
         if self.door is not None:
@@ -105,6 +112,8 @@ class Doorway:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
 
+
+_DESCRIPTORS: Final = Descriptors()
 
 DOORWAY: Final = Doorway()
 """One a process, as mitmproxy's servers are; module state because it must outlive a reloaded script."""
@@ -167,6 +176,9 @@ class _Arrival(End):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        if _DESCRIPTORS.are_scarce(transport.get_extra_info("socket").fileno()):
+            DOORWAY.turn_away(self)
+            return
         try:
             original = _original_destination(self._instance, transport)
         except OSError:
@@ -208,10 +220,13 @@ def _ending_streams(stop: Any) -> Any:
 
 async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> list[Any]:
     """mitmproxy's `listen`, with our protocol instead of its streams where the front door serves."""
+    inherited = _INHERITED.get(self.mode.full_spec, ())
     if self.mode.transport_protocol != "tcp" or type(self.mode) not in _SPEAKS:
+        if inherited:
+            return [await asyncio.start_server(self.handle_stream, sock=sock, backlog=BACKLOG) for sock in inherited]
         return await _mitmproxy_listen(self, host, port)
     loop = asyncio.get_running_loop()
-    if inherited := _INHERITED.get(self.mode.full_spec):
+    if inherited:
         servers = [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in inherited]
     else:
         servers = [await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=BACKLOG)]

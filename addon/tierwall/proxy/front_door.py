@@ -76,6 +76,10 @@ class FrontDoor:
             self._recorder.error(caller, passage.stage, f"{type(exc).__name__}: {exc}")
             client.reset()
 
+    def say(self, trouble: str) -> None:
+        """Journal a trouble of ours with connections that were not served."""
+        self._recorder.fault(trouble, Stage.ACCEPT)
+
     # -- modes regular and upstream
 
     async def _http_proxy(self, passage: Passage) -> None:
