@@ -159,7 +159,10 @@ def test_a_site_may_extend_a_bundled_one_by_its_name(write: Write, catalogue: Ca
         ("reason: x", "3: reason: unknown key `reason`"),
         ("evidence: unspecified", "3: evidence: what is `unspecified` is never admitted (known: stated, inferred)"),
         ("evidence: state", "3: evidence: unknown evidence `state`; did you mean `stated`? (known: stated, inferred)"),
-        ("dialect: litteral", "3: dialect: unknown dialect `litteral`; did you mean `literal`? (known: literal)"),
+        (
+            "dialect: litteral",
+            "3: dialect: unknown dialect `litteral`; did you mean `literal`? (known: " + ", ".join(Dialect) + ")",
+        ),
         ("dns: filtr", "3: dns: unknown DNS mode `filtr`; did you mean `filter`? (known: answer, filter)"),
         (
             "refuse: {connect: 404}",

@@ -7,13 +7,16 @@ dialect changes only what the site admits.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import assert_never
+from typing import Final, assert_never
 
 from tierwall.policy.attempt import Impact
-from tierwall.policy.dialect import Dialect, Reading, Rejected, read
+from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, literally, read
 from tierwall.policy.index import Hit, HostIndex, NetworkIndex
 from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Network, Ports, Rule, Service, Tier, Vendor
 from tierwall.policy.site import LOOPBACK_CLIENTS, Behaviour, ListEntry, Site, TlsInspection, VendorEntry
+
+NOTHING: Final = (1, 0)
+"""At least one label and at most none: the reading of a spelling that covers nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +48,8 @@ class Entry:
     rule: VendorRule | None
     affixes: tuple[str, str] = ("", "")
     """What the spelling has around its base: a list of a million names keeps one pair, not a million spellings."""
+    dialect: Dialect = Dialect.LITERAL
+    """How the spelling was read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +86,14 @@ def spelling(hit: Hit[Entry]) -> str:
     return f"{before}{hit.base}{after}"
 
 
+def rejected(hit: Hit[Entry]) -> Rejected | None:
+    """Why its dialect rejects the entry, where it does; its hits then only ever come close."""
+    if (hit.fewest, hit.most) != NOTHING:
+        return None
+    found = read(hit.payload.dialect, spelling(hit))
+    return found if isinstance(found, Rejected) else None
+
+
 def title(hit: Hit[Entry]) -> str:
     """How people know the entry: `8x8/*.8x8.vc`, or `admit[1] *.corp.example`."""
     return hit.payload.label if hit.payload.rule is not None else f"{hit.payload.label} {spelling(hit)}"
@@ -108,10 +121,7 @@ def _catalogue_index(catalogue: Catalogue) -> tuple[list[VendorRule], Index[Vend
     pairs = [(vendor, rule) for vendor in catalogue.vendors for rule in vendor.rules]
     rules = [_vendor_rule(order, vendor, rule) for order, (vendor, rule) in enumerate(pairs)]
     hosts = (
-        (reading, each)
-        for each in rules
-        for host in each.rule.hosts
-        if isinstance(reading := read(Dialect.LITERAL, host), Reading)
+        (reading, each) for each in rules for host in each.rule.hosts if isinstance(reading := literally(host), Reading)
     )
     networks = ((network, each) for each in rules for network in each.rule.networks)
     return rules, Index(HostIndex(hosts), NetworkIndex(networks))
@@ -182,19 +192,25 @@ def _entry_index(listings: list[tuple[ListEntry, VendorRule | None]]) -> Index[E
     return Index(HostIndex(_listed_hosts(listings)), NetworkIndex(_listed_networks(listings)))
 
 
-def _listed_hosts(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> Iterator[tuple[Reading, Entry]]:
-    """A spelling that its dialect rejects lists nothing."""
+def _listed_hosts(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> Iterator[tuple[Part, Entry]]:
+    """A spelling that its dialect rejects lists nothing, and comes close to the names that it seems to be about."""
     for listing, rule in listings:
-        shapes: dict[tuple[str, str], Entry] = {}
+        entries: dict[tuple[str, str], Entry] = {}
         for host in listing.hosts:
-            reading = read(listing.dialect, host)
-            if isinstance(reading, Rejected):
-                continue
-            before, _, after = host.rpartition(reading.base)
-            entry = shapes.get((before, after))
-            if entry is None:
-                entry = shapes[before, after] = Entry(listing.label, listing.ports, rule, (before, after))
-            yield reading, entry
+            for part in _parts(listing.dialect, host):
+                before, _, after = ("", "", "") if isinstance(part, Shape) else host.rpartition(part.base)
+                entry = entries.get((before, after))
+                if entry is None:
+                    entry = Entry(listing.label, listing.ports, rule, (before, after), listing.dialect)
+                    entries[before, after] = entry
+                yield part, entry
+
+
+def _parts(dialect: Dialect, host: str) -> tuple[Part, ...]:
+    found = read(dialect, host)
+    if not isinstance(found, Rejected):
+        return found
+    return () if found.about is None else (Reading(found.about, *NOTHING),)
 
 
 def _listed_networks(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> Iterator[tuple[Network, Entry]]:
@@ -208,7 +224,7 @@ def _exceptions(behaviours: Iterable[Behaviour]) -> Iterator[HostIndex[None]]:
     for behaviour in behaviours:
         match behaviour:
             case TlsInspection():
-                readings = (read(Dialect.LITERAL, name) for name in behaviour.excepted)
+                readings = (literally(name) for name in behaviour.excepted)
                 yield HostIndex((reading, None) for reading in readings if isinstance(reading, Reading))
             case _:
                 assert_never(behaviour)

@@ -10,15 +10,17 @@ payload share one tuple of marks.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tierwall.policy.dialect import Reading
+from tierwall.policy.dialect import Part, Shape
 from tierwall.policy.hostname import suffixes
 from tierwall.policy.model import Address, Network
+from tierwall.policy.shapes import ShapeIndex
 
 
 class Hit[P](NamedTuple):
     """A pattern or network that a lookup met, and where the name stands towards it."""
 
     base: str | Network
+    """The base of a reading, the whole spelling of a shape, or a network."""
     labels: int
     """How many labels the name has before the base; 0 is the base itself, and every hit of a network."""
     fewest: int
@@ -29,33 +31,45 @@ class Hit[P](NamedTuple):
 
 
 class HostIndex[P]:
-    """Readings by their base name; a lookup walks the name label by label (at most 127 of them, RFC 1035)."""
+    """Readings by their base name; a lookup walks the name label by label (at most 127 of them, RFC 1035).
 
-    __slots__ = ("_marks",)
+    Shapes, which few lists have and most have none of, are kept apart: see shapes.py for what they cost.
+    """
 
-    def __init__(self, readings: Iterable[tuple[Reading, P]]) -> None:
+    __slots__ = ("_marks", "_shapes")
+
+    def __init__(self, readings: Iterable[tuple[Part, P]]) -> None:
+        shapes: list[tuple[Shape, P]] = []
         self._marks: dict[str, tuple[tuple[int, int | None, P], ...]] = {}
         marks = self._marks
         shared: dict[tuple[tuple[int, int | None, P], ...], tuple[tuple[int, int | None, P], ...]] = {}
         for reading, payload in readings:
+            if isinstance(reading, Shape):
+                shapes.append((reading, payload))
+                continue
             mark = (reading.fewest, reading.most, payload)
             before = marks.get(reading.base, ())
             if mark not in before:
                 both = (*before, mark)
                 marks[reading.base] = shared.setdefault(both, both)
+        self._shapes = ShapeIndex(shapes) if shapes else None
 
     def find(self, name: str) -> list[Hit[P]]:
         """Every reading whose base is the name or a suffix of it at a label boundary, the longest base first.
 
-        Those that cover the name and those that only come close: `Hit.covers` tells them apart.
+        Those that cover the name and those that only come close: `Hit.covers` tells them apart. The shapes that cover
+        it come last; what is close to one is close to the plain part that its spelling has beside it.
         """
         marks = self._marks
-        return [
+        hits: list[Hit[P]] = [
             Hit(base, labels, fewest, most, fewest <= labels and (most is None or labels <= most), payload)
             for labels, base in suffixes(name)
             if base in marks
             for fewest, most, payload in marks[base]
         ]
+        if self._shapes is not None:
+            hits += [Hit(spelling, 0, 0, 0, True, payload) for spelling, payload in self._shapes.find(name)]
+        return hits
 
 
 class NetworkIndex[P]:

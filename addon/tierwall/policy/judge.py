@@ -170,7 +170,7 @@ def _vendor_rules_have_other_ports(_: _Case, target: Target) -> str | None:
 def _vendor_rule_comes_close(case: _Case, target: Target) -> str | None:
     for hit in target.asked:
         if not hit.covers and hit.payload.egress and serve(hit.payload.rule.ports, case.attempt):
-            return wording.rule_gap(hit, target.value)
+            return wording.rule_gap(hit, target.value, case.site.dialect)
     return None
 
 

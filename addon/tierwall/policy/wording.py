@@ -8,7 +8,8 @@ from typing import Final, assert_never
 
 from tierwall.policy.attempt import NameSource
 from tierwall.policy.coverage import Target
-from tierwall.policy.ground import Entry, VendorRule, spelling, title
+from tierwall.policy.dialect import Dialect, mend
+from tierwall.policy.ground import Entry, VendorRule, rejected, spelling, title
 from tierwall.policy.index import Hit
 from tierwall.policy.model import Address, Evidence, Ports
 
@@ -46,14 +47,20 @@ def asked_with(hits: Sequence[Hit[VendorRule]]) -> str:
 
 
 def entry_gap(hit: Hit[Entry], value: object) -> str:
-    """Row 7: what the entry leaves out, and what to write beside it."""
-    return f"`{spelling(hit)}` does not cover {_left_out(hit)}; add `{value}`"
+    """Row 7: what the entry leaves out, and what to write beside it, as its dialect spells it."""
+    dialect = hit.payload.dialect
+    as_read = "" if dialect is Dialect.LITERAL else f" as `{dialect}` reads it"
+    instead = mend(dialect, str(value), str(hit.base))
+    if refusal := rejected(hit):
+        return f"`{spelling(hit)}` covers nothing{as_read}: {refusal.why}; add `{instead}`"
+    return f"`{spelling(hit)}`{as_read} does not cover {_left_out(hit)}; add `{instead}`"
 
 
-def rule_gap(hit: Hit[VendorRule], value: object) -> str:
-    """Row 9: the same of a vendor's pattern, which is always read as literal."""
+def rule_gap(hit: Hit[VendorRule], value: object, dialect: Dialect) -> str:
+    """Row 9: the same of a vendor's pattern, which is always read as literal; the site adds it in its own dialect."""
     pattern = f"*.{hit.base}" if hit.fewest else hit.base
-    return f"{hit.payload.vendor.id} asks for `{pattern}`, which does not cover {_left_out(hit)}; add `{value}`"
+    left_out, instead = _left_out(hit), mend(dialect, str(value))
+    return f"{hit.payload.vendor.id} asks for `{pattern}`, which does not cover {left_out}; add `{instead}`"
 
 
 def tier_closed(rules: Sequence[VendorRule], too_weak: frozenset[VendorRule], least: Evidence) -> str:
@@ -87,7 +94,8 @@ def _in_no_network(value: object) -> str:
 def _left_out(hit: Hit[Entry] | Hit[VendorRule]) -> str:
     if hit.labels < hit.fewest:
         return "the apex" if hit.labels == 0 else f"fewer than {hit.fewest} labels before `{hit.base}`"
-    return f"more than {hit.most} labels before `{hit.base}`" if hit.most else "names below it"
+    labels = "label" if hit.most == 1 else "labels"
+    return f"more than {hit.most} {labels} before `{hit.base}`" if hit.most else "names below it"
 
 
 def _ports(several: Iterable[tuple[Ports, ...]]) -> str:

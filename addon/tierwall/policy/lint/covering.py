@@ -6,7 +6,7 @@ Knows values only, no findings.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from tierwall.policy.dialect import Dialect, Reading, read
+from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, read
 from tierwall.policy.index import HostIndex, NetworkIndex
 from tierwall.policy.model import Direction, Network, Ports, Rule, Vendor
 from tierwall.policy.site import ListEntry
@@ -18,7 +18,7 @@ class Listed:
     def __init__(self, entries: Iterable[ListEntry]) -> None:
         entries = tuple(entries)
         self._hosts = HostIndex(
-            (reading, entry.ports) for entry in entries for _, reading in readings(entry.hosts, entry.dialect)
+            (part, entry.ports) for entry in entries for _, part in parts(entry.hosts, entry.dialect)
         )
         self._networks = NetworkIndex((network, entry.ports) for entry in entries for network in entry.networks)
 
@@ -47,11 +47,16 @@ def egress(vendor: Vendor) -> Iterator[Rule]:
     return (rule for rule in vendor.rules if rule.direction is Direction.EGRESS)
 
 
-def readings(hosts: Iterable[str], dialect: Dialect = Dialect.LITERAL) -> Iterator[tuple[str, Reading]]:
-    """Each spelling with what it covers; those that the dialect rejects are left out."""
+def parts(hosts: Iterable[str], dialect: Dialect = Dialect.LITERAL) -> Iterator[tuple[str, Part]]:
+    """Each spelling with each part of what it covers; those that the dialect rejects are left out."""
     for host in hosts:
-        if isinstance(reading := read(dialect, host), Reading):
-            yield host, reading
+        if not isinstance(found := read(dialect, host), Rejected):
+            yield from ((host, part) for part in found)
+
+
+def readings(hosts: Iterable[str], dialect: Dialect = Dialect.LITERAL) -> Iterator[tuple[str, Reading]]:
+    """The same without the shapes: each spelling with what it plainly covers."""
+    return ((host, part) for host, part in parts(hosts, dialect) if isinstance(part, Reading))
 
 
 def takes_in(fewest: int, most: int | None, inner: Reading, labels: int) -> bool:

@@ -1,0 +1,44 @@
+"""The forms that several products share, and those that no list of hosts takes.
+
+Knows no product; which of these a product has is in its table.
+"""
+
+from typing import Final
+
+from tierwall.policy.dialect.product import Case, below, domain, exactly, form
+
+SCHEME = Case(
+    form="`scheme://x`",
+    example="https://example.com",
+    matches=form(r"[a-z][a-z0-9+.-]*://.*"),
+    why="it is a URL, and the list takes hosts: leave out what stands before the host",
+)
+ADDRESS = Case(
+    form="an address or a network",
+    example="192.0.2.0/24",
+    matches=form(r"[0-9]+(?:\.[0-9]+){3}(?:/[0-9]+)?|[0-9a-f]*:[0-9a-f.]*:[0-9a-f:.]*(?:/[0-9]+)?"),
+    why="it is an address or a network: list it under `networks`",
+)
+PATH = Case(
+    form="`x/path`",
+    example="example.com/path",
+    matches=form(r"[^/]*/.+"),
+    why="it has a path, which nobody sees in a tunnel: list the host alone",
+)
+PORT = Case(
+    form="`x:port`",
+    example="example.com:8443",
+    matches=form(r"[^/:]*:[0-9*]*/?"),
+    why="it has a port: list the host alone, and its port under `ports` of an entry of its own",
+)
+NO_HOSTS: Final = (SCHEME, ADDRESS, PATH, PORT)
+"""What no list of hosts takes; a product whose format has one of them says so before."""
+
+EXACT = Case(form="`x`", example="example.com", matches=form("<x>"), covers=exactly)
+DOTTED_DOMAIN = Case(form="`.x`", example=".example.com", matches=form(r"\.<x>"), covers=domain)
+BELOW = Case(form="`*.x`", example="*.example.com", matches=form(r"\*\.<x>"), covers=below)
+
+
+def stars(why: str, example: str = "*.example.com") -> Case:
+    """An asterisk that the product takes for nothing, wherever it stands."""
+    return Case(form="`*` anywhere else", example=example, matches=form(r".*\*.*"), why=why)
