@@ -270,7 +270,7 @@ class _FrontedHandler(GuardedHandler):
         socket_transport.set_protocol(end)
         end.connection_made(socket_transport)
         end.keep_alive()  # the socket that listens is mitmproxy's
-        socket_transport.resume_reading()  # mitmproxy's reader stops where its buffer is full, ours decides itself
+        end.transport.resume_reading()  # mitmproxy's reader stops where its buffer is full, ours decides itself
         if gathered := bytes(io.reader._buffer):  # type: ignore[attr-defined]  # noqa: SLF001  # came before we looked
             end.data_received(gathered)
         if io.reader.at_eof() or io.reader._eof:  # type: ignore[attr-defined]  # noqa: SLF001
