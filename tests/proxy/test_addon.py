@@ -9,7 +9,7 @@ from mitmproxy import exceptions
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance
 
-from tests.proxy.ends_at_work import run
+from tests.proxy.ends_at_work import run, until
 from tests.proxy.masters import running_master
 from tierwall.proxy import entrances
 from tierwall.proxy.handover import GuardedHandler
@@ -35,6 +35,22 @@ def test_a_site_that_does_not_load_leaves_the_one_in_force(tmp_path: Path) -> No
             return await running.ask(AMPLITUDE)
 
     assert b"X-Tierwall-Reason: tier-closed" in run(scene)
+
+
+def test_the_files_of_a_site_that_is_set_at_run_time_are_watched(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("version: 1\nsite: mine\n", encoding="utf-8")
+
+    async def scene() -> list[str]:
+        async with running_master(tmp_path, site="8x8-core-only") as running:
+            running.master.options.update(tierwall_site=str(mine))
+            mine.write_text("version: 1\nsite: mine\nadmitt: []\n", encoding="utf-8")
+            await until(lambda: running.told.events)
+            return [str(event.error.message) for event in running.told.events if event.error]
+
+    [said] = run(scene)
+    assert "mine.yaml" in said
+    assert "admitt" in said
 
 
 def test_every_resolve_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class TierwallAddon:
         self._sinks: tuple[Sink, ...] = (Logged(),) if sinks is None else tuple(sinks)
         self.assembly: Assembly | None = None
         self.addons = [_HooksInForce(self)]
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._watching: asyncio.Task[None] | None = None
 
     def load(self, loader: Loader) -> None:
         """Add the options, and take the place of mitmproxy's connection handler."""
@@ -101,6 +101,7 @@ class TierwallAddon:
             self.assembly = assembly
             DOORWAY.door = assembly.door
             _doors.add(assembly.door)
+            self._watch(assembly)
             self._note_listening()
             close_what_is_not_guarded()
 
@@ -108,13 +109,12 @@ class TierwallAddon:
         """mitmproxy runs: its servers listen, or will. Not a coroutine: a script that is loaded again cannot wait."""
         ctx.master.addons.get("proxyserver").servers.changed.connect(self._note_listening)
         self._note_listening()
-        self._start(self._reload_on_change())
 
     def done(self) -> Awaitable[None] | None:
         """mitmproxy ends, or unloads us: from here on everything is refused. Tunnels that stand go on until it ends."""
         DOORWAY.door = None
-        for task in self._tasks:
-            task.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
         ends = ctx.master.should_exit.is_set()
         return self._end() if ends else None
 
@@ -163,25 +163,10 @@ class TierwallAddon:
                 for address in server.listen_addrs
             )
 
-    async def _reload_on_change(self) -> None:
-        while True:
-            if self.assembly is None:
-                await asyncio.sleep(1)
-                continue
-            assembly = self.assembly
-            outcome = await assembly.reloading.changed()
-            if assembly is not self.assembly:
-                continue
-            if isinstance(outcome, InvalidFiles):
-                message = f"the files in force stay, because the changed ones do not load:\n{outcome}"
-                assembly.recorder.fault(message, Stage.CONFIG)
-            else:
-                logger.info("site %s and its policies were loaded again", assembly.rulebook.site.id)
-
-    def _start(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _watch(self, assembly: Assembly) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = asyncio.get_running_loop().create_task(_reload_on_change(assembly))
 
     async def _end(self) -> None:
         with suppress(TimeoutError):
@@ -191,6 +176,20 @@ class TierwallAddon:
                     await door.tunnels.ended()
         while _journals:
             _journals.popitem()[1].close()
+
+
+async def _reload_on_change(assembly: Assembly) -> None:
+    while True:
+        try:
+            outcome: Rulebook | Exception = await assembly.reloading.changed()
+        except Exception as failure:
+            logger.exception("loading changed files failed")
+            outcome = failure
+        if isinstance(outcome, Exception):
+            message = f"the files in force stay, because the changed ones do not load:\n{outcome}"
+            assembly.recorder.fault(message, Stage.CONFIG)
+        else:
+            logger.info("site %s and its policies were loaded again", assembly.rulebook.site.id)
 
 
 def _redirects(texts: Sequence[str]) -> tuple[Redirect, ...]:
