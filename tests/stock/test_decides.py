@@ -39,7 +39,8 @@ def test_an_admitted_host_is_passed_through_with_its_own_certificate(mitmdump: S
 
     assert (done.code, done.status) == (0, 200)
     assert f"issuer: CN={CA_NAME}" in done.talk
-    assert closed.tierwall.closed_by == "client"
+    assert closed.source is not None
+    assert (closed.source.bytes or 0) > 0
 
 
 def test_a_native_app_goes_through_to_its_half_close_inside_tls(mitmdump: Stock, ca: Path) -> None:
