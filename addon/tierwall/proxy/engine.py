@@ -38,9 +38,9 @@ __all__ = ["CannotStart", "Engine", "RunSettings", "Voice", "run", "run_loop"]
 
 # uvloop's wheels pass task factories an argument that Python's own takes from 3.13.3 on; mitmproxy sets that factory.
 if sys.platform == "win32" or (3, 13) <= sys.version_info < (3, 13, 3):
-    run_loop = asyncio.run
+    from asyncio import run as run_loop
 else:
-    from uvloop import run as run_loop
+    from uvloop import run as run_loop  # type: ignore[assignment]  # the same, but for the order of its keywords
 
 IDLE_S: Final = 10 * 365 * 86400
 """mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (FACTS.md, 4)."""
