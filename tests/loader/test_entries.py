@@ -18,6 +18,8 @@ from tierwall.policy.model import Catalogue
         "{hosts: [a.example]}",
         "{hosts: [a.example], networks: [10.0.0.0/8], ports: [tcp/1]}",
         "{file: list.txt, dialect: literal}",
+        "{file: list.csv, dialect: zscaler, column: Host}",
+        "{file: list.csv, format: csv, column: Host}",
         "{hosts: 5, networks: x, ports: ~, rules: {}, vendor: }",  # shapes are not looked at here
     ],
 )
@@ -44,6 +46,13 @@ def test_an_entry_of_one_kind_is_fine(entry: str, write: Write, catalogue: Catal
             ("admit[0]: `tiers` selects vendors' rules, and `hosts` lists your own: make two entries"),
         ),
         ("{file: x, hosts: [a.example]}", "admit[0]: `file` and `hosts` do not go together: make two entries"),
+        ("{hosts: [a.example], format: csv}", "admit[0]: `format` says how a `file` is written, and there is none"),
+        ("{hosts: [a.example], column: x}", "admit[0]: `column` says how a `file` is written, and there is none"),
+        (
+            "{file: x, format: csv}",
+            "admit[0]: `format: csv` needs a `column`, the heading of the one that has the host patterns",
+        ),
+        ("{file: x, format: edl, column: y}", "admit[0]: `column` is for `format: csv`, not for `edl`"),
         ("{networks: [10.0.0.0/8]}", "admit[0]: networks need ports, such as `ports: [udp/10000]`"),
         (
             "{networks: [10.0.0.0/8, 10.0.0.0/9], ports: [tcp/1]}",

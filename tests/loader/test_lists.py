@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.loader.files import Write
+from tierwall.loader.exports import Export
 from tierwall.loader.faults import InvalidFiles
 from tierwall.loader.lists import _PLAIN, _PLAIN_OCTETS, read_list
 from tierwall.policy.hostname import normalise_pattern
@@ -14,7 +15,7 @@ from tierwall.policy.hostname import normalise_pattern
 
 def _faults(path: Path) -> list[str]:
     with pytest.raises(InvalidFiles) as invalid:
-        read_list(path)
+        read_list(Export(path))
     return str(invalid.value).splitlines()
 
 
@@ -22,7 +23,7 @@ def test_comments_empty_lines_and_line_endings_are_no_patterns(tmp_path: Path) -
     path = tmp_path / "l"
     path.write_bytes("\ufeffa.example\r\n# all\n\n  *.B.example. # why\nbücher.example".encode())
 
-    assert read_list(path) == ("a.example", "*.b.example", "xn--bcher-kva.example")
+    assert read_list(Export(path)) == ("a.example", "*.b.example", "xn--bcher-kva.example")
 
 
 def test_a_line_that_is_no_pattern_is_named(write: Write) -> None:

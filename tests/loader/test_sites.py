@@ -194,6 +194,26 @@ def test_a_site_may_extend_a_bundled_one_by_its_name(write: Write, catalogue: Ca
             "extends: refrence",
             "3: extends: unknown site `refrence`; did you mean `reference`? (known: " + ", ".join(site_names()) + ")",
         ),
+        (
+            "admit: [{hosts: [.corp.example]}]",
+            "3: admit[0].hosts[0]: `.corp.example`: write `*.corp.example`, and `corp.example` as an entry of its own",
+        ),
+        (
+            "deny: [{hosts: [.corp.example], dialect: literal}]\ndialect: squid",
+            "3: deny[0].hosts[0]: `.corp.example`: write `*.corp.example`, and `corp.example` as an entry of its own",
+        ),
+        ('admit: [{hosts: [""]}]\ndialect: squid', "3: admit[0].hosts[0]: must not be empty"),
+        (
+            'admit: [{hosts: ["a\\e.example"]}]\ndialect: squid',
+            "3: admit[0].hosts[0]: `a\\x1b.example` holds a character that cannot be printed",
+        ),
+        (
+            "admit: [{file: lab.yaml, dialect: squid, format: squit}]",
+            (
+                "3: admit[0].format: unknown format `squit`; did you mean `squid`? "
+                "(known: plain, squid, edl, chrome-json, csv)"
+            ),
+        ),
         ("extends: ./nope.yaml", "3: extends: `./nope.yaml`: no such file"),
         ('extends: "./a\\0.yaml"', "3: extends: `./a\\x00.yaml` holds a character that cannot be printed"),
         ("extends: ./lab.yaml", "3: extends: goes in a circle: lab.yaml → lab.yaml"),

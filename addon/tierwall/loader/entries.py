@@ -4,17 +4,18 @@ Knows one entry at a time; which file of a chain of sites an entry is taken from
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
 from pathlib import Path
 
+from tierwall.loader.exports import Export, ListFormat
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, unknown
 from tierwall.loader.forms import AdmitForm, ListForm
-from tierwall.loader.lists import covers_suffix, read_list
-from tierwall.loader.suffixes import public_suffix
+from tierwall.loader.lists import read_list, spelling_warnings
+from tierwall.loader.spelling import spelled
 from tierwall.loader.text import check_regular
 from tierwall.loader.tree import Document, Place
 from tierwall.loader.views import network_overlaps, records, text, texts
 from tierwall.policy.dialect import Dialect
-from tierwall.policy.hostname import normalise_pattern
 from tierwall.policy.model import Catalogue, Ports, Transport, Vendor
 from tierwall.policy.site import HTTPS_PORTS, ListEntry, VendorEntry
 
@@ -23,15 +24,17 @@ type Hosts = tuple[str, ...]
 EVERY_PORT = (Ports(Transport.TCP, 1, 65535), Ports(Transport.UDP, 1, 65535))
 """Of an entry of `deny` that does not say its ports."""
 
+_LISTS = ("admit", "deny")
 _SELECTING = ("vendor", "tiers", "services", "rules")
 _LISTING = ("hosts", "networks", "file")
+_WRITTEN = ("format", "column")
 
 
 def entry_faults(document: Document, catalogue: Catalogue) -> Iterator[Fault]:
     """What is wrong with the entries of a site file beyond their shape. Looks at the bare values."""
     for at, entry in records(document.content, "admit"):
         place: Place = ("admit", at)
-        yield from (document.fault(place, message) for message in _mixtures(entry))
+        yield from (document.fault(place, message) for message in (*_mixtures(entry), *_file_faults(entry)))
         if "networks" in entry and "ports" not in entry:
             yield document.fault(place, "networks need ports, such as `ports: [udp/10000]`")
         yield from _unknown_names(document, entry, place, catalogue)
@@ -39,36 +42,43 @@ def entry_faults(document: Document, catalogue: Catalogue) -> Iterator[Fault]:
     for at, entry in records(document.content, "deny"):
         if not any(key in entry for key in _LISTING):
             yield document.fault(("deny", at), "denies nothing: it needs one of hosts, networks, file")
+        yield from (document.fault(("deny", at), message) for message in _file_faults(entry))
         yield from network_overlaps(document, entry, "networks", ("deny", at))
 
 
-def read_lists(document: Document, key: str, faults: list[Fault]) -> dict[int, tuple[Path, Hosts]]:
+def host_faults(document: Document, dialect: Dialect) -> Iterator[Fault]:
+    """The hosts of a site file that make no sense; what a product's dialect rejects is no fault, but a warning."""
+    for place, raw, its in _hosts(document, _LISTS, dialect):
+        try:
+            spelled(raw, its)
+        except ValueError as fault:
+            yield document.fault(place, str(fault))
+
+
+def host_warnings(document: Document, key: str, dialect: Dialect) -> Iterator[Fault]:
+    """The hosts of a valid site file that cover nothing, or a whole public suffix."""
+    for place, raw, its in _hosts(document, (key,), dialect):
+        yield from (document.fault(place, message) for message in spelling_warnings(its, raw))
+
+
+def read_lists(document: Document, key: str, dialect: Dialect, faults: list[Fault]) -> dict[int, tuple[Export, Hosts]]:
     """The lists that the entries of `admit` or `deny` name, by the entry's index."""
-    lists: dict[int, tuple[Path, Hosts]] = {}
+    lists: dict[int, tuple[Export, Hosts]] = {}
     for at, entry in records(document.content, key):
         name = text(entry, "file")
-        if name is None:
+        if name is None or any(_file_faults(entry)):
             continue
-        path = document.path.parent / name
+        export = _export(document.path.parent / name, entry, dialect)
         try:
-            check_regular(path)
+            check_regular(export.path)
         except InvalidFiles as invalid:
             faults.append(document.fault((key, at, "file"), f"{quoted(name)}: {invalid.faults[0].message}"))
             continue
         try:
-            lists[at] = path, read_list(path)
+            lists[at] = export, read_list(export)
         except InvalidFiles as invalid:
             faults += invalid.faults
     return lists
-
-
-def suffix_warnings(document: Document, key: str) -> Iterator[Fault]:
-    """The hosts of a valid site file that cover a whole public suffix."""
-    for at, entry in records(document.content, key):
-        for index, raw in texts(entry, "hosts"):
-            pattern = normalise_pattern(raw)
-            if (suffix := public_suffix(pattern)) is not None:
-                yield document.fault((key, at, "hosts", index), covers_suffix(pattern, suffix))
 
 
 def vendor_entry(form: AdmitForm) -> VendorEntry:
@@ -76,14 +86,14 @@ def vendor_entry(form: AdmitForm) -> VendorEntry:
     return VendorEntry(vendor=form.vendor, tiers=_set(form.tiers), services=_set(form.services), rules=_set(form.rules))
 
 
-def admitting(form: ListForm, label: str, hosts: Hosts, dialect: Dialect) -> ListEntry:
-    """An entry of the customer's own; hosts have the HTTPS port where it says none."""
-    return _list_entry(form, label, hosts, dialect, HTTPS_PORTS)
+def admitting(form: ListForm, label: str, listed: Hosts | None, dialect: Dialect) -> ListEntry:
+    """An entry of the customer's own, with what its file lists; hosts have the HTTPS port where it says none."""
+    return _list_entry(form, label, listed, dialect, HTTPS_PORTS)
 
 
-def denying(form: ListForm, label: str, hosts: Hosts, dialect: Dialect) -> ListEntry:
+def denying(form: ListForm, label: str, listed: Hosts | None, dialect: Dialect) -> ListEntry:
     """The same in `deny`, where an entry that says no ports means every port."""
-    return _list_entry(form, label, hosts, dialect, EVERY_PORT)
+    return _list_entry(form, label, listed, dialect, EVERY_PORT)
 
 
 def selects(form: AdmitForm) -> bool:
@@ -94,13 +104,46 @@ def selects(form: AdmitForm) -> bool:
 # Private
 
 
-def _list_entry(form: ListForm, label: str, hosts: Hosts, dialect: Dialect, default: tuple[Ports, ...]) -> ListEntry:
+def _hosts(document: Document, keys: tuple[str, ...], dialect: Dialect) -> Iterator[tuple[Place, str, Dialect]]:
+    for key in keys:
+        for at, entry in records(document.content, key):
+            for index, raw in texts(entry, "hosts"):
+                yield (key, at, "hosts", index), raw, _word(Dialect, entry, "dialect") or dialect
+
+
+def _export(path: Path, entry: dict[str, object], dialect: Dialect) -> Export:
+    its = _word(Dialect, entry, "dialect") or dialect
+    return Export(path, its, _word(ListFormat, entry, "format"), text(entry, "column"))
+
+
+def _word[W: StrEnum](kind: type[W], entry: dict[str, object], key: str) -> W | None:
+    found = text(entry, key)
+    return kind(found) if found is not None and found in kind else None
+
+
+def _file_faults(entry: dict[str, object]) -> Iterator[str]:
+    """What says how a list's file is written, and cannot be so."""
+    written = text(entry, "format")
+    if "file" not in entry:
+        yield from (
+            f"{quoted(key)} says how a `file` is written, and there is none" for key in _WRITTEN if key in entry
+        )
+    elif written == ListFormat.CSV and "column" not in entry:
+        yield "`format: csv` needs a `column`, the heading of the one that has the host patterns"
+    elif written not in {None, ListFormat.CSV} and "column" in entry:
+        yield f"`column` is for `format: csv`, not for {quoted(str(written))}"
+
+
+def _list_entry(
+    form: ListForm, label: str, listed: Hosts | None, dialect: Dialect, default: tuple[Ports, ...]
+) -> ListEntry:
+    its = form.dialect or dialect
     return ListEntry(
-        label=label,
-        hosts=hosts,
+        label=form.file or label,
+        hosts=tuple(spelled(raw, its) for raw in form.hosts or ()) if listed is None else listed,
         networks=tuple(form.networks or ()),
         ports=default if form.ports is None else tuple(form.ports),
-        dialect=form.dialect or dialect,
+        dialect=its,
     )
 
 
@@ -113,7 +156,7 @@ def _mixtures(entry: dict[str, object]) -> Iterator[str]:
     listing = [key for key in _LISTING if key in entry]
     if not selecting and not listing:
         yield f"admits nothing: it needs one of {', '.join((*_SELECTING, *_LISTING))}"
-    if selecting and (others := [key for key in (*_LISTING, "ports", "dialect") if key in entry]):
+    if selecting and (others := [key for key in (*_LISTING, *_WRITTEN, "ports", "dialect") if key in entry]):
         yield f"{quoted(selecting[0])} selects vendors' rules, and {quoted(others[0])} lists your own: make two entries"
     if "file" in listing and len(listing) > 1:
         yield f"{quoted('file')} and {quoted(listing[0])} do not go together: make two entries"

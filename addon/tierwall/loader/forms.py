@@ -14,6 +14,7 @@ from tierwall.loader.values import (
     DirectionWord,
     DnsModeWord,
     DnsText,
+    FormatWord,
     Given,
     HostText,
     HttpWord,
@@ -28,6 +29,7 @@ from tierwall.loader.values import (
     SiteEvidenceWord,
     SocksWord,
     Some,
+    Spelled,
     TierWord,
     TlsWord,
     UdpWord,
@@ -132,16 +134,20 @@ class VendorFile(Form):
 class ListForm(Form):
     """The customer's own hosts or networks."""
 
-    hosts: Some[HostText] | None = None
-    """Exact names, or `*.` before one, as the dialect reads them."""
+    hosts: Some[Spelled] | None = None
+    """Host patterns as the dialect spells them; in `literal` exact names, or `*.` before one."""
     networks: Some[NetworkText] | None = None
     """Networks in CIDR notation; needs `ports` where it admits."""
     file: Word | None = None
-    """A text file with one host pattern a line, relative to this file; `#` begins a comment."""
+    """The customer's exported list, relative to this file: one host pattern a line, or what `format` says."""
+    format: FormatWord | None = None
+    """How the file is written; found out from the file where this is left out. `squid` is its configuration."""
+    column: Word | None = None
+    """The heading of the column that has the host patterns, of a CSV file."""
     ports: Some[PortsText] | None = None
     """Transport and ports; hosts that are admitted have `tcp/443` where this is left out."""
     dialect: DialectWord | None = None
-    """How these host patterns are read; the site's dialect where it is left out."""
+    """The product whose reading these host patterns get; the site's dialect where it is left out."""
 
 
 class AdmitForm(ListForm):
@@ -205,7 +211,7 @@ class SiteFile(Form):
     evidence: SiteEvidenceWord = Evidence.INFERRED
     """The least that is admitted of the vendors' rules."""
     dialect: DialectWord = Dialect.LITERAL
-    """How host patterns are read."""
+    """The product whose reading host patterns get, the vendors' too; what it rejects admits nothing."""
     refuse: RefuseForm = RefuseForm()
     """How denials look to clients."""
     dns: DnsModeWord = DnsMode.ANSWER

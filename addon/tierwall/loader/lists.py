@@ -1,6 +1,7 @@
-"""A customer's exported list of hosts -> normalised patterns, or the first faults with their lines.
+"""A customer's exported list of hosts -> canonical spellings, or the first faults with their lines.
 
-Knows text files with one pattern a line, `#` before a comment; a million lines take seconds and little memory.
+Knows one spelling at a time: in `literal` one that makes no sense is a fault, in a product's dialect it is what the
+customer has, and is warned of. A million of them take seconds and little memory.
 """
 
 import re
@@ -8,16 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from tierwall.loader.exports import LINE_OCTETS, Export, ListFormat, format_of, lines, spellings
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, shown_path
-from tierwall.loader.suffixes import public_suffix
+from tierwall.loader.suffixes import suffix_of
 from tierwall.loader.text import check_regular, open_fault, whole_file
+from tierwall.policy.dialect import Dialect, Part, Rejected, Shape, canonical, read
 from tierwall.policy.hostname import InvalidPattern, normalise_pattern
 
 FAULTS = 20
 """Of one list; the rest are counted."""
-
-LINE_OCTETS = 4096
-"""A longer line is no host pattern, and is not read into memory."""
 
 _PLAIN = re.compile(rb"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[a-z]{2,63}")
 """Nearly every pattern, in lower case; normalise_pattern says the same of these, and takes five times as long."""
@@ -33,7 +33,7 @@ class _Tally:
         self._first: list[Fault] = []
         self._count = 0
 
-    def add(self, line: int, message: str) -> None:
+    def add(self, line: int | None, message: str) -> None:
         self._count += 1
         if self._count <= FAULTS:
             self._first.append(Fault(self._path, line, "", message))
@@ -44,45 +44,75 @@ class _Tally:
         return [*self._first, Fault(self._path, None, "", f"and {self._count - FAULTS} more")]
 
 
-def read_list(path: Path) -> tuple[str, ...]:
-    """The patterns of a list, in its order.
+def read_list(export: Export) -> tuple[str, ...]:
+    """The spellings of a list, in its order, those too that its dialect rejects.
 
     Raises:
-        InvalidFiles: With the first faults, and the number of those that follow.
+        InvalidFiles: The file is not what it is said to be; in `literal` also with the first spellings that make no
+            sense, and the number of those that follow.
     """
+    path = export.path
     check_regular(path)
     tally = _Tally(path)
     try:
         with path.open("rb") as stream:
-            patterns = tuple(_patterns(stream, tally))
+            found = format_of(stream, export)
+            if export.dialect is not Dialect.LITERAL:
+                hosts = tuple(canonical(text) for _, text in spellings(stream, found, export) if _fits(text))
+            elif found is ListFormat.PLAIN:
+                hosts = tuple(_patterns(stream, tally))
+            else:
+                hosts = tuple(_checked(spellings(stream, found, export), tally))
     except OSError as cause:
         raise open_fault(path, cause) from None
     if faults := tally.faults():
         raise InvalidFiles(faults)
-    if not patterns:
+    if not hosts:
         raise whole_file(path, "holds no host pattern")
-    return patterns
+    return hosts
 
 
-def suffix_warnings(path: Path) -> list[Fault]:
-    """The lines of a valid list that cover a whole public suffix: the first of them, and how many follow."""
-    tally = _Tally(path)
-    with path.open("rb") as stream:
-        for number, octets in _lines(stream):
-            pattern = _pattern(octets)
-            if (suffix := public_suffix(pattern)) is not None:
-                tally.add(number, covers_suffix(pattern, suffix))
+def list_warnings(export: Export) -> list[Fault]:
+    """The spellings of a valid list that cover nothing, or a whole public suffix: the first, and how many follow."""
+    tally = _Tally(export.path)
+    with export.path.open("rb") as stream:
+        for line, text in spellings(stream, format_of(stream, export), export):
+            if not _fits(text):
+                tally.add(line, f"{quoted(text)} is no host pattern, and is left out")
+                continue
+            for message in spelling_warnings(export.dialect, text):
+                tally.add(line, message)
     return tally.faults()
 
 
-def covers_suffix(pattern: str, suffix: str) -> str:
-    """The sentence of a warning, for sites and lists alike."""
-    return f"{quoted(pattern)} covers the whole public suffix {quoted(suffix)}: does the network really admit that?"
+def spelling_warnings(dialect: Dialect, raw: str) -> Iterator[str]:
+    """What a customer surely did not mean: the sentences of warnings, for sites and lists alike."""
+    if dialect is Dialect.LITERAL:
+        raw = normalise_pattern(raw)
+    found = read(dialect, canonical(raw))
+    if isinstance(found, Rejected):
+        yield f"{quoted(raw)} covers nothing, because `{dialect}` rejects it: {found.why}"
+        return
+    for suffix in dict.fromkeys(map(_too_wide, found)):
+        if suffix is not None:
+            yield f"{quoted(raw)} covers {suffix}: does the network really admit that?"
+
+
+def _too_wide(part: Part) -> str | None:
+    if isinstance(part, Shape):
+        return "every host" if len(part.labels) == 1 and not part.tail else None
+    suffix = suffix_of(part)
+    return None if suffix is None else f"the whole public suffix {quoted(suffix)}"
+
+
+def _fits(text: str) -> bool:
+    """Whether it can be shown and kept; no dialect knows anything that cannot."""
+    return len(text) < LINE_OCTETS and text.isprintable()
 
 
 def _patterns(stream: BinaryIO, tally: _Tally) -> Iterator[str]:
     is_plain = _PLAIN.fullmatch
-    for number, octets in _lines(stream):
+    for number, octets in lines(stream):
         lower = octets.lower()
         if len(lower) <= _PLAIN_OCTETS and is_plain(lower):
             yield lower.decode("ascii")
@@ -102,17 +132,9 @@ def _pattern(octets: bytes) -> str:
         raise InvalidPattern("is not UTF-8: save the file as UTF-8") from None
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """What stands on each line, from 1, without comments; empty lines are left out, long ones cut."""
-    number = 0
-    while octets := stream.readline(LINE_OCTETS):
-        number += 1
-        whole = rest = octets.endswith(b"\n") or len(octets) < LINE_OCTETS
-        while not rest:
-            chunk = stream.readline(LINE_OCTETS)
-            rest = chunk.endswith(b"\n") or len(chunk) < LINE_OCTETS
-        if number == 1:
-            octets = octets.removeprefix(b"\xef\xbb\xbf")
-        before, comment, _ = octets.partition(b"#")
-        if kept := before.strip() if whole or comment else octets:
-            yield number, kept
+def _checked(found: Iterator[tuple[int | None, str]], tally: _Tally) -> Iterator[str]:
+    for line, text in found:
+        try:
+            yield normalise_pattern(text)
+        except ValueError as fault:
+            tally.add(line, str(fault))

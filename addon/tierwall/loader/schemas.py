@@ -15,19 +15,21 @@ type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 
 FOLDER = Path(__file__).parents[1] / "schemas"
 
+_SELECTING = ("vendor", "tiers", "services", "rules")
+_OF_FILES = ("file", "format", "column")
 _ONE_KIND: list[Json] = [
     {
-        "anyOf": [{"required": [key]} for key in ("vendor", "tiers", "services", "rules")],
-        "properties": dict.fromkeys(("hosts", "networks", "file", "ports", "dialect"), False),
+        "anyOf": [{"required": [key]} for key in _SELECTING],
+        "properties": dict.fromkeys(("hosts", "networks", *_OF_FILES, "ports", "dialect"), False),
     },
-    {"required": ["hosts"], "properties": dict.fromkeys(("vendor", "tiers", "services", "rules", "file"), False)},
+    {"required": ["hosts"], "properties": dict.fromkeys((*_SELECTING, *_OF_FILES), False)},
     {
         "required": ["networks", "ports"],
-        "properties": dict.fromkeys(("vendor", "tiers", "services", "rules", "file", "hosts"), False),
+        "properties": dict.fromkeys((*_SELECTING, *_OF_FILES, "hosts"), False),
     },
     {
         "required": ["file"],
-        "properties": dict.fromkeys(("vendor", "tiers", "services", "rules", "hosts", "networks"), False),
+        "properties": dict.fromkeys((*_SELECTING, "hosts", "networks"), False),
     },
 ]
 """What pydantic's models do not say: an entry of `admit` is of one kind."""

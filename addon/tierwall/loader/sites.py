@@ -14,19 +14,21 @@ from tierwall.loader.entries import (
     admitting,
     denying,
     entry_faults,
+    host_faults,
+    host_warnings,
     read_lists,
     selects,
-    suffix_warnings,
     vendor_entry,
 )
 from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted
 from tierwall.loader.forms import AdmitForm, BehaviourForm, SiteFile
-from tierwall.loader.lists import suffix_warnings as list_warnings
+from tierwall.loader.lists import list_warnings
 from tierwall.loader.places import site_file
 from tierwall.loader.text import check_regular
 from tierwall.loader.tree import Document, read_document
 from tierwall.loader.values import BehaviourName
 from tierwall.loader.views import network_overlaps, text
+from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Catalogue
 from tierwall.policy.site import Behaviour, DnsRefusal, ListEntry, Refusals, Site, TlsInspection, VendorEntry
 
@@ -42,31 +44,37 @@ class _Layer:
     document: Document
     form: SiteFile | None
     """None where the shape has faults."""
+    faults: list[Fault]
 
 
 def load_site(name_or_path: str, catalogue: Catalogue, warn: Warn | None = None) -> Site:
     """The site of that name or path, with everything that it extends and every list that it names.
 
-    `warn` is told what is odd without being a fault: wildcards that cover a whole public suffix.
+    `warn` is told what is odd without being a fault: wildcards that cover a whole public suffix, and spellings that
+    their dialect rejects, since a customer's list holds whatever the customer wrote.
 
     Raises:
         InvalidFiles: With every fault of every file.
     """
     faults: list[Fault] = []
-    layers = _layers(name_or_path, catalogue, faults)
-    lists = {key: read_lists(_said_by(layers, key), key, faults) for key in _LISTS}
+    layers, unreadable = _layers(name_or_path, catalogue)
+    dialect = _dialect(layers)
+    for layer in layers:
+        faults += by_line([*layer.faults, *host_faults(layer.document, dialect)])
+    faults += unreadable
+    lists = {key: read_lists(_said_by(layers, key), key, dialect, faults) for key in _LISTS}
     forms = [layer.form for layer in layers if layer.form is not None]
     if faults:
         raise InvalidFiles(faults)
     if warn is not None:
         for key in _LISTS:
-            for fault in suffix_warnings(_said_by(layers, key), key):
+            for fault in host_warnings(_said_by(layers, key), key, dialect):
                 warn(fault)
-            for path, _ in lists[key].values():
-                for fault in list_warnings(path):
+            for export, _ in lists[key].values():
+                for fault in list_warnings(export):
                     warn(fault)
     paths = [layer.document.path for layer in layers]
-    paths += [path for key in _LISTS for path, _ in lists[key].values()]
+    paths += [export.path for key in _LISTS for export, _ in lists[key].values()]
     hosts = {key: {at: found for at, (_, found) in lists[key].items()} for key in _LISTS}
     return _site(forms, hosts, tuple(str(path) for path in paths))
 
@@ -74,8 +82,8 @@ def load_site(name_or_path: str, catalogue: Catalogue, warn: Warn | None = None)
 # The chain of files
 
 
-def _layers(name_or_path: str, catalogue: Catalogue, faults: list[Fault]) -> list[_Layer]:
-    """The site's own file, then what it extends, and so on. What cannot be followed is a fault of the file before."""
+def _layers(name_or_path: str, catalogue: Catalogue) -> tuple[list[_Layer], tuple[Fault, ...]]:
+    """The site's own file, then what it extends, and so on; and the faults of a file that ends the chain unread."""
     path = site_file(name_or_path, Path())
     layers: list[_Layer] = []
     seen: list[str] = []
@@ -84,19 +92,25 @@ def _layers(name_or_path: str, catalogue: Catalogue, faults: list[Fault]) -> lis
         try:
             document = read_document(path)
         except InvalidFiles as invalid:
-            faults += invalid.faults
-            break
+            if not layers:
+                raise
+            return layers, invalid.faults
         found = shape_faults(document, SiteFile)
         own = [*document.faults, *entry_faults(document, catalogue), *_client_faults(document)]
-        layers.append(_Layer(document, None if isinstance(found, list) else found))
         following = _followed(document, seen, own)
-        faults += by_line([*own, *(found if isinstance(found, list) else [])])
+        if isinstance(found, list):
+            own += found
+        layers.append(_Layer(document, None if isinstance(found, list) else found, own))
         if following is None:
-            break
+            return layers, ()
         path = following
-    if not layers:
-        raise InvalidFiles(faults)
-    return layers
+
+
+def _dialect(layers: list[_Layer]) -> Dialect:
+    """That of the nearest file that says one."""
+    said = (text(layer.document.content, "dialect") for layer in layers)
+    found = next((word for word in said if word is not None), Dialect.LITERAL)
+    return Dialect(found) if found in Dialect else Dialect.LITERAL
 
 
 def _followed(document: Document, seen: list[str], faults: list[Fault]) -> Path | None:
@@ -146,10 +160,7 @@ def _site(forms: list[SiteFile], lists: dict[str, dict[int, Hosts]], paths: tupl
         title=own.title or "",
         enforce=_nearest(forms, "enforce").enforce,
         admit=tuple(_admitted(forms, at, entry, lists["admit"].get(at)) for at, entry in enumerate(admit)),
-        deny=tuple(
-            denying(entry, entry.file or f"deny[{at}]", lists["deny"].get(at) or tuple(entry.hosts or ()), dialect)
-            for at, entry in enumerate(deny)
-        ),
+        deny=tuple(denying(entry, f"deny[{at}]", lists["deny"].get(at), dialect) for at, entry in enumerate(deny)),
         evidence=_nearest(forms, "evidence").evidence,
         dialect=dialect,
         refuse=_refusals(forms),
@@ -168,7 +179,7 @@ def _admitted(forms: list[SiteFile], at: int, entry: AdmitForm, listed: Hosts | 
     if selects(entry):
         return vendor_entry(entry)
     dialect = _nearest(forms, "dialect").dialect
-    return admitting(entry, entry.file or f"admit[{at}]", listed or tuple(entry.hosts or ()), dialect)
+    return admitting(entry, f"admit[{at}]", listed, dialect)
 
 
 def _refusals(forms: list[SiteFile]) -> Refusals:

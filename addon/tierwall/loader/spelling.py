@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv6Network, ip_address, ip_network
 
 from tierwall.loader.faults import quoted, unknown
+from tierwall.policy.dialect import Dialect, canonical
 from tierwall.policy.hostname import normalise_pattern
 from tierwall.policy.model import Address, Network, Ports, Transport
 
@@ -17,6 +18,7 @@ RULE_ID_PATTERN = r"^\S+$"
 PORTS_PATTERN = r"^(tcp|udp)/(any|[0-9]{1,5}(-[0-9]{1,5})?)$"
 URL_PATTERN = r"^https?://\S+$"
 HOST_PATTERN = r"^(\*\.)?[^\s*/:]+$"
+SPELLED_PATTERN = r"^\S+$"
 
 _PORTS = re.compile(r"(?:any|([0-9]{1,9})(?:-([0-9]{1,9}))?)")
 _HIGHEST_PORT = 65535
@@ -69,6 +71,11 @@ def sinkhole(raw: str) -> Address:
 def host(raw: str) -> str:
     """An exact name or a leading `*.` before one, normalised."""
     return normalise_pattern(raw)
+
+
+def spelled(raw: str, dialect: Dialect) -> str:
+    """A host pattern as that dialect spells it, canonical; what a product's dialect rejects is warned of elsewhere."""
+    return normalise_pattern(raw) if dialect is Dialect.LITERAL else canonical(word(raw))
 
 
 def address_of_page(raw: str) -> str:

@@ -7,6 +7,8 @@ Knows the ICANN section of the Public Suffix List (publicsuffix.org); whether th
 from functools import cache
 from typing import TYPE_CHECKING
 
+from tierwall.policy.dialect import Reading, literally
+
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
@@ -15,9 +17,15 @@ _MOST_LABELS = 5
 
 
 def public_suffix(pattern: str) -> str | None:
-    """The public suffix that a normalised pattern covers as a whole; None where it does not."""
-    base = pattern.removeprefix("*.")
-    if base == pattern or base.count(".") >= _MOST_LABELS:
+    """The public suffix that a normalised literal pattern covers as a whole; None where it does not."""
+    reading = literally(pattern)
+    return suffix_of(reading) if isinstance(reading, Reading) else None
+
+
+def suffix_of(reading: Reading) -> str | None:
+    """The same of what any dialect's spelling covers."""
+    base = reading.base
+    if reading.most == 0 or base.count(".") >= _MOST_LABELS:
         return None
     return base if _icann().publicsuffix(base) == base else None
 

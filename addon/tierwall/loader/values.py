@@ -11,6 +11,7 @@ from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from tierwall.loader import spelling
+from tierwall.loader.exports import ListFormat
 from tierwall.loader.faults import quoted, unknown
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Direction, Evidence, Network, Ports, Protocol, Tier
@@ -139,6 +140,8 @@ Prose = Annotated[str, _read(spelling.prose), WithJsonSchema({"type": "string", 
 UrlText = Annotated[str, _read(spelling.address_of_page), _pattern(spelling.URL_PATTERN)]
 PortsText = Annotated[Ports, PlainValidator(_ports), _pattern(spelling.PORTS_PATTERN)]
 NetworkText = Annotated[Network, _read(spelling.network), _pattern(r"^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")]
+Spelled = Annotated[str, _read(str), _pattern(spelling.SPELLED_PATTERN)]
+"""A host pattern in a dialect that may stand elsewhere: entries.py checks it."""
 HostText = Annotated[str, _read(spelling.host), _pattern(spelling.HOST_PATTERN)]
 
 Some = Annotated[list[T], Field(min_length=1)]
@@ -162,6 +165,7 @@ SiteEvidenceWord = Annotated[
     _words(Evidence, Evidence.UNSPECIFIED),
 ]
 DialectWord = Annotated[Dialect, _word(Dialect, "dialect"), _words(Dialect)]
+FormatWord = Annotated[ListFormat, _word(ListFormat, "format"), _words(ListFormat)]
 DnsModeWord = Annotated[DnsMode, _word(DnsMode, "DNS mode"), _words(DnsMode)]
 ConnectWord = Annotated[ConnectRefusal, _word(ConnectRefusal, "refusal"), _words(ConnectRefusal)]
 HttpWord = Annotated[HttpRefusal, _word(HttpRefusal, "refusal"), _words(HttpRefusal)]
