@@ -65,9 +65,9 @@ def with_opening(attempt: Attempt, opening: Opening | None) -> Attempt:
     """The attempt with the names that the opening gives, and what it was seen to be."""
     match opening:
         case ClientHello(sni=sni):
-            return with_name(replace(attempt, seen=Seen.TLS), NameSource.SNI, sni)
+            return with_name(attempt, NameSource.SNI, sni, Seen.TLS)
         case PlainHttp():
-            attempt = with_name(replace(attempt, seen=Seen.HTTP), NameSource.HOST, opening.host_header)
+            attempt = with_name(attempt, NameSource.HOST, opening.host_header, Seen.HTTP)
             # An absolute target (`GET http://name/`) overrides the Host header (RFC 9112 section 3.2.2): both count.
             return attempt if opening.origin_form else _with_target(attempt, opening.host)
         case Malformed(why=why):
@@ -78,16 +78,17 @@ def with_opening(attempt: Attempt, opening: Opening | None) -> Attempt:
             return attempt
 
 
-def with_name(attempt: Attempt, source: NameSource, host: str | None) -> Attempt:
+def with_name(attempt: Attempt, source: NameSource, host: str | None, seen: Seen | None = None) -> Attempt:
     """The attempt with one more name, in whatever spelling; a name that a client gave makes one from DNS moot."""
+    seen = seen or attempt.seen
     if host is None:
-        return attempt
+        return replace(attempt, seen=seen)
     try:
         value = normalise(host)
     except InvalidHost as fault:
-        return replace(attempt, malformed=f"{source}: {fault}")
+        return replace(attempt, seen=seen, malformed=f"{source}: {fault}")
     given = tuple(name for name in attempt.names if name.source is not NameSource.DNS)
-    return replace(attempt, names=(*given, GivenName(source, value)))
+    return replace(attempt, seen=seen, names=(*given, GivenName(source, value)))
 
 
 def _with_target(attempt: Attempt, host: str | None) -> Attempt:

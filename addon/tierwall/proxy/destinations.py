@@ -16,6 +16,7 @@ from tierwall.policy.hostname import InvalidHost, InvalidPattern, normalise, nor
 from tierwall.policy.model import Address
 
 _LOCAL_CACHED: Final = 4096
+_REDIRECTS_CACHED: Final = 4096
 _LEARNED: Final = 65_536
 
 
@@ -71,18 +72,19 @@ class Destinations:
     _learned: TLRUCache[Address, tuple[str, float]] = field(
         default_factory=lambda: TLRUCache(_LEARNED, ttu=lambda _, learned, now: now + learned[1])
     )
+    _redirected: LRUCache[tuple[str | Address, int], Destination | None] = field(
+        default_factory=lambda: LRUCache(_REDIRECTS_CACHED)
+    )
     _local: LRUCache[Address, bool] = field(default_factory=lambda: LRUCache(_LOCAL_CACHED))
 
     def redirect(self, host: str | Address, port: int) -> Destination | None:
         """Where `--resolve` sends this host and port; an exact name goes before a wildcard, the longest first."""
         if not self.redirects:
             return None
-        spellings = [host] if not isinstance(host, str) else _spellings(host)
-        for spelling in spellings:
-            for entry in self.redirects:
-                if entry.host == spelling and entry.port in (None, port):
-                    return Destination((entry.address,), entry.to_port or port, redirected=True)
-        return None
+        asked = (host, port)
+        if asked not in self._redirected:
+            self._redirected[asked] = self._find_redirect(host, port)
+        return self._redirected[asked]
 
     async def find(self, host: str | Address, port: int) -> Destination:
         """All addresses of the host, `--resolve` first. Raises OSError (socket.gaierror) where there are none."""
@@ -114,6 +116,14 @@ class Destinations:
     def listen(self, addresses: Iterable[tuple[str, int]]) -> None:
         """Note what the proxy listens on."""
         self.listening.update((_address(host), port) for host, port in addresses)
+
+    def _find_redirect(self, host: str | Address, port: int) -> Destination | None:
+        spellings = [host] if not isinstance(host, str) else _spellings(host)
+        for spelling in spellings:
+            for entry in self.redirects:
+                if entry.host == spelling and entry.port in (None, port):
+                    return Destination((entry.address,), entry.to_port or port, redirected=True)
+        return None
 
     def _is_ours(self, address: Address) -> bool:
         """Whether this machine would answer at the address: only then can a socket be bound to it."""
