@@ -82,7 +82,7 @@ def with_name(attempt: Attempt, source: NameSource, host: str | None, seen: Seen
     """The attempt with one more name, in whatever spelling; a name that a client gave makes one from DNS moot."""
     seen = seen or attempt.seen
     if host is None:
-        return replace(attempt, seen=seen)
+        return attempt if seen is attempt.seen else replace(attempt, seen=seen)
     try:
         value = normalise(host)
     except InvalidHost as fault:
