@@ -45,6 +45,7 @@ class End(asyncio.Protocol):
         "discarding",
         "eof",
         "expired",
+        "fin_sent",
         "forwarding",
         "gone",
         "octets",
@@ -64,6 +65,8 @@ class End(asyncio.Protocol):
         self.gone = False
         self.broken = False
         """Whether it is gone without a FIN: reset, or lost. What it sent may not be all that it meant to send."""
+        self.fin_sent = False
+        """Whether we have told it that nothing more comes."""
         self.discarding = False
         self.expired = False
         self.forwarding = False
@@ -148,12 +151,17 @@ class End(asyncio.Protocol):
         self.expired = True
         self._wake()
 
+    def write(self, octets: bytes) -> None:
+        """Send these bytes, unless nobody is there to take them: transports raise then, or say that they would."""
+        if not self.gone and not self.fin_sent:
+            self.transport.write(octets)
+
     def dismiss(self, farewell: bytes) -> None:
         """Send these bytes, then FIN; close when the other side has read them, or after FAREWELL_S."""
         if self.gone:
             return
         if farewell:
-            self.transport.write(farewell)
+            self.write(farewell)
         if self.eof or not self.transport.can_write_eof():
             self.transport.close()
             return
@@ -220,6 +228,7 @@ class End(asyncio.Protocol):
         if partner is None or partner.gone or partner.transport.is_closing():
             return
         if partner.transport.can_write_eof():
+            partner.fin_sent = True
             partner.transport.write_eof()
         else:  # TLS to a parent proxy: asyncio cannot half-close it
             partner.transport.close()

@@ -114,7 +114,7 @@ class FrontDoor:
         if server is None:
             return
         del passage.client.received[: opening.consumed]
-        passage.client.transport.write(_ESTABLISHED)
+        passage.client.write(_ESTABLISHED)
         await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
 
     async def _plain_http(self, passage: Passage, opening: PlainHttp) -> None:
@@ -148,7 +148,7 @@ class FrontDoor:
             why = "the client offers no SOCKS5 method without authentication"
             self._unserved(passage, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
             return
-        client.transport.write(refusal.SOCKS_NO_AUTHENTICATION)
+        client.write(refusal.SOCKS_NO_AUTHENTICATION)
         request = await read(client, read_socks5_request)
         passage.spoken = Spoken.SOCKS
         if not isinstance(request, Socks5Request):
@@ -163,7 +163,7 @@ class FrontDoor:
         elif attempt.malformed is not None or isinstance(attempt.names[0].value, str):
             await self._socks5_name(passage, attempt)
         else:
-            client.transport.write(refusal.socks_reply(0x00))
+            client.write(refusal.socks_reply(0x00))
             await self._to_address(passage, attempt.names[0].value, attempt.port)
 
     async def _socks5_name(self, passage: Passage, attempt: Attempt) -> None:
@@ -175,7 +175,7 @@ class FrontDoor:
         host = attempt.names[0].value
         server = await self.tunnels.reach(passage, attempt, verdict, host)
         if server is not None:
-            passage.client.transport.write(refusal.socks_reply(0x00))
+            passage.client.write(refusal.socks_reply(0x00))
             await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
 
     # -- transparent, wireguard, tun, local; SOCKS5 with an address

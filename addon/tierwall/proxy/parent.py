@@ -53,7 +53,7 @@ async def dial_through(
                 return Unreachable(f"the parent proxy {parent} is this proxy itself")
             server, address = await _connect(parent, found)
             try:
-                server.transport.write(_request(parent, host, port, credentials))
+                server.write(_request(parent, host, port, credentials))
                 return await _answer(parent, server, address)
             except BaseException:
                 server.reset()  # too late, or the client's end is no more: nobody will close it

@@ -64,6 +64,9 @@ class Tunnels:
         self._relays.add(relay)
         try:
             await self._guarded(passage, relay, attempt, verdict, known)
+        except Exception:
+            server.reset()
+            raise
         finally:
             self._relays.discard(relay)
 
