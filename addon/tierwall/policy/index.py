@@ -39,20 +39,20 @@ class HostIndex[P]:
     __slots__ = ("_marks", "_shapes")
 
     def __init__(self, readings: Iterable[tuple[Part, P]]) -> None:
-        shapes: list[tuple[Shape, P]] = []
+        self._shapes: ShapeIndex[P] | None = None
         self._marks: dict[str, tuple[tuple[int, int | None, P], ...]] = {}
         marks = self._marks
         shared: dict[tuple[tuple[int, int | None, P], ...], tuple[tuple[int, int | None, P], ...]] = {}
         for reading, payload in readings:
             if isinstance(reading, Shape):
-                shapes.append((reading, payload))
+                self._shapes = self._shapes or ShapeIndex()
+                self._shapes.add(reading, payload)
                 continue
             mark = (reading.fewest, reading.most, payload)
             before = marks.get(reading.base, ())
             if mark not in before:
                 both = (*before, mark)
                 marks[reading.base] = shared.setdefault(both, both)
-        self._shapes = ShapeIndex(shapes) if shapes else None
 
     def find(self, name: str) -> list[Hit[P]]:
         """Every reading whose base is the name or a suffix of it at a label boundary, the longest base first.

@@ -11,18 +11,22 @@ from collections.abc import Iterable, Iterator
 
 from tierwall.policy.dialect import ANY, ONE, SOME, Shape
 
+type _Globs[P] = dict[tuple[int, int], dict[tuple[str, str], list[tuple[re.Pattern[str], _Node[P]]]]]
+
 
 class _Node[P]:
+    """Most have nothing behind them, and a list may have a million: what is not there takes no memory."""
+
     __slots__ = ("found", "globs", "labels", "loops")
 
-    def __init__(self) -> None:
-        self.labels: dict[str, _Node[P]] = {}
+    def __init__(self, *, loops: bool) -> None:
+        self.labels: dict[str, _Node[P]] | None = None
         """Behind a label as it is, and behind ONE, SOME and ANY, which no label is called."""
-        self.globs: dict[tuple[int, int], dict[tuple[str, str], list[tuple[re.Pattern[str], _Node[P]]]]] = {}
+        self.globs: _Globs[P] | None = None
         """Behind labels with a `*`: by the lengths of what is before the first and behind the last, then by those."""
-        self.loops = False
+        self.loops = loops
         """Whether further labels may stay here."""
-        self.found: list[tuple[str, P]] = []
+        self.found: tuple[tuple[str, P], ...] = ()
 
 
 class ShapeIndex[P]:
@@ -30,14 +34,16 @@ class ShapeIndex[P]:
 
     __slots__ = ("_root",)
 
-    def __init__(self, shapes: Iterable[tuple[Shape, P]]) -> None:
-        self._root: _Node[P] = _Node()
-        for shape, payload in shapes:
-            node = self._root
-            for label in reversed(shape.labels):
-                node = _behind(node, label)
-            if (shape.spelling, payload) not in node.found[-1:]:
-                node.found.append((shape.spelling, payload))
+    def __init__(self) -> None:
+        self._root: _Node[P] = _Node(loops=False)
+
+    def add(self, shape: Shape, payload: P) -> None:
+        """One by one, because a million of them beside their tree would be twice the memory."""
+        node = self._root
+        for label in reversed(shape.labels):
+            node = _behind_glob(node, label) if "*" in label else _behind(node, label)
+        if (shape.spelling, payload) not in node.found:
+            node.found = (*node.found, (shape.spelling, payload))
 
     def find(self, name: str) -> Iterator[tuple[str, P]]:
         """The spelling and payload of each shape that covers the name."""
@@ -51,18 +57,24 @@ class ShapeIndex[P]:
 
 
 def _behind[P](node: _Node[P], label: str) -> _Node[P]:
-    if "*" not in label:
-        if label not in node.labels:
-            node.labels[label] = _Node()
-            node.labels[label].loops = label in {SOME, ANY}
-        return node.labels[label]
+    if node.labels is None:
+        node.labels = {}
+    child = node.labels.get(label)
+    if child is None:
+        child = node.labels[label] = _Node(loops=label in {SOME, ANY})
+    return child
+
+
+def _behind_glob[P](node: _Node[P], label: str) -> _Node[P]:
+    if node.globs is None:
+        node.globs = {}
     before, *_, behind = label.split("*")
     same = node.globs.setdefault((len(before), len(behind)), {}).setdefault((before, behind), [])
     pattern = re.compile("[a-z0-9_-]*".join(map(re.escape, label.split("*"))))
     for known, child in same:
         if known == pattern:
             return child
-    same.append((pattern, _Node()))
+    same.append((pattern, _Node(loops=False)))
     return same[-1][1]
 
 
@@ -70,14 +82,20 @@ def _step[P](active: Iterable[_Node[P]], label: str) -> Iterator[_Node[P]]:
     for node in active:
         if node.loops:
             yield node
-        for key in (label, ONE, SOME):
-            if key in node.labels:
-                yield node.labels[key]
-        for (before, behind), globs in node.globs.items():
-            if before + behind <= len(label):
-                for pattern, child in globs.get((label[:before], label[len(label) - behind :]), ()):
-                    if pattern.fullmatch(label):
-                        yield child
+        if node.labels is not None:
+            for key in (label, ONE, SOME):
+                if key in node.labels:
+                    yield node.labels[key]
+        if node.globs is not None:
+            yield from _through_globs(node.globs, label)
+
+
+def _through_globs[P](found: _Globs[P], label: str) -> Iterator[_Node[P]]:
+    for (before, behind), globs in found.items():
+        if before + behind <= len(label):
+            for pattern, child in globs.get((label[:before], label[len(label) - behind :]), ()):
+                if pattern.fullmatch(label):
+                    yield child
 
 
 def _with_empty_runs[P](nodes: Iterable[_Node[P]]) -> dict[_Node[P], None]:
@@ -85,8 +103,6 @@ def _with_empty_runs[P](nodes: Iterable[_Node[P]]) -> dict[_Node[P], None]:
     active: dict[_Node[P], None] = {}
     for node in nodes:
         active[node] = None
-        if (
-            behind := node.labels.get(ANY)
-        ) is not None:  # a run behind a run is one, so that this is the only such node
-            active[behind] = None
+        if node.labels is not None and ANY in node.labels:  # a run behind a run is one: no such node has another
+            active[node.labels[ANY]] = None
     return active
