@@ -142,11 +142,14 @@ def happened(event: Event, zone: tzinfo | None = None) -> Text:
 
 
 def why(event: Event) -> str:
-    """What went wrong where that is known, then what users see."""
-    parts = [message_of(event), visible(event.tierwall.detail or "")]
+    """What went wrong where that is known, what users see, and the verdict's detail where it says more than both."""
+    parts = [message_of(event)]
     if event.tierwall.breaks:
         parts.append(visible(event.tierwall.breaks[0].symptom))
-    return "; ".join(part for part in parts if part)
+    if event.event.reason is not Reason.TIER_CLOSED or not event.tierwall.breaks:
+        parts.append(visible(event.tierwall.detail or ""))
+    *earlier, last = [part for part in parts if part] or [""]
+    return "; ".join([*(part.removesuffix(".") for part in earlier), last])
 
 
 def _likeness(event: Event) -> _Likeness:
