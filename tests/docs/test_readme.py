@@ -8,7 +8,6 @@ import pytest
 
 from tests.docs.reading import ROOT, document, explained, section
 from tierwall.cli.commands import cli
-from tierwall.loader import site_names
 from tierwall.policy.attempt import Reason
 
 README = document("README.md")
@@ -42,11 +41,6 @@ def test_every_option_of_run_is_explained() -> None:
     spelled = " ".join(explained(README))
 
     assert [option for command, option in _options() if command == "run" and f"{option} " not in spelled] == []
-
-
-@pytest.mark.parametrize("name", site_names())
-def test_every_bundled_site_is_in_the_readme(name: str) -> None:
-    assert f"`{name}`" in README
 
 
 def test_every_option_of_stock_mitmproxy_is_in_the_readme() -> None:
