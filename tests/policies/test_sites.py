@@ -10,7 +10,16 @@ from tierwall.policy.judge import judge
 from tierwall.policy.lint import Code, lint_site
 from tierwall.policy.model import Catalogue, Evidence, Tier, Transport
 
-SITES = ("8x8-core-only", "closed", "core-only", "observe", "reference", "stated-only", "vevox-only")
+SITES = (
+    "8x8-core-only",
+    "closed",
+    "core-only",
+    "observe",
+    "pan-os-apex-gap",
+    "reference",
+    "stated-only",
+    "vevox-only",
+)
 TCP, UDP = Transport.TCP, Transport.UDP
 
 
@@ -134,7 +143,7 @@ def test_a_site_is_called_as_its_file(catalogue: Catalogue, site: str) -> None:
     assert load_site(site, catalogue).id == site
 
 
-@pytest.mark.parametrize("site", sorted(set(SITES) - {"stated-only"}))
+@pytest.mark.parametrize("site", sorted(set(SITES) - {"stated-only", "pan-os-apex-gap"}))
 def test_lint_finds_nothing_in_a_site(catalogue: Catalogue, site: str) -> None:
     assert lint_site(load_site(site, catalogue), catalogue) == ()
 
@@ -144,3 +153,37 @@ def test_lint_notes_that_no_rule_of_vsee_is_stated_as_a_whole(catalogue: Catalog
 
     assert finding.code is Code.WEAK_EVIDENCE
     assert "vsee-qatar" in finding.message
+
+
+@pytest.mark.parametrize("host", ["8x8.com", "8x8.vc", "jitsi.net", "vevox.app"])
+def test_pan_os_apex_gap_refuses_the_apexes(catalogue: Catalogue, host: str) -> None:
+    verdict = verdict_of(catalogue, "pan-os-apex-gap", host)
+
+    assert (verdict.reason, verdict.tier) == (Reason.WILDCARD_GAP, Tier.CORE)
+    assert verdict.detail == f"`*.{host}` as `pan-os` reads it does not cover the apex; add `{host}/`"
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "transport"),
+    [
+        ("frankfurt.8x8.vc", 443, TCP),
+        ("acme.display.vevox.com", 443, TCP),
+        ("acme.vevox.com", 80, TCP),
+        ("www.gravatar.com", 443, TCP),
+        ("clinic.vsee.qa", 443, TCP),
+        ("turn.vsee.qa", 3478, UDP),
+        ("168.138.110.244", 50000, UDP),
+    ],
+)
+def test_pan_os_apex_gap_admits_all_else(catalogue: Catalogue, host: str, port: int, transport: Transport) -> None:
+    assert verdict_of(catalogue, "pan-os-apex-gap", host, port, transport).reason is None
+
+
+def test_lint_says_which_apexes_pan_os_apex_gap_misses_and_how_to_add_them(catalogue: Catalogue) -> None:
+    findings = lint_site(load_site("pan-os-apex-gap", catalogue), catalogue)
+
+    assert {finding.code for finding in findings} == {Code.LIST_ADMITS, Code.LIST_MISSES}
+    assert [finding.mend for finding in findings if finding.code is Code.LIST_MISSES] == [
+        "add `8x8.com/`, `8x8.vc/`, `jitsi.net/`",
+        "add `vevox.app/`",
+    ]

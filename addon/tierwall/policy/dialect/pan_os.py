@@ -25,6 +25,7 @@ _REJECTS: Final = (
         example="*.*.example.com",
         matches=form(r"(?:.*\.)?\*\.\*(?:[./].*)?"),
         why="the guidelines forbid consecutive asterisks",
+        doubt="the guidelines do not say what the firewall does with consecutive asterisks; here they cover nothing",
     ),
     Case(
         form="`w*.x`",
@@ -51,8 +52,8 @@ PAN_OS: Final = Product(
             covers=as_pan_os,
         ),
         Case(
-            form="`a.*.x`, `*.^.x`",
-            example="mail.*.com",
+            form="`*.^.x`, `a.*.x`",
+            example="*.^.example.com",
             matches=form(rf"{_NOT_CONSECUTIVE}(?!.*(?:\^\.){{10}}){_RUN}\.(?![0-9]+/?$){LABEL}/?"),
             covers=as_pan_os,
         ),
@@ -61,7 +62,10 @@ PAN_OS: Final = Product(
     otherwise=_OTHERWISE,
     exact="{}/",
     below="*.{}/",
-    note="An entry that ends in neither `/` nor `*` gets a `/`, which closes its end: `Append Ending Token`.",
+    note=(
+        "An entry that ends in neither `/` nor `*` gets a `/`, which closes its end: `Append Ending Token`. A wildcard "
+        "in the middle takes in strangers: `mail.*.com` covers mail.evil.com."
+    ),
 )
 
 PAN_OS_LEGACY: Final = Product(
@@ -78,8 +82,8 @@ PAN_OS_LEGACY: Final = Product(
         Case(form="`*.x`", example="*.example.com", matches=form(r"\*\.<x>"), covers=as_pan_os_legacy),
         Case(form="`^.x`", example="^.example.com", matches=form(r"(?:\^\.){1,9}<x>"), covers=as_pan_os_legacy),
         Case(
-            form="`a.*.x`, `x.*`",
-            example="mail.*.com",
+            form="`*.^.x`, `a.*.x`, `x.*`",
+            example="*.^.example.com",
             matches=form(rf"{_NOT_CONSECUTIVE}(?=.*[*^])(?!.*(?:\^\.){{10}})(?!.*\.[0-9]+/?$){_RUN}/?"),
             covers=as_pan_os_legacy,
         ),
@@ -88,5 +92,8 @@ PAN_OS_LEGACY: Final = Product(
     otherwise=_OTHERWISE,
     exact="{}/",
     below="*.{}/",
-    note="An entry that ends in neither `/` nor `*` goes on as if `.*` stood behind it.",
+    note=(
+        "An entry that ends in neither `/` nor `*` goes on as if `.*` stood behind it. A wildcard in the middle takes "
+        "in strangers: `mail.*.com` covers mail.evil.com."
+    ),
 )

@@ -72,9 +72,10 @@ def all_in(inner: Iterable[Ports], outer: Iterable[Ports]) -> bool:
     return all(any(b.cover(a.transport, a.first) and b.cover(a.transport, a.last) for b in outer) for a in inner)
 
 
-def share_ports(one: Rule, other: Rule) -> bool:
-    """Whether a port of one transport is in both rules."""
-    pairs = ((a, b) for a in one.ports for b in other.ports if a.transport is b.transport)
+def share_ports(some: Iterable[Ports], others: Iterable[Ports]) -> bool:
+    """Whether a port of one transport is in both."""
+    others = tuple(others)
+    pairs = ((a, b) for a in some for b in others if a.transport is b.transport)
     return any(a.first <= b.last and b.first <= a.last for a, b in pairs)
 
 

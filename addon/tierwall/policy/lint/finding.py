@@ -33,6 +33,10 @@ class Code(StrEnum):
     PUBLIC_SUFFIX = "public-suffix"
     WITHOUT_CORE = "without-core"
     WEAK_EVIDENCE = "weak-evidence"
+    OVER_MATCH = "over-match"
+    LIST_ADMITS = "list-admits"
+    LIST_MISSES = "list-misses"
+    UNDOCUMENTED = "undocumented"
 
     @property
     def severity(self) -> Severity:
@@ -42,7 +46,16 @@ class Code(StrEnum):
         return Severity.NOTE if self in _NOTES else Severity.WARNING
 
 
-_NOTES = {Code.APEX_NOT_COVERED, Code.MERGEABLE_NETWORKS, Code.UNSPECIFIED, Code.DENIED_RULE, Code.WEAK_EVIDENCE}
+_NOTES = {
+    Code.APEX_NOT_COVERED,
+    Code.MERGEABLE_NETWORKS,
+    Code.UNSPECIFIED,
+    Code.DENIED_RULE,
+    Code.WEAK_EVIDENCE,
+    Code.LIST_ADMITS,
+    Code.LIST_MISSES,
+    Code.UNDOCUMENTED,
+}
 
 
 @dataclass(frozen=True, slots=True)

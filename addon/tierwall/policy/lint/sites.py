@@ -1,20 +1,17 @@
 """What is odd about one site: entries that do nothing, or more or less than the administrator meant.
 
-Knows the site and the catalogue that it admits from. The only thing read here is the public suffix list, data that
-comes inside its package.
+Knows the site and the catalogue that it admits from; what its lists admit and miss of that is lists.py's.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from publicsuffixlist import PublicSuffixList
-
-from tierwall.policy.dialect import Dialect, Rejected, read
+from tierwall.policy.dialect import Dialect, Reading, Rejected, literally, read, spelled
+from tierwall.policy.lint.admitting import admissible, admitted, chosen, is_public_suffix, lists_of
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
 from tierwall.policy.lint.finding import Code, Finding
-from tierwall.policy.model import Catalogue, Direction, Ports, Rule, Service, Tier, Vendor
+from tierwall.policy.model import Catalogue, Ports, Rule, Tier, Vendor
 from tierwall.policy.site import ListEntry, Site, VendorEntry
 
 
@@ -24,12 +21,12 @@ def _admits_nothing(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
             if not entry.hosts and not entry.networks:
                 yield Finding(site.id, Code.ADMITS_NOTHING, f"{entry.label} lists no host and no network")
             continue
-        chosen = [(rule, service) for _, rule, service in _chosen(entry, catalogue) if _admissible(rule, site)]
-        if not chosen:
+        selected = [(rule, service) for _, rule, service in chosen(entry, catalogue) if admissible(rule, site)]
+        if not selected:
             yield Finding(site.id, Code.ADMITS_NOTHING, f"admit[{place}] matches no rule that the site could admit")
             continue
-        useless = sorted((entry.rules or frozenset()) - {rule.id for rule, _ in chosen})
-        useless += sorted((entry.services or frozenset()) - {service.id for _, service in chosen})
+        useless = sorted((entry.rules or frozenset()) - {rule.id for rule, _ in selected})
+        useless += sorted((entry.services or frozenset()) - {service.id for _, service in selected})
         if useless:
             message = f"admit[{place}] names {some(useless)}, and no rule that the site could admit goes by that"
             mend = "inbound rules, and those with less evidence than the site asks for, are not admitted"
@@ -37,19 +34,25 @@ def _admits_nothing(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _rejected(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
-    lists = [(entry.label, entry.dialect, entry.hosts) for entry in (*_lists(site.admit), *site.deny)]
-    asked = dict.fromkeys(host for _, rule, _ in _admitted(site, catalogue) for host in rule.hosts)
+    lists = [(entry.label, entry.dialect, entry.hosts) for entry in (*lists_of(site.admit), *site.deny)]
+    asked = dict.fromkeys(host for _, rule, _ in admitted(site, catalogue) for host in rule.hosts)
     for label, dialect, hosts in (*lists, ("the vendors' rules that it admits", site.dialect, tuple(asked))):
         refused = [(host, reading.why) for host in hosts if isinstance(reading := read(dialect, host), Rejected)]
         if refused:
             spellings, why = some(host for host, _ in refused), refused[0][1]
             message = f"{label}: `{dialect}` rejects {spellings}, which therefore covers nothing: {why}"
-            yield Finding(site.id, Code.REJECTED_SPELLING, message, f"spell it as `{dialect}` reads it")
+            yield Finding(site.id, Code.REJECTED_SPELLING, message, _instead(dialect, refused[0][0]))
+
+
+def _instead(dialect: Dialect, host: str) -> str:
+    known = spelled(dialect, host) if isinstance(literally(host), Reading) else None
+    example = "" if known is None or known == host else f": `{known}` for `{host}`"
+    return f"spell it as `{dialect}` reads it{example}"
 
 
 def _denied_entries(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
     denied = Listed(site.deny)
-    for entry in _lists(site.admit) if site.deny else ():
+    for entry in lists_of(site.admit) if site.deny else ():
         cut: list[object] = [
             host for host, reading in readings(entry.hosts, entry.dialect) if denied.hold_host(reading, entry.ports)
         ]
@@ -63,7 +66,7 @@ def _denied_rules(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
     denied = Listed(site.deny)
     rules = dict.fromkeys(
         f"{vendor.id}/{rule.id}"
-        for vendor, rule, _ in (_admitted(site, catalogue) if site.deny else ())
+        for vendor, rule, _ in (admitted(site, catalogue) if site.deny else ())
         if denied.hold_some_of(rule)
     )
     if rules:
@@ -71,7 +74,7 @@ def _denied_rules(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _duplicates(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
-    for key, entries in (("admit", _lists(site.admit)), ("deny", site.deny)):
+    for key, entries in (("admit", lists_of(site.admit)), ("deny", site.deny)):
         counted: Counter[tuple[str, Dialect, tuple[Ports, ...]]] = Counter()
         for entry in entries:
             counted.update((host, entry.dialect, entry.ports) for host in entry.hosts)
@@ -82,11 +85,11 @@ def _duplicates(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _public(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
-    for entry in _lists(site.admit):
+    for entry in lists_of(site.admit):
         wide = [
             host
             for host, reading in readings(entry.hosts, entry.dialect)
-            if reading.most != 0 and (not reading.base or _public_suffixes().is_public(reading.base))
+            if reading.most != 0 and is_public_suffix(reading.base)
         ]
         if wide:
             message = f"{entry.label} admits {some(wide)}: names below a public suffix belong to anybody"
@@ -94,13 +97,13 @@ def _public(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _coreless(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
-    admitted = list(_admitted(site, catalogue))
+    admits = list(admitted(site, catalogue))
     for vendor in catalogue.vendors:
-        tiers = sorted({service.tier for of, _, service in admitted if of is vendor}, key=lambda tier: tier.severity)
-        core = [rule for rule in egress(vendor) if _admissible(rule, site) and _serves_core(vendor, rule)]
+        tiers = sorted({service.tier for of, _, service in admits if of is vendor}, key=lambda tier: tier.severity)
+        core = [rule for rule in egress(vendor) if admissible(rule, site) and _serves_core(vendor, rule)]
         if not tiers or not core or Tier.CORE in tiers:
             continue
-        own = Listed(_lists(site.admit))
+        own = Listed(lists_of(site.admit))
         if not any(own.hold_some_of(rule) for rule in core):
             message = f"admits {some(tiers)} of {vendor.id}, but not its core, without which nobody can use the rest"
             yield Finding(site.id, Code.WITHOUT_CORE, message, "add core to the tiers of that entry")
@@ -109,8 +112,8 @@ def _coreless(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
 def _weak(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
     entries = [entry for entry in site.admit if isinstance(entry, VendorEntry)]
     for vendor in catalogue.vendors:
-        rules = [rule for entry in entries for of, rule, _ in _chosen(entry, catalogue) if of is vendor]
-        if rules and not any(_admissible(rule, site) for rule in rules):
+        rules = [rule for entry in entries for of, rule, _ in chosen(entry, catalogue) if of is vendor]
+        if rules and not any(admissible(rule, site) for rule in rules):
             message = f"admits {vendor.id} in name only: none of its rules has the evidence `{site.evidence}`"
             yield Finding(site.id, Code.WEAK_EVIDENCE, message)
 
@@ -127,37 +130,5 @@ CHECKS: Final[tuple[Callable[[Site, Catalogue], Iterator[Finding]], ...]] = (
 )
 
 
-def _lists(entries: Iterable[VendorEntry | ListEntry]) -> Iterator[ListEntry]:
-    return (entry for entry in entries if isinstance(entry, ListEntry))
-
-
-def _chosen(entry: VendorEntry, catalogue: Catalogue) -> Iterator[tuple[Vendor, Rule, Service]]:
-    """The entry's keys are ANDed for each service of a rule; a rule with one such service is selected."""
-    for vendor in catalogue.vendors:
-        for rule in vendor.rules if entry.vendor in {None, vendor.id} else ():
-            if entry.rules is None or rule.id in entry.rules:
-                for service in map(vendor.service, rule.services):
-                    if (entry.tiers is None or service.tier in entry.tiers) and (
-                        entry.services is None or service.id in entry.services
-                    ):
-                        yield vendor, rule, service
-
-
-def _admitted(site: Site, catalogue: Catalogue) -> Iterator[tuple[Vendor, Rule, Service]]:
-    for entry in site.admit:
-        if isinstance(entry, VendorEntry):
-            yield from (chosen for chosen in _chosen(entry, catalogue) if _admissible(chosen[1], site))
-
-
-def _admissible(rule: Rule, site: Site) -> bool:
-    return rule.direction is Direction.EGRESS and rule.evidence.at_least(site.evidence)
-
-
 def _serves_core(vendor: Vendor, rule: Rule) -> bool:
     return any(vendor.service(service).tier is Tier.CORE for service in rule.services)
-
-
-@cache
-def _public_suffixes() -> PublicSuffixList:
-    """Its ICANN section: below a private suffix such as googleapis.com everything is one company's."""
-    return PublicSuffixList(only_icann=True, accept_unknown=False)

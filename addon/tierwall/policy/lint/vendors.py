@@ -41,7 +41,7 @@ def _overlaps(vendor: Vendor) -> Iterator[Finding]:
             if isinstance(outer, str) or other_place == place or outer.prefixlen > inner.prefixlen:
                 continue
             twice = outer == inner and other_place > place
-            if not twice and share_ports(rule, other):
+            if not twice and share_ports(rule.ports, other.ports):
                 message = f"{plain(inner)} lies in {plain(outer)} of {other.id}, with ports of its own in common"
                 yield Finding(f"{vendor.id}/{rule.id}", Code.OVERLAPPING_NETWORKS, message, "keep one of the two")
 
