@@ -4,8 +4,6 @@ Knows spellings and labels; which entries a site has, and what they decide, is i
 the values, product.py the form of a table, products.py the tables, globs.py the wildcards that stand anywhere.
 """
 
-from functools import cache
-
 from tierwall.policy.dialect.product import Case, Columns, Product
 from tierwall.policy.dialect.products import PRODUCTS, Dialect
 from tierwall.policy.dialect.reading import ANY, ONE, SOME, Part, Reading, Rejected, Shape
@@ -76,7 +74,6 @@ def mend(dialect: Dialect, name: str, base: str | None = None) -> str:
     return product.exact.format(name)
 
 
-@cache
 def spelled(dialect: Dialect, pattern: str) -> str | None:
     """How that dialect spells a literal pattern, an exact name or `*.` before one; None where it has no spelling."""
     product = PRODUCTS[dialect]
