@@ -6,7 +6,7 @@ UV := UV_PYTHON_DOWNLOADS=never $(BOOT)/bin/uv
 RUN := .venv/bin/
 PYTEST_ARGS ?=
 
-.PHONY: help setup demo test test-lowest lint types contracts bench soak schemas clean
+.PHONY: help setup demo test test-lowest lint types contracts bench soak docs schemas clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench: setup ## measure against Squid, tinyproxy and stock mitmproxy, side by si
 
 soak: setup ## 3,000 idle tunnels, slow and broken peers, storms (15 minutes)
 	@$(RUN)python -m bench.soak
+
+docs: setup ## write docs/dialects.md anew, from the code
+	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.dialect_page
 
 schemas: setup ## write the JSON Schemas anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.schemas

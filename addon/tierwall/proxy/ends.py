@@ -165,8 +165,8 @@ class End(asyncio.Protocol):
         if self.eof or not self.transport.can_write_eof():
             self.transport.close()
             return
-        self.transport.write_eof()
-        self._discard_for(FAREWELL_S)
+        if self._half_close():
+            self._discard_for(FAREWELL_S)
 
     def hush(self) -> None:
         """Say nothing more and keep the connection standing, until the other side leaves or SILENCE_S have passed."""
@@ -201,6 +201,15 @@ class End(asyncio.Protocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     # -- private
+
+    def _half_close(self) -> bool:
+        """Send FIN. False where the other side is gone already, which asyncio's own loop learns only by trying."""
+        try:
+            self.transport.write_eof()
+        except OSError:
+            self.transport.abort()
+            return False
+        return True
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():

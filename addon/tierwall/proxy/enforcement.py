@@ -8,7 +8,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
 
-from mitmproxy import connection, dns
+from mitmproxy import connection, dns, tls
 from mitmproxy.proxy import layer, mode_specs, server_hooks
 
 from tierwall.events import Stage
@@ -136,6 +136,20 @@ class Enforcement:
         attempt = attempt or self._from_connection(data.client, data.server)
         cause = str(data.server.error or "no answer")
         self._recorder.failed(caller_of(data.client), attempt, self._rulebook.judge(attempt), cause)
+
+    def tls_failed_client(self, data: tls.TlsData) -> None:
+        """An inspected client that does not trust the lab CA (a pinned native app, say)."""
+        attempt = self._from_connection(data.context.client, data.context.server)
+        verdict = self._rulebook.judge(attempt)
+        if verdict.passes:
+            cause = data.context.client.error or "the client rejects the lab CA"
+            self._recorder.rejected(caller_of(data.context.client), attempt, verdict, cause)
+
+    def tls_failed_server(self, data: tls.TlsData) -> None:
+        """A server that mitmproxy does not trust on behalf of an inspected client."""
+        attempt = self._from_connection(data.context.client, data.context.server)
+        cause = data.context.server.error or "the TLS handshake with the server failed"
+        self._recorder.failed(caller_of(data.context.client), attempt, self._rulebook.judge(attempt), cause)
 
     @journalled(Stage.DNS)
     async def dns_request(self, dns_flow: dns.DNSFlow) -> None:

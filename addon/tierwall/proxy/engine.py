@@ -4,8 +4,10 @@ Knows modes, listening addresses and signals. Connections are front_door.py's, w
 """
 
 import asyncio
+import atexit
 import gc
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -24,6 +26,7 @@ from mitmproxy.addons import (
     upstream_auth,
 )
 from mitmproxy.master import Master
+from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
 from tierwall.journal import Sink
@@ -62,7 +65,17 @@ def run(settings: RunSettings) -> int:
     engine = Engine(settings, modes(settings), screen)
     lost = run_loop(engine.serve())
     screen.sum_up(lost)
+    if any(mode_specs.ProxyMode.parse(spec).transport_protocol != "tcp" for spec in engine.specs):
+        # A DNS look-up of mitmproxy_rs may still be under way in a thread of its own, which crashes an interpreter
+        # that takes itself apart meanwhile. Everything was written and said; nothing is left to take apart.
+        atexit.register(_leave, 1 if lost else 0)
     return 1 if lost else 0
+
+
+def _leave(status: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 class Voice(Sink, Protocol):
@@ -86,7 +99,7 @@ class Engine:
 
     def __init__(self, settings: RunSettings, specs: Sequence[str], voice: Voice, after: str | None = None) -> None:
         """`after`: what led to this start, where that is worth journalling (a worker that died)."""
-        self._settings, self._specs, self._voice, self._after = settings, specs, voice, after
+        self._settings, self.specs, self._voice, self._after = settings, specs, voice, after
         self._troubles: list[str] = []
         self._addon = TierwallAddon((voice,))
         self._stopping: asyncio.Task[None] | None = None
@@ -157,7 +170,7 @@ class Engine:
                 connection_strategy="lazy",
                 listen_host=settings.listen[0],
                 listen_port=settings.listen[1],
-                mode=list(self._specs),
+                mode=list(self.specs),
             )
             to_set.update(
                 tierwall_site=settings.site,

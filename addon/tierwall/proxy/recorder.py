@@ -11,7 +11,7 @@ from itertools import count
 from tierwall import events
 from tierwall.events import ClosedBy, Context, Queries, Stage
 from tierwall.journal import Sink
-from tierwall.policy.attempt import Attempt, Verdict
+from tierwall.policy.attempt import Attempt, Reason, Verdict
 from tierwall.policy.model import Address
 from tierwall.proxy.rulebook import Rulebook
 
@@ -50,6 +50,13 @@ class Recorder:
     def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, and the dial failed."""
         self._sink.write(events.failed(verdict, attempt, self._context(caller, Stage.DIAL), cause))
+
+    def rejected(self, caller: Caller, attempt: Attempt, verdict: Verdict, detail: str) -> None:
+        """Admitted, inspected, and the client did not accept our certificate."""
+        context = self._context(caller, Stage.CLIENTHELLO)
+        reason = Reason.INSPECTION_REJECTED
+        event = events.broken(verdict, attempt, context, reason=reason, behaviour="tls-inspection", detail=detail)
+        self._sink.write(event)
 
     def closed(  # noqa: PLR0913  # the end of a tunnel is four facts
         self, caller: Caller, attempt: Attempt, verdict: Verdict, *, by: ClosedBy, sent: int, received: int, ns: int
