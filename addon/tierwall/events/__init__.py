@@ -13,14 +13,10 @@ from tierwall.events.build import (
     fault,
     from_verdict,
 )
+from tierwall.events.draft import Drafts, Ending
 from tierwall.events.line import parse, schema_text, to_line
 from tierwall.events.model import (
-    ALL,
-    ALWAYS,
-    Action,
     Break,
-    Category,
-    ClosedBy,
     Destination,
     Ecs,
     Error,
@@ -28,21 +24,28 @@ from tierwall.events.model import (
     EventFields,
     Http,
     HttpRequest,
-    Kind,
     Network,
-    NetworkProtocol,
     Observer,
     Rule,
     Source,
-    Stage,
     Tierwall,
     Tls,
     TlsClient,
-    Type,
     Url,
     UserAgent,
 )
 from tierwall.events.text import Queries, redact_url, visible
+from tierwall.events.words import (
+    ALL,
+    ALWAYS,
+    Action,
+    Category,
+    ClosedBy,
+    Kind,
+    NetworkProtocol,
+    Stage,
+    Type,
+)
 
 __all__ = [
     "ALL",
@@ -53,7 +56,9 @@ __all__ = [
     "ClosedBy",
     "Context",
     "Destination",
+    "Drafts",
     "Ecs",
+    "Ending",
     "Error",
     "Event",
     "EventFields",

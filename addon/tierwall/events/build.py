@@ -9,9 +9,6 @@ from functools import lru_cache
 from typing import Final
 
 from tierwall.events.model import (
-    Action,
-    Category,
-    ClosedBy,
     Destination,
     Error,
     Event,
@@ -19,13 +16,10 @@ from tierwall.events.model import (
     Http,
     HttpRequest,
     Network,
-    NetworkProtocol,
     Source,
-    Stage,
     Tierwall,
     Tls,
     TlsClient,
-    Type,
     Url,
     UserAgent,
     value,
@@ -42,6 +36,7 @@ from tierwall.events.text import (
     cut_if_any,
     redact_url,
 )
+from tierwall.events.words import Action, Category, ClosedBy, NetworkProtocol, Stage, Type
 from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
 from tierwall.policy.model import Transport
 
@@ -62,14 +57,15 @@ _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
     Seen.QUIC: NetworkProtocol.QUIC,
     Seen.DNS: NetworkProtocol.DNS,
 }
+_MILLISECONDS: Final = tuple(f".{number:03d}Z" for number in range(1000))
 
 
 @value
 class Context:
     """What the shell knows beside the attempt and its verdict."""
 
-    when: datetime
-    """Aware."""
+    when: datetime | int
+    """Aware; or nanoseconds since the epoch."""
     id: str
     stage: Stage
     site: str | None = None
@@ -157,10 +153,10 @@ def error(message: str, context: Context, attempt: Attempt | None = None, verdic
     return _event(_Outcome(action=Action.DENIED, reason=Reason.ERROR, message=message), verdict, attempt, context)
 
 
-def fault(message: str, stage: Stage, *, when: datetime, id: str, site: str | None = None) -> Event:  # noqa: A002
+def fault(message: str, stage: Stage, *, when: datetime | int, id: str, site: str | None = None) -> Event:  # noqa: A002
     """Something of ours that no connection is to blame for: a file that did not load, a journal that lost lines."""
     return Event(
-        timestamp=_timestamp(when),
+        timestamp=timestamp(when),
         event=EventFields(
             category=_CONFIGURATION, type=_TYPES[Action.FAULT], action=Action.FAULT, id=cut(id, ID_OCTETS)
         ),
@@ -171,7 +167,7 @@ def fault(message: str, stage: Stage, *, when: datetime, id: str, site: str | No
 
 def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, context: Context) -> Event:
     return Event(
-        timestamp=_timestamp(context.when),
+        timestamp=timestamp(context.when),
         event=EventFields(
             category=_NETWORK,
             type=_TYPES[outcome.action],
@@ -193,8 +189,11 @@ def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, 
     )
 
 
-def _timestamp(when: datetime) -> str:
-    return f"{_second(int(when.timestamp() // 1))}.{when.microsecond // 1000:03d}Z"
+def timestamp(when: datetime | int) -> str:
+    """As it is written: in UTC, to the millisecond."""
+    if isinstance(when, datetime):
+        return _second(int(when.timestamp() // 1)) + _MILLISECONDS[when.microsecond // 1000]
+    return _second(when // 1_000_000_000) + _MILLISECONDS[when // 1_000_000 % 1000]
 
 
 @lru_cache(maxsize=2)

@@ -23,8 +23,10 @@ SCHEMA_ID = "urn:tierwall:event"
 
 def to_line(event: Event) -> bytes:
     """One line, LF at its end, of at most EVENT_OCTETS: `near`, then `breaks` are dropped from the tail to fit."""
-    line = _line(event)
-    return line if len(line) <= EVENT_OCTETS else _line(_shortened(event, len(line) - EVENT_OCTETS))
+    if event.line is not None:
+        return event.line
+    line = whole_line(event)
+    return line if len(line) <= EVENT_OCTETS else whole_line(_shortened(event, len(line) - EVENT_OCTETS))
 
 
 def parse(line: bytes | str) -> Event:
@@ -46,7 +48,8 @@ def schema_text() -> str:
     return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _line(event: Event) -> bytes:
+def whole_line(event: Event) -> bytes:
+    """Its line, however long."""
     line = _dump(event, by_alias=True, exclude_none=True)
     if not line.isascii() or b"\x7f" in line:
         line = json_escaped(line.decode()).encode()

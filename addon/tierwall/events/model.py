@@ -13,6 +13,7 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from tierwall import __version__
+from tierwall.events.words import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
 from tierwall.policy.attempt import NameSource, Reason
 from tierwall.policy.model import Tier, Transport
 
@@ -36,87 +37,6 @@ class _WrittenAsText:
 _E = TypeVar("_E", bound=StrEnum)
 Text = Annotated[_E, _WrittenAsText()]
 # No `type` statement: pydantic would write each use of it as a definition of its own into the schema.
-
-
-class Action(StrEnum):
-    """What happened. All but `allowed` and `closed` are always journalled."""
-
-    DENIED = "denied"
-    WOULD_DENY = "would-deny"
-    BROKEN = "broken"
-    FAILED = "failed"
-    FAULT = "fault"
-    ALLOWED = "allowed"
-    CLOSED = "closed"
-
-
-ALL = frozenset(Action)
-"""What `--events all` journals."""
-
-ALWAYS = ALL - {Action.ALLOWED, Action.CLOSED}
-"""What `--events denied` journals."""
-
-
-class Stage(StrEnum):
-    """How far the connection had come."""
-
-    ACCEPT = "accept"
-    CONNECT = "connect"
-    SOCKS = "socks"
-    CLIENTHELLO = "clienthello"
-    REQUEST = "request"
-    DNS = "dns"
-    UDP = "udp"
-    DIAL = "dial"
-    TUNNEL = "tunnel"
-    CONFIG = "config"
-    JOURNAL = "journal"
-
-
-class ClosedBy(StrEnum):
-    """Who ended a tunnel."""
-
-    CLIENT = "client"
-    SERVER = "server"
-    BEHAVIOUR = "behaviour"
-    SHUTDOWN = "shutdown"
-
-
-class Kind(StrEnum):
-    """ECS event.kind; ours are all plain events."""
-
-    EVENT = "event"
-
-
-class Category(StrEnum):
-    """ECS event.category, as far as we use it."""
-
-    NETWORK = "network"
-    CONFIGURATION = "configuration"
-
-
-class Type(StrEnum):
-    """ECS event.type, as far as we use it.
-
-    ECS knows no `error` among the types of `configuration` and `network`: those are `info` or `connection` with an
-    `error.message`.
-    """
-
-    ALLOWED = "allowed"
-    CONNECTION = "connection"
-    DENIED = "denied"
-    END = "end"
-    INFO = "info"
-    START = "start"
-
-
-class NetworkProtocol(StrEnum):
-    """ECS network.protocol: what the client was seen to speak."""
-
-    TLS = "tls"
-    HTTP = "http"
-    QUIC = "quic"
-    DNS = "dns"
 
 
 @value
@@ -294,3 +214,35 @@ class Event:
     def when(self) -> datetime:
         """The timestamp, aware, in UTC."""
         return datetime.fromisoformat(self.timestamp)
+
+    # What sinks ask of every event. A Draft (draft.py) knows it at once.
+
+    @property
+    def action(self) -> Action:
+        """What happened."""
+        return self.event.action
+
+    @property
+    def site(self) -> str | None:
+        """Where."""
+        return self.tierwall.site
+
+    @property
+    def sent(self) -> int:
+        """Octets that the client sent through the tunnel."""
+        return (self.source and self.source.bytes) or 0
+
+    @property
+    def received(self) -> int:
+        """Octets that the server sent through the tunnel."""
+        return (self.destination and self.destination.bytes) or 0
+
+    @property
+    def like(self) -> "Event":
+        """An event that differs in nothing but time, id, client and counts, and is there whole."""
+        return self
+
+    @property
+    def line(self) -> bytes | None:
+        """Its line, where that was there before the event."""
+        return None

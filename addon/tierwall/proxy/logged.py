@@ -17,7 +17,7 @@ class Logged:
 
     def write(self, event: Event) -> None:
         """Log the event's line."""
-        if event.event.action not in ALWAYS:
+        if event.action not in ALWAYS:
             return
         ours = event.event.action is Action.FAULT or event.event.reason is Reason.ERROR
         what = happened(event).plain.partition(" ")[2]  # without its time

@@ -4,12 +4,13 @@ Knows the clock and the ids. Where events go (journal, console) is the sink's af
 """
 
 import secrets
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
 
 from tierwall import events
-from tierwall.events import ClosedBy, Context, Queries, Stage
+from tierwall.events import ClosedBy, Context, Drafts, Ending, Queries, Stage
 from tierwall.journal import Sink
 from tierwall.policy.attempt import Attempt, Reason, Verdict
 from tierwall.policy.model import Address
@@ -25,6 +26,14 @@ class Caller:
     url: str | None = None
     method: str | None = None
     user_agent: str | None = None
+    _ip: str | None = None
+
+    @property
+    def ip(self) -> str | None:
+        """The address as text."""
+        if self._ip is None and self.address is not None:
+            self._ip = _text(self.address)
+        return self._ip
 
 
 class Recorder:
@@ -39,13 +48,14 @@ class Recorder:
         self._queries = queries
         self._run = secrets.token_hex(5)
         self._count = count(1)
+        self._drafts = Drafts()
 
     def decided(
         self, caller: Caller, attempt: Attempt, verdict: Verdict, stage: Stage, refusal: str | None = None
     ) -> None:
         """A denial, a would-deny, or (where everything is wanted) an allow."""
         if verdict.reason is not None or self.everything:
-            self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
+            self._sink.write(self._drafts.decided(verdict, attempt, self._context(caller, stage, refusal)))
 
     def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, and the dial failed."""
@@ -63,8 +73,8 @@ class Recorder:
     ) -> None:
         """A tunnel ended."""
         if self.everything:
-            context = self._context(caller, Stage.TUNNEL)
-            self._sink.write(events.closed(verdict, attempt, context, by=by, sent=sent, received=received, duration=ns))
+            ending = Ending(by=by, sent=sent, received=received, duration_ns=max(ns, 0))
+            self._sink.write(self._drafts.closed(verdict, attempt, self._context(caller, Stage.TUNNEL), ending))
 
     def error(self, caller: Caller, stage: Stage, message: str, attempt: Attempt | None = None) -> None:
         """Our own failure; the connection was denied."""
@@ -72,17 +82,16 @@ class Recorder:
 
     def fault(self, message: str, stage: Stage) -> None:
         """Something of ours that no connection is to blame for."""
-        self._sink.write(
-            events.fault(message, stage, when=datetime.now(UTC), id=self._id(), site=self._rulebook.site.id)
-        )
+        site = self._rulebook.site.id
+        self._sink.write(events.fault(message, stage, when=time.time_ns(), id=self._id(), site=site))
 
     def _context(self, caller: Caller, stage: Stage, refusal: str | None = None) -> Context:
         return Context(
-            when=datetime.now(UTC),
+            when=time.time_ns(),
             id=self._id(),
             stage=stage,
             site=self._rulebook.site.id,
-            client_ip=str(caller.address) if caller.address else None,
+            client_ip=caller.ip,
             client_port=caller.port or None,
             refusal=refusal,
             url=caller.url,
@@ -93,3 +102,9 @@ class Recorder:
 
     def _id(self) -> str:
         return f"{self._run}-{next(self._count):x}"
+
+
+@lru_cache(maxsize=4096)
+def _text(address: Address) -> str:
+    """Clients come again, and spelling an address costs more than the rest of an event."""
+    return str(address)

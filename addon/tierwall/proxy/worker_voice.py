@@ -48,7 +48,7 @@ class ToParent:
 
     def write(self, event: Event) -> None:
         """What happened."""
-        if event.event.action in _QUIET:
+        if event.action in _QUIET:
             self._quiet.write(event)
         elif len(self._waiting) < _WAITING_OCTETS:
             self._say(Said.EVENT, to_line(event)[:-1])

@@ -61,11 +61,11 @@ class Console:
 
     def write(self, event: Event) -> None:
         """Print the event's line, or count it."""
-        if event.event.action not in self._actions:
+        if event.action not in self._actions:
             return
         now = self._clock()
         self._say_what_is_due(now)
-        likeness = _likeness(event)
+        likeness = _likeness(event.like)
         if (window := self._windows.get(likeness)) is not None:
             window.repeats += 1
             return
