@@ -63,7 +63,8 @@ class Journal:
         self._waiting_octets = waiting_octets
         self._retry_s = retry_s
         self._clock = clock
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
         self._lines: deque[bytes] = deque()
         self._octets = 0
         self._closing = False
@@ -96,11 +97,12 @@ class Journal:
 
     def append(self, line: bytes) -> None:
         """Append one line, its LF included. After `close`, or with no room left, it is lost and counted."""
-        with self._changed:
-            if not self._closing and self._octets + len(line) <= self._waiting_octets:
+        with self._lock:  # itself: the condition's own way to it costs as much as all else here
+            before, after = self._octets, self._octets + len(line)
+            if not self._closing and after <= self._waiting_octets:
                 self._lines.append(line)
-                before, self._octets = self._octets, self._octets + len(line)
-                if before == 0 or before < BATCH_OCTETS <= self._octets:
+                self._octets = after
+                if before == 0 or before < BATCH_OCTETS <= after:
                     self._changed.notify()
                 return
         self._lose(1)
