@@ -108,10 +108,15 @@ class Doorway:
         """End every tunnel and wait until each has been journalled."""
         if self.door is not None:
             self.door.tunnels.shut()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_LAST_OCTETS_S)
         for task in tuple(self._serving):
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
 
+
+_LAST_OCTETS_S: Final = 0.5
+"""Seconds that tunnels have at the end to send what they hold; then what still waits is cut."""
 
 _DESCRIPTORS: Final = Descriptors()
 

@@ -88,6 +88,8 @@ class _Parent:
         self._workers: dict[int, _Worker] = {}
         self._due: dict[int, _Due] = {}
         self._selector = selectors.DefaultSelector()
+        self._started = False
+        """Whether any worker has listened yet."""
         self._asked_to_stop = False
         self._ending_since: float | None = None
         self._lost = 0
@@ -189,7 +191,7 @@ class _Parent:
             case Said.QUIET:
                 self._screen.add(quiet_from(what))
             case Said.STARTED:
-                worker.started = True
+                worker.started = self._started = True
             case Said.COMPLAINT:
                 self._screen.complain(what.decode())
             case Said.WARNING:
@@ -207,16 +209,17 @@ class _Parent:
         del self._workers[worker.number]
         if self._asked_to_stop or self._cannot is not None:
             return
-        why = worker.cannot or f"worker {worker.number} ended before it listened ({_how(status)})"
+        ended = f"worker {worker.number} ended ({_how(status)}) and was started again; its tunnels are lost"
         if worker.started:
-            after = f"worker {worker.number} ended ({_how(status)}) and was started again; its tunnels are lost"
-            self._due[worker.number] = _Due(time.monotonic(), after, 0)
-        elif worker.after is None:
+            self._due[worker.number] = _Due(time.monotonic(), ended, 0)
+            return
+        why = worker.cannot or f"worker {worker.number} ended before it listened ({_how(status)})"
+        if not self._started:
             self._cannot = why
-        else:  # the others go on
-            pause = min(_AGAIN_FIRST_S * 2**worker.tries, _AGAIN_AT_LEAST_EVERY_S)
-            self._screen.complain(f"worker {worker.number} cannot be started again: {why}; next try in {pause:.0f} s")
-            self._due[worker.number] = _Due(time.monotonic() + pause, worker.after, worker.tries + 1)
+            return
+        pause = min(_AGAIN_FIRST_S * 2**worker.tries, _AGAIN_AT_LEAST_EVERY_S)  # the others go on
+        self._screen.complain(f"worker {worker.number} cannot be started again: {why}; next try in {pause:.0f} s")
+        self._due[worker.number] = _Due(time.monotonic() + pause, worker.after or ended, worker.tries + 1)
 
 
 @contextmanager
