@@ -16,7 +16,7 @@ from tierwall.proxy.ends import End
 from tierwall.proxy.passage import Passage
 from tierwall.proxy.relay import Relay
 
-STORM = 150
+STORM = 100
 AT_ONCE = 25
 CONNECT = b"CONNECT a.corp.example:443 HTTP/1.1\r\n\r\n"
 

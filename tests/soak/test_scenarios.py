@@ -17,9 +17,9 @@ SHORT = Scale(
     half_open=30,
     first_bytes_s=1.0,
     resets=10,
-    descriptors=128,
-    storm=480,
-    load_s=2.0,
+    descriptors=96,
+    storm=300,
+    load_s=1.5,
     settle_s=0.2,
 )
 

@@ -13,7 +13,7 @@ from tierwall.events import Action
 
 _TRIED_BEYOND = 200
 _REFUSED_IN_S = 2.0
-_LOOKED_AT_S = 2.0
+_LOOKED_AT_S = 1.0
 _CPU_SHARE = 0.2
 
 
