@@ -36,7 +36,7 @@ test: setup ## the whole test suite; what the machine lacks is skipped, with the
 test-lowest: setup ## the tests with the lowest versions that pyproject.toml allows, but for the slow ones
 	@rm -rf .lowest && mkdir .lowest && git ls-files -z | xargs -0 cp --parents -t .lowest 2>/dev/null; rm -f .lowest/uv.lock
 	@cd .lowest && UV_PYTHON_DOWNLOADS=never ../$(BOOT)/bin/uv sync --quiet --python '>=3.12' --resolution lowest-direct
-	@cd .lowest && .venv/bin/pytest -q --ignore tests/e2e --ignore tests/netns --ignore tests/browser $(PYTEST_ARGS)
+	@cd .lowest && .venv/bin/pytest -q --ignore tests/e2e --ignore tests/netns --ignore tests/browser --ignore tests/soak $(PYTEST_ARGS)
 
 lint: setup ## ruff: rules and format
 	@$(RUN)ruff check . && $(RUN)ruff format --check .
