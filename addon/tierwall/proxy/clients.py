@@ -3,11 +3,10 @@
 Knows mitmproxy's connections. Refuses to decide.
 """
 
-from ipaddress import ip_address
-
 from mitmproxy import connection
 
 from tierwall.policy.model import Address
+from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.recorder import Caller
 
 
@@ -19,7 +18,6 @@ def caller_of(client: connection.Client) -> Caller:
 def literal(host: str) -> Address | None:
     """The address that this is, an IPv4-mapped one as IPv4; None for a name."""
     try:
-        address = ip_address(host.partition("%")[0])
+        return socket_address(host)
     except ValueError:
         return None
-    return getattr(address, "ipv4_mapped", None) or address

@@ -14,6 +14,7 @@ from cachetools import LRUCache, TLRUCache
 
 from tierwall.policy.hostname import InvalidHost, InvalidPattern, normalise, normalise_pattern, suffixes
 from tierwall.policy.model import Address
+from tierwall.proxy.addresses import socket_address
 
 _LOCAL_CACHED: Final = 4096
 _REDIRECTS_CACHED: Final = 4096
@@ -93,7 +94,7 @@ class Destinations:
         if not isinstance(host, str):
             return Destination((host,), port)
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return Destination(tuple(dict.fromkeys(_address(str(info[4][0])) for info in found)), port)
+        return Destination(tuple(dict.fromkeys(socket_address(str(info[4][0])) for info in found)), port)
 
     def is_self(self, address: Address, port: int) -> bool:
         """Whether dialling it would reach this proxy: a loop that mitmproxy itself does not see (FACTS.md, 7)."""
@@ -115,7 +116,7 @@ class Destinations:
 
     def listen(self, addresses: Iterable[tuple[str, int]]) -> None:
         """Note what the proxy listens on."""
-        self.listening.update((_address(host), port) for host, port in addresses)
+        self.listening.update((socket_address(host), port) for host, port in addresses)
 
     def _find_redirect(self, host: str | Address, port: int) -> Destination | None:
         spellings = [host] if not isinstance(host, str) else _spellings(host)
@@ -143,11 +144,6 @@ class Destinations:
 
 def _spellings(host: str) -> list[str | Address]:
     return [host, *(f"*.{suffix}" for labels, suffix in suffixes(host) if labels)]
-
-
-def _address(text: str) -> Address:
-    address = ipaddress.ip_address(text.partition("%")[0])
-    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
 
 
 def _split_host(text: str) -> tuple[str, str]:

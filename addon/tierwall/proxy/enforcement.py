@@ -5,7 +5,6 @@ raise, so a denial is set before they run (guard.py) and cleared only by an allo
 """
 
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Final
 
 from mitmproxy import connection, dns, tls
@@ -15,6 +14,7 @@ from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
 from tierwall.policy.model import Transport
 from tierwall.proxy import name_server
+from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import asked_for, to_dial, with_name
 from tierwall.proxy.clients import caller_of, literal
 from tierwall.proxy.datagrams import DatagramGate
@@ -56,7 +56,7 @@ class Enforcement:
     @journalled(Stage.ACCEPT)
     def client_connected(self, client: connection.Client) -> None:
         """A client of UDP, DNS, or handed over."""
-        address, port = ip_address(client.peername[0].partition("%")[0]), client.peername[1]
+        address, port = socket_address(client.peername[0]), client.peername[1]
         gateway = isinstance(client.proxy_mode, GATEWAY_MODES)
         verdict = self._rulebook.refused(address, through_gateway=gateway)
         if verdict is None:

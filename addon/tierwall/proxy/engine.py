@@ -33,6 +33,7 @@ from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.descriptors import raise_limit
 from tierwall.proxy.entrances import DOORWAY
+from tierwall.proxy.handover import IDLE_S
 from tierwall.proxy.settings import CannotStart, RunSettings, modes
 from tierwall.report.screen import Screen
 from tierwall.report.start import Listening, Start
@@ -44,10 +45,6 @@ if sys.platform == "win32" or (3, 13) <= sys.version_info < (3, 13, 3):
     from asyncio import run as run_loop
 else:
     from uvloop import run as run_loop  # type: ignore[assignment]  # the same, but for the order of its keywords
-
-IDLE_S: Final = 10 * 365 * 86400
-"""mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (FACTS.md, 4)."""
-
 
 _TICK_S: Final = 1.0
 _GC_THRESHOLDS: Final = (20_000, 20, 20)

@@ -7,7 +7,6 @@ installed it: without a live tierwall it refuses everything.
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -19,6 +18,7 @@ from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 from tierwall.events import ClosedBy
 from tierwall.policy.model import Address
 from tierwall.proxy import wireguard
+from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.descriptors import Descriptors
 from tierwall.proxy.ends import End
 from tierwall.proxy.front_door import FrontDoor
@@ -202,8 +202,7 @@ def _original_destination(
 
 
 def _destination(host: str, port: int) -> tuple[Address, int]:
-    address = ip_address(host.partition("%")[0])
-    return getattr(address, "ipv4_mapped", None) or address, port
+    return socket_address(host), port
 
 
 _mitmproxy_listen = AsyncioServerInstance.listen

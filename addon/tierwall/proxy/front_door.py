@@ -6,7 +6,6 @@ Knows the order of things in every TCP mode (DESIGN.md, "How data flows"). Refus
 import asyncio
 import logging
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Final
 
 from tierwall.events import Stage
@@ -25,6 +24,7 @@ from tierwall.opening import (
 from tierwall.policy.attempt import Action, Attempt, NameSource
 from tierwall.policy.model import Address, Transport
 from tierwall.proxy import refusal
+from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import at_address, named, with_opening
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.ends import End
@@ -222,5 +222,4 @@ def _caller(client: End) -> Caller:
     peer = client.transport.get_extra_info("peername")
     if not peer:
         return Caller(None, 0)
-    address = ip_address(peer[0].partition("%")[0])
-    return Caller(getattr(address, "ipv4_mapped", None) or address, peer[1])
+    return Caller(socket_address(peer[0]), peer[1])
