@@ -13,8 +13,10 @@ from tierwall.policy.attempt import Reason
 README = document("README.md")
 
 
-def _options() -> Iterator[tuple[str, str]]:
-    for name, command in cli.commands.items():
+def _options(group: click.Group = cli) -> Iterator[tuple[str, str]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", option) for inner, option in _options(command))
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 yield from ((name, spelling) for spelling in parameter.opts if spelling.startswith("--"))

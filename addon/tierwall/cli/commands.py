@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from tierwall import __version__
+from tierwall.cli.ca_commands import ca
 from tierwall.cli.group import Commands
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
@@ -218,6 +219,9 @@ def demo_command() -> int:
     and show what each denial breaks. Needs no network, and takes less than half a minute."""
     main: Callable[[], int] = import_module("tierwall.demo.scenario").main
     return main()
+
+
+cli.add_command(ca)
 
 
 @cli.command(

@@ -14,15 +14,13 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
-
-from mitmproxy import certs
 
 from tierwall.events import parse
 from tierwall.proxy.bound import Sockets, bind
 from tierwall.proxy.engine import Engine, run_loop
 from tierwall.proxy.entrances import inherit
+from tierwall.proxy.lab_ca import make_lab_ca
 from tierwall.proxy.settings import CannotStart, RunSettings, modes
 from tierwall.proxy.worker_voice import Said, ToParent, quiet_from
 from tierwall.report.screen import Screen
@@ -35,7 +33,6 @@ _AGAIN_AT_LEAST_EVERY_S: Final = 30.0
 _END_S: Final = 15.0
 """Seconds that workers have to end: more than tunnels and the journal's last lines may take of them."""
 
-_KEY_BITS: Final = 2048
 _CANNOT_START: Final = 2
 _STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -77,7 +74,7 @@ def run_workers(settings: RunSettings) -> int:
     """Run `settings.workers` processes until SIGINT or SIGTERM. 0, or 1 where the journal lost lines."""
     specs = modes(settings)
     job = _Job(settings, specs, bind(settings, specs))
-    _make_ca(settings.ca)
+    make_lab_ca(settings.ca)  # before several workers would each make one
     return _Parent(job).run()
 
 
@@ -261,11 +258,6 @@ async def _serve(engine: Engine, lifeline: int) -> int:
 
     loop.add_reader(lifeline, orphaned)
     return await engine.serve()
-
-
-def _make_ca(folder: Path) -> None:
-    """The lab CA, before several workers would each make one."""
-    certs.CertStore.from_store(folder, "mitmproxy", _KEY_BITS)
 
 
 def _how(status: int) -> str:

@@ -1,0 +1,22 @@
+"""The lab CA's key and certificate, made on first use as mitmproxy makes them, so that it finds its own.
+
+Knows mitmproxy's format and how private it must be. What the certificate says, and who trusts it, is trust's.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from mitmproxy import certs
+
+_BASENAME: Final = "mitmproxy"
+_KEY_BITS: Final = 2048
+"""Both as mitmproxy's own options have them."""
+
+
+def make_lab_ca(folder: Path) -> bool:
+    """Make the CA in this folder unless it has one; whether one was made. Raises OSError."""
+    if (folder / f"{_BASENAME}-ca.pem").exists():
+        return False
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    certs.CertStore.create_store(folder, _BASENAME, _KEY_BITS)
+    return True
