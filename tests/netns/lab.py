@@ -7,6 +7,7 @@ so that what does not arrive was kept from it by what is under test. Names carry
 import asyncio
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -111,6 +112,20 @@ class Machine:
         """Load nftables rules in there."""
         done = self.run("nft", "-f", "-", stdin=rules)
         assert done.returncode == 0, done.stderr
+
+    def state(self) -> list[str]:
+        """All that a gateway could change there: rules, routes, interfaces, settings.
+
+        Without numbers and counts, and without link-local addresses, which the kernel itself adds when it pleases.
+        """
+        looks = (
+            "nft -s list ruleset",
+            *(f"ip -o {family} {what}" for family in ("-4", "-6") for what in ("rule", "route show table all", "addr")),
+            "ip -o -d link",
+            "sysctl -a -r ^net\\.ipv[46]\\.(ip_forward|conf\\.(all|server|client)\\.(forwarding|accept_ra|rp_filter))$",
+        )
+        lines = (line for look in looks for line in self.run(*look.split()).stdout.splitlines())
+        return [re.sub(r"^\d+: ", "", line) for line in lines if "fe80:" not in line]
 
     def inside[T](self, work: Callable[[], T]) -> T:
         """Do this in a thread that is in there: sockets belong to the namespace they were made in."""

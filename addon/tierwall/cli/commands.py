@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from tierwall import __version__
 from tierwall.cli.ca_commands import ca
+from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
@@ -79,10 +80,8 @@ Examples:
     "modes",
     metavar="SPEC",
     multiple=True,
-    default=("regular",),
-    show_default=True,
     help="regular, socks5, transparent, upstream:http://PROXY:PORT, wireguard, tun or dns, as mitmproxy spells them; "
-    "an address after @ wins over --listen. May be repeated.",
+    "an address after @ wins over --listen. May be repeated.  [default: regular]",
 )
 @click.option(
     "--listen",
@@ -119,6 +118,11 @@ Examples:
     show_default=True,
     help="Processes that share the ports, for thousands of clients; one for each core, at most. TCP modes only.",
 )
+@click.option(
+    "--gateway",
+    is_flag=True,
+    help="Serve the gateway that `tierwall gateway up` made here: where its clients come in, and its tun device.",
+)
 def run_command(  # noqa: PLR0913 - one for each option
     *,
     site: str,
@@ -129,6 +133,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     events: str,
     resolve: tuple[str, ...],
     workers: int,
+    gateway: bool,
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
@@ -144,6 +149,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             events=events,
             resolve=resolve,
             workers=workers,
+            gateway=gateway,
         )
     )
 
@@ -222,6 +228,7 @@ def demo_command() -> int:
 
 
 cli.add_command(ca)
+cli.add_command(gateway)
 
 
 @cli.command(

@@ -17,6 +17,7 @@ from tierwall.proxy.destinations import InvalidResolve, parse_redirect
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
+_DEFAULT_MODE: Final = "regular"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,18 +32,20 @@ class Wanted:
     events: str
     resolve: tuple[str, ...]
     workers: int = 1
+    gateway: bool = False
 
 
 def run(wanted: Wanted) -> int:
     """Run the proxy until it is stopped. Raises BadInput."""
     listen = _checked(wanted)
+    modes = _gateway_modes(wanted) if wanted.gateway else wanted.modes
     from tierwall.proxy.engine import CannotStart, RunSettings  # noqa: PLC0415 - mitmproxy takes two seconds
     from tierwall.proxy.engine import run as run_proxy  # noqa: PLC0415
 
     settings = RunSettings(
         site=wanted.site,
         policies=wanted.policies,
-        modes=wanted.modes,
+        modes=modes or (_DEFAULT_MODE,),
         listen=listen,
         journal=wanted.journal or _made(state_folder()) / "journal.jsonl",
         ca=state_folder() / "ca",
@@ -74,6 +77,31 @@ def parse_listen(text: str) -> tuple[str, int]:
     if (address.version == 6) != (found["six"] is not None):
         raise ValueError(f"--listen {text!a}: brackets go around an IPv6 address, as in [::1]:8080")
     return host, int(found["port"])
+
+
+def _gateway_modes(wanted: Wanted) -> tuple[str, ...]:
+    """The modes that were named, or those that serve the gateway which is up here. Raises BadInput."""
+    from tierwall.gateway import checks, host  # noqa: PLC0415 - nothing else needs them
+
+    facts = host.look()
+    standing = checks.standing(facts)
+    if standing is None:
+        raise BadInput(["--gateway: no gateway is up here; `tierwall gateway up --inside IFACE` first"])
+    if wanted.modes:
+        return wanted.modes
+    topology = standing.topology
+    inside = [
+        address
+        for name in topology.inside
+        if (interface := facts.interface(name)) is not None
+        for address in interface.addresses
+        if not address.is_link_local
+    ]
+    return (
+        *(f"transparent@{address}:{topology.port}" for address in inside),
+        *(f"dns@{address}:53" for address in inside),
+        f"tun:{topology.tun}",
+    )
 
 
 def state_folder() -> Path:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from mitmproxy import connection, dns, tls
-from mitmproxy.proxy import layer, mode_specs, server_hooks
+from mitmproxy.proxy import layer, layers, mode_specs, server_hooks
 
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
@@ -74,11 +74,13 @@ class Enforcement:
 
     @journalled(Stage.UDP)
     def next_layer(self, next_layer: layer.NextLayer) -> None:
-        """UDP but for DNS: relayed as it is, or not at all."""
+        """DNS, whatever its first octets look like; other UDP is relayed as it is, or not at all."""
         client, server = next_layer.context.client, next_layer.context.server
-        if client.transport_protocol != "udp" or server.address is None or server.address[1] == name_server.PORT:
+        if server.address is None or not isinstance(client.proxy_mode, GATEWAY_MODES):
             return
-        if isinstance(client.proxy_mode, GATEWAY_MODES):
+        if server.address[1] == name_server.PORT and isinstance(client.proxy_mode, name_server.LED_HERE):
+            next_layer.layer = layers.DNSLayer(next_layer.context)
+        elif client.transport_protocol == "udp" and server.address[1] != name_server.PORT:
             next_layer.layer = DatagramGate(next_layer.context, self._flows)
 
     @journalled(Stage.DIAL)

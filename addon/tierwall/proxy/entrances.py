@@ -23,6 +23,7 @@ from tierwall.proxy.descriptors import Descriptors
 from tierwall.proxy.ends import End
 from tierwall.proxy.front_door import FrontDoor
 from tierwall.proxy.handover import GuardedHandler, hand_over
+from tierwall.proxy.name_server import PORT
 from tierwall.proxy.parent import Parent
 from tierwall.proxy.passage import Entrance, Known, Speaks
 from tierwall.proxy.relay import Relay
@@ -247,7 +248,7 @@ class _FrontedHandler(GuardedHandler):
         mode = self.client.proxy_mode
         if DOORWAY.door is None:
             self._close()
-        elif self.client.transport_protocol != "tcp" or type(mode) not in _SPEAKS:
+        elif self.client.transport_protocol != "tcp" or type(mode) not in _SPEAKS or self._asks_for_names():
             await super().handle_client()
         else:
             await self._through_front_door()
@@ -257,6 +258,11 @@ class _FrontedHandler(GuardedHandler):
         if isinstance(hook, server_hooks.ServerConnectedHook) and self.client.transport_protocol == "udp":
             # An admitted flow. Raising works while the watchdog sleeps, lowering would not (FACTS.md, 4).
             self.timeout_watchdog.timeout = UDP_IDLE_S
+
+    def _asks_for_names(self) -> bool:
+        """Whether it is DNS over TCP (RFC 7766), which name_server.py answers for whatever server is asked."""
+        address = self.layer.context.server.address
+        return isinstance(self.transports[self.client].writer, mitmproxy_rs.Stream) and (address or ("", 0))[1] == PORT
 
     async def _through_front_door(self) -> None:
         io = self.transports[self.client]

@@ -24,6 +24,9 @@ from tierwall.proxy.rulebook import Rulebook
 
 PORT: Final = 53
 
+LED_HERE: Final = (mode_specs.WireGuardMode, mode_specs.TunMode, mode_specs.LocalMode)
+"""Modes whose clients' packets come here whatever server they are meant for; port 53 is always DNS there."""
+
 _SILENT: Final = "tierwall: no answer"
 
 
@@ -63,10 +66,12 @@ class NameServer:
 
     def asks(self, client: connection.Client, server: connection.Server) -> bool:
         """Whether this dial is our own DNS asking its name server, for a record that is no address."""
-        if server.transport_protocol != "udp" or server.address is None:
+        if server.address is None:
             return False
         if isinstance(client.proxy_mode, mode_specs.DnsMode):
             return True
+        if server.transport_protocol != "udp" and not isinstance(client.proxy_mode, LED_HERE):
+            return False  # there, TCP to port 53 may be anything
         return client.sockname[1] == PORT and server.address[:2] in [(host, PORT) for host in _name_servers()]
 
     def _is_refused(self, dns_flow: dns.DNSFlow, name: str) -> bool:

@@ -1,0 +1,98 @@
+"""`tierwall gateway`: makes a gateway of this machine, takes it back, says what stands.
+
+Knows what is printed and what is refused; rules and routes are the package gateway's.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.text import Text
+
+from tierwall.cli.faults import BadInput
+from tierwall.cli.output import report, talk, write
+from tierwall.gateway import applying, checks, host
+from tierwall.gateway.facts import Facts
+from tierwall.gateway.status import status as as_lines
+from tierwall.gateway.status import table_of
+from tierwall.gateway.steps import Act, Step, removal, steps
+from tierwall.gateway.topology import TABLE, Standing, Topology
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the command line asks for, as it was typed."""
+
+    inside: tuple[str, ...]
+    outside: str | None
+    port: int
+    tun: str
+
+
+def up(wanted: Wanted, *, dry_run: bool) -> int:
+    """Print what makes the gateway, and do it. Raises BadInput with every fault, before anything is done."""
+    facts = host.look(wanted.outside)
+    topology = _topology(wanted, facts)
+    found = checks.faults(topology, facts) + ([] if dry_run else checks.may_not(facts))
+    if wanted.outside is None and checks.outside_of(facts) is None and not facts.missing:
+        found = ["there is no default route: name the interface to the internet with --outside", *found]
+    if found:
+        raise BadInput(found)
+    settings, before = checks.settings_for(topology, facts)
+    to_do = steps(Standing(topology=topology, before=before), facts.ipv6, settings)
+    _print(step.do for step in to_do)
+    if not dry_run:
+        _apply(to_do)
+        _say_how_to_go_on()
+    return 0
+
+
+def down(*, dry_run: bool) -> int:
+    """Print what takes the gateway back, and do it. 1 where something of it would not go. Raises BadInput."""
+    facts = host.look()
+    if facts.missing:
+        raise BadInput([f"{program} is not installed" for program in facts.missing])
+    if not dry_run and not facts.may_administer:
+        raise BadInput(checks.may_not(facts)[:1])
+    undos = removal(checks.remains(facts))
+    if not undos:
+        talk().print("no gateway is up here")
+        return 0
+    _print(undos)
+    complaints = [] if dry_run else applying.take_back(undos)
+    for complaint in complaints:
+        talk().print(complaint)
+    return int(bool(complaints))
+
+
+def status() -> int:
+    """Say what stands. 1 where something does not. Raises BadInput."""
+    facts = host.look()
+    if found := [f"{program} is not installed" for program in facts.missing] or checks.may_not(facts)[:1]:
+        raise BadInput(found)
+    lines = as_lines(facts, table_of(host.said("nft", "-j", "list", "table", "inet", TABLE)))
+    for line in lines:
+        report().print(Text(f"{line.what:<10} {line.said}", "" if line.stands else "yellow"), soft_wrap=True)
+    return int(not all(line.stands for line in lines))
+
+
+def _topology(wanted: Wanted, facts: Facts) -> Topology:
+    outside = wanted.outside or checks.outside_of(facts) or ""
+    return Topology(inside=wanted.inside, outside=outside, port=wanted.port, tun=wanted.tun)
+
+
+def _apply(to_do: Iterable[Step]) -> None:
+    try:
+        applying.apply(to_do)
+    except host.Failed as fault:
+        raise BadInput([f"{fault} (all that was done before was taken back)"]) from None
+
+
+def _print(acts: Iterable[Act]) -> None:
+    for each in acts:
+        write(str(each))
+
+
+def _say_how_to_go_on() -> None:
+    talk().print(
+        "The gateway is up; nothing gets through it without a proxy. Now: tierwall run --gateway", soft_wrap=True
+    )

@@ -1,0 +1,164 @@
+"""The gateway's nftables table as text: what is redirected, what is marked, what may be forwarded.
+
+Knows nftables' language and which way each packet takes. Refuses to decide what a site admits: the sets of destinations
+that go straight through the kernel, and what is refused there, are given.
+
+The laws of this table: nothing that is addressed to the machine itself is touched. What comes from inside leaves by the
+tun device or, while the proxy's lease lasts, straight to the outside; anything else is dropped, and an accept in
+somebody else's table cannot change that. A flow keeps its first path.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tierwall.gateway.topology import DIRECT, OWNED, TABLE, THROUGH_PROXY, Topology
+from tierwall.policy.model import Network, Ports, Transport
+
+COUNTERS: Final = (
+    "redirected",
+    "through_proxy",
+    "names",
+    "directly",
+    "forwarded_directly",
+    "rejected",
+    "unanswered",
+    "dropped",
+)
+"""Counters of the table, by what became of the packets that they count."""
+
+LEASE_S: Final = 5
+"""Seconds that what goes straight through the kernel may go on without the proxy's renewal."""
+
+SET_SIZE: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Ports of one transport that are refused with an ICMP message, administratively prohibited (RFC 1812 5.2.7.1)."""
+
+    ports: Ports
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """Destinations whose SYNs are never answered: the client waits as long as its own limit lets it."""
+
+    networks: tuple[Network, ...]
+    ports: tuple[Ports, ...]
+
+
+type Refused = Rejected | Unanswered
+
+
+_RULES: Final = """\
+table inet {table} {{
+    chain {owned} {{ }}
+{counters}
+
+    set lease {{ type mark; flags timeout; timeout {lease_s}s; }}
+{sets}
+
+    chain arriving {{
+        type filter hook prerouting priority mangle; policy accept;
+        iifname != {inside} return
+        fib daddr type {{ local, broadcast, anycast, multicast }} return
+{refused}        meta l4proto {{ tcp, udp }} th dport 53 counter name names meta mark set {through_proxy} return
+        meta l4proto udp jump datagrams
+        ct state related ct mark @lease meta mark set {direct}
+    }}
+    chain datagrams {{
+        ct mark {through_proxy} goto through_proxy
+        ct mark @lease meta mark set {direct} return
+        ip daddr . udp dport @withheld4 goto through_proxy
+        ip6 daddr . udp dport @withheld6 goto through_proxy
+        ip daddr . udp dport @direct4 goto directly
+        ip6 daddr . udp dport @direct6 goto directly
+        ip daddr . udp dport @named4 goto directly
+        ip6 daddr . udp dport @named6 goto directly
+        goto through_proxy
+    }}
+    chain through_proxy {{
+        counter name through_proxy ct mark set {through_proxy} meta mark set {through_proxy}
+    }}
+    chain directly {{
+        counter name directly meta mark set {direct} jump of_this_run
+    }}
+    chain of_this_run {{ }}
+
+    chain redirected {{
+        type nat hook prerouting priority dstnat; policy accept;
+        iifname != {inside} return
+        tcp dport != 53 fib daddr type != local counter name redirected redirect to :{port}
+    }}
+    chain masqueraded {{
+        type nat hook postrouting priority srcnat; policy accept;
+        oifname {outside} ct mark @lease masquerade
+    }}
+
+    chain forwarded {{
+        type filter hook forward priority filter; policy accept;
+        iifname {inside} jump from_inside
+        oifname {inside} jump to_inside
+    }}
+    chain from_inside {{
+        oifname {tun} meta mark {through_proxy} return
+        oifname {outside} ct mark @lease counter name forwarded_directly return
+        counter name dropped drop
+    }}
+    chain to_inside {{
+        iifname {tun} return
+        iifname {outside} ct mark @lease ct direction reply counter name forwarded_directly return
+        counter name dropped drop
+    }}
+}}
+"""
+
+
+def ruleset(topology: Topology, refused: Sequence[Refused] = ()) -> str:
+    """The whole table, for `nft -f`. Its sets are empty, and without a lease nothing goes straight."""
+    return _RULES.format(
+        table=TABLE,
+        owned=OWNED,
+        counters="\n".join(f"    counter {name} {{ }}" for name in COUNTERS),
+        lease_s=LEASE_S,
+        sets="\n".join(f"    {line}" for line in _destination_sets()),
+        inside=f"{{ {', '.join(_quoted(name) for name in topology.inside)} }}",
+        outside=_quoted(topology.outside),
+        tun=_quoted(topology.tun),
+        port=topology.port,
+        refused="".join(f"        {line}\n" for each in refused for line in _refusal(each)),
+        through_proxy=f"{THROUGH_PROXY:#x}",
+        direct=f"{DIRECT:#x}",
+    )
+
+
+def _destination_sets() -> Iterator[str]:
+    """Of addresses and ports: what a site's networks admit, what a name that it admits led to, and what is kept from
+    going straight because a name that it denies led there."""
+    for kind in ("direct", "named", "withheld"):
+        for version, family in ((4, "ipv4_addr"), (6, "ipv6_addr")):
+            yield f"set {kind}{version} {{ type {family} . inet_service; flags interval, timeout; size {SET_SIZE}; }}"
+
+
+def _refusal(refused: Refused) -> Iterator[str]:
+    match refused:
+        case Rejected(ports=ports):
+            reject = "reject with icmpx type admin-prohibited"
+            yield f"{ports.transport} dport {_range(ports)} counter name rejected {reject}"
+        case Unanswered(networks=networks, ports=ports):
+            tcp = ", ".join(_range(each) for each in ports if each.transport is Transport.TCP)
+            for version, header in ((4, "ip"), (6, "ip6")):
+                found = ", ".join(str(network) for network in networks if network.version == version)
+                if found and tcp:
+                    syn = "tcp flags & (fin | syn | rst | ack) == syn"
+                    yield f"{header} daddr {{ {found} }} tcp dport {{ {tcp} }} {syn} counter name unanswered drop"
+
+
+def _range(ports: Ports) -> str:
+    return str(ports.first) if ports.first == ports.last else f"{ports.first}-{ports.last}"
+
+
+def _quoted(interface: str) -> str:
+    """Names of interfaces hold anything but `/` and space (dev_valid_name in the kernel); checks.py refuses quotes."""
+    return f'"{interface}"'

@@ -1,0 +1,30 @@
+"""A command of tierwall's in a namespace, to its end."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+from tests.e2e.running import ADDON
+from tests.netns.lab import Machine
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a command ended, and what it said."""
+
+    status: int
+    stdout: str
+    stderr: str
+
+
+def tierwall(machine: Machine, *words: object, ssh: str = "") -> Ended:
+    """Run it in there; `ssh` is what SSH_CONNECTION says."""
+    environment = {
+        "PYTHONPATH": str(ADDON),
+        "SSH_CONNECTION": ssh,
+        "NO_COLOR": "1",
+        "HOME": os.environ.get("HOME", "/"),
+    }
+    settings = [f"{key}={value}" for key, value in environment.items()]
+    done = machine.run("env", *settings, sys.executable, "-m", "tierwall", *words, limit_s=30)
+    return Ended(done.returncode, done.stdout, done.stderr)
