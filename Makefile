@@ -53,8 +53,9 @@ bench: setup ## measure against Squid, tinyproxy and stock mitmproxy, side by si
 soak: setup ## 3,000 idle tunnels, slow and broken peers, storms (15 minutes)
 	@$(RUN)python -m bench.soak
 
-docs: setup ## write docs/dialects.md anew, from the code
+docs: setup ## write docs/dialects.md and docs/behaviours.md anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.dialect_page
+	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.behaviour_page
 
 schemas: setup ## write the JSON Schemas anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.schemas

@@ -12,6 +12,7 @@ from tierwall.events import Action, parse
 from tierwall.loader import load_catalogue, load_site, site_names
 
 SITES = document("docs/sites.md")
+BEHAVIOURS = document("docs/behaviours.md")
 VENDORS = document("docs/vendor-policies.md")
 JOURNAL = document("docs/journal.md")
 
@@ -58,7 +59,9 @@ def _words(schema: dict[str, Any]) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize(("page", "schema"), [(SITES, "site"), (VENDORS, "vendor")], ids=["sites", "vendors"])
+@pytest.mark.parametrize(
+    ("page", "schema"), [(f"{SITES}\n{BEHAVIOURS}", "site"), (VENDORS, "vendor")], ids=["sites", "vendors"]
+)
 def test_every_key_of_a_file_is_explained(page: str, schema: str) -> None:
     assert _keys(_schema(schema)) - explained(page) - _within_examples(page) == set()
 
@@ -66,7 +69,7 @@ def test_every_key_of_a_file_is_explained(page: str, schema: str) -> None:
 def _within_examples(page: str) -> set[str]:
     """Small mappings that one line shows better than a row: an example has to use each of their keys."""
     example = "".join(blocks(page, "yaml"))
-    return {key for key in ("behaviour", "except", "document", "section", "url") if f"{key}:" in example}
+    return {key for key in ("behaviour", "scope", "except", "document", "section", "url") if f"{key}:" in example}
 
 
 @pytest.mark.parametrize("schema", ["site", "vendor"])

@@ -1,7 +1,8 @@
 """Keys are described where they are defined, and inherited keys too."""
 
+from tierwall.loader.behaviours import form_of
 from tierwall.loader.descriptions import descriptions
-from tierwall.loader.forms import AdmitForm, BehaviourForm
+from tierwall.loader.forms import AdmitForm
 
 
 def test_inherited_keys_are_described() -> None:
@@ -9,4 +10,4 @@ def test_inherited_keys_are_described() -> None:
 
 
 def test_keys_are_called_as_in_files() -> None:
-    assert descriptions(BehaviourForm).keys() == {"behaviour", "except"}
+    assert descriptions(form_of("tls-inspection")).keys() == {"behaviour", "scope", "except"}

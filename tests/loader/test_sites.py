@@ -6,6 +6,7 @@ import pytest
 
 from tests.loader.files import Write
 from tierwall.loader import Fault, InvalidFiles, load_site, site_names
+from tierwall.policy.behaviour import NoHttp2, TlsInspection
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Catalogue, Evidence, Ports, Tier, Transport
 from tierwall.policy.site import (
@@ -17,7 +18,6 @@ from tierwall.policy.site import (
     ListEntry,
     Refusals,
     Site,
-    TlsInspection,
     VendorEntry,
 )
 
@@ -123,7 +123,7 @@ admit: [{vendor: 8x8}]
 deny: [{hosts: [a.example]}]
 refuse: {connect: 502, dns: sinkhole 10.0.0.1}
 clients: [10.0.0.0/8]
-behaviours: [{behaviour: tls-inspection, except: [a.example]}]
+behaviours: [{behaviour: tls-inspection, except: [a.example]}, {behaviour: no-http2}]
 """,
     )
 
@@ -142,7 +142,7 @@ behaviours: [{behaviour: tls-inspection}]
     assert (site.id, site.title, site.enforce, site.evidence) == ("lab", "", True, Evidence.STATED)
     assert (site.admit, len(site.deny), site.clients) == ((), 1, (ip_network("10.0.0.0/8"),))
     assert site.refuse == Refusals(connect=ConnectRefusal.RESET, http=HttpRefusal.DROP)
-    assert site.behaviours == (TlsInspection(excepted=("a.example",)), TlsInspection())
+    assert site.behaviours == (TlsInspection(), NoHttp2())
     assert site.paths == ("lab.yaml", "base.yaml")
 
 
@@ -181,10 +181,7 @@ def test_a_site_may_extend_a_bundled_one_by_its_name(write: Write, catalogue: Ca
         ),
         (
             "behaviours: [{behaviour: tls-inspecton}]",
-            (
-                "3: behaviours[0].behaviour: unknown behaviour `tls-inspecton`; did "
-                "you mean `tls-inspection`? (known: tls-inspection)"
-            ),
+            ("3: behaviours[0].behaviour: unknown behaviour `tls-inspecton`; did you mean `tls-inspection`?"),
         ),
         (
             'behaviours: [{behaviour: tls-inspection, except: ["*"]}]',

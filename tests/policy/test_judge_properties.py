@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from tests.policy.catalogues import CATALOGUE, denied, everything, listed, only, rule, service, vendor
 from tierwall.policy.attempt import Action, Attempt, GivenName, NameSource, Reason, Seen
+from tierwall.policy.behaviour import TlsInspection
 from tierwall.policy.hostname import is_private
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Tier, Transport
-from tierwall.policy.site import ListEntry, Site, TlsInspection, VendorEntry
+from tierwall.policy.site import ListEntry, Site, VendorEntry
 
 HOSTS = st.sampled_from(
     [

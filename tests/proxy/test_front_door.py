@@ -16,7 +16,8 @@ from tests.proxy.doors import SITE, Door, observing, said_to, served
 from tests.proxy.ends_at_work import connection, run
 from tierwall.demo.origins import SpeaksFirstOrigin, TcpEchoOrigin
 from tierwall.policy.attempt import Reason
-from tierwall.policy.site import Site, TlsInspection
+from tierwall.policy.behaviour import TlsInspection
+from tierwall.policy.site import Site
 from tierwall.proxy.ends import End
 from tierwall.proxy.passage import Known, Speaks
 from tierwall.proxy.refusal import ACCESS_DENIED

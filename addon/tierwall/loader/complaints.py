@@ -26,20 +26,26 @@ _EXPECTED = {
 """Pydantic's error types for a value of the wrong kind."""
 
 
-def shape_faults[F: BaseModel](document: Document, form: type[F]) -> F | list[Fault]:
-    """The filled form, or everything that keeps the document from being one."""
+def shape_faults[F: BaseModel](
+    document: Document, form: type[F], at: Place = (), content: object = None
+) -> F | list[Fault]:
+    """The filled form, or everything that keeps the document, or the `content` at that place, from being one."""
+    content = content if at else document.content
     try:
-        return form.model_validate(document.content)
+        return form.model_validate(content)
     except ValidationError as errors:
-        return list(_faults(document, form, errors))
+        return list(_faults(document, form, at, content, errors))
 
 
-def _faults(document: Document, form: type[BaseModel], errors: ValidationError) -> Iterator[Fault]:
+def _faults(
+    document: Document, form: type[BaseModel], at: Place, content: object, errors: ValidationError
+) -> Iterator[Fault]:
     for error in errors.errors(include_url=False, include_context=False):
-        place = _place(document.content, error)
+        inner = _place(content, error)
+        place = (*at, *inner)
         if any(place[:length] in document.spoiled for length in range(len(place) + 1)):
             continue
-        yield document.fault(place, _sentence(document, form, place, error))
+        yield document.fault(place, _sentence(form, inner, document.raw.get(place), error))
 
 
 def _place(content: object, error: ErrorDetails) -> Place:
@@ -56,7 +62,7 @@ def _place(content: object, error: ErrorDetails) -> Place:
     return (*place, error["loc"][-1]) if error["type"] == "missing" else tuple(place)
 
 
-def _sentence(document: Document, form: type[BaseModel], place: Place, error: ErrorDetails) -> str:
+def _sentence(form: type[BaseModel], place: Place, raw: str | None, error: ErrorDetails) -> str:
     match error["type"]:
         case "missing":
             return "is missing" + _purpose(form, place)
@@ -67,7 +73,7 @@ def _sentence(document: Document, form: type[BaseModel], place: Place, error: Er
         case "too_short":
             return "must not be empty"
         case kind if kind in _EXPECTED:
-            return _wrong_kind(_EXPECTED[kind], error["input"], document.raw.get(place))
+            return _wrong_kind(_EXPECTED[kind], error["input"], raw)
         case _:
             return error["msg"] if error["type"] == SAID else f"{error['msg']}, found {kind_of(error['input'])}"
 

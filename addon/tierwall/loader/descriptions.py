@@ -10,6 +10,9 @@ from itertools import pairwise
 
 from pydantic import BaseModel
 
+from tierwall.loader.behaviours import BehaviourForm
+from tierwall.policy.behaviour import BY_NAME
+
 
 @cache
 def descriptions(form: type[BaseModel]) -> dict[str, str]:
@@ -17,7 +20,8 @@ def descriptions(form: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     for parent in reversed(form.__mro__):
         if issubclass(parent, BaseModel) and parent is not BaseModel:
-            found |= {_key(form, name): text for name, text in _below_attributes(parent)}
+            described = BY_NAME.get(parent.made_from, parent) if issubclass(parent, BehaviourForm) else parent
+            found |= {_key(form, name): text for name, text in below_attributes(described) if name in form.model_fields}
     return found
 
 
@@ -25,7 +29,8 @@ def _key(form: type[BaseModel], attribute: str) -> str:
     return form.model_fields[attribute].alias or attribute
 
 
-def _below_attributes(form: type[BaseModel]) -> list[tuple[str, str]]:
+def below_attributes(form: type) -> list[tuple[str, str]]:
+    """The text below each annotated attribute of a class, in its order."""
     definition = ast.parse(inspect.getsource(form)).body[0]
     body = definition.body if isinstance(definition, ast.ClassDef) else []
     return [

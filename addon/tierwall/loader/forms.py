@@ -5,10 +5,10 @@ Knows one file at a time and only its shape; what the values refer to is checked
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from tierwall.loader.form import Form
 from tierwall.loader.values import (
-    BehaviourWord,
     ConnectWord,
     DialectWord,
     DirectionWord,
@@ -40,12 +40,6 @@ from tierwall.loader.values import (
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Direction, Evidence
 from tierwall.policy.site import DnsMode
-
-
-class Form(BaseModel):
-    """A mapping with these keys and no others."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class CitedDocument(Form):
@@ -182,15 +176,6 @@ class RefuseForm(Form):
     """How anything else is refused; default `reset`."""
 
 
-class BehaviourForm(Form):
-    """What a middlebox does to traffic that is admitted."""
-
-    behaviour: BehaviourWord
-    """`tls-inspection` terminates TLS with certificates of the lab CA."""
-    except_: Annotated[Some[HostText] | None, Field(alias="except")] = None
-    """Names that it leaves alone: exact, or `*.` before one."""
-
-
 class SiteFile(Form):
     """One corporate network: what its allowlist admits, how it refuses, how its middleboxes behave."""
 
@@ -218,5 +203,5 @@ class SiteFile(Form):
     """`answer`: names are judged when they are used. `filter`: denied names are refused in DNS already."""
     clients: list[NetworkText] | None = None
     """Who may use the proxy; loopback where it is left out, and in gateway modes the private ranges too."""
-    behaviours: list[BehaviourForm] = Field(default=[])
-    """What the middleboxes do to admitted traffic."""
+    behaviours: list[dict[str, object]] = Field(default=[])
+    """What the middleboxes do to admitted traffic. They act in an order of their own, whatever stands first here."""

@@ -5,15 +5,26 @@ Knows the forms; nothing at run time reads the schemas, and a test says when the
 
 import json
 from pathlib import Path
+from typing import Union
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, create_model
 
-from tierwall.loader import forms
+from tierwall.loader import behaviours, forms
 from tierwall.loader.descriptions import descriptions
+from tierwall.policy.behaviour import BY_NAME
 
 type Json = dict[str, Json] | list[Json] | str | int | float | bool | None
 
 FOLDER = Path(__file__).parents[1] / "schemas"
+
+_BEHAVIOURS = {form.__name__: form for form in map(behaviours.form_of, BY_NAME)}
+
+_WHOLE_SITE = create_model(
+    "SiteFile",
+    __base__=forms.SiteFile,
+    behaviours=(list[Union[tuple(_BEHAVIOURS.values())]], Field(default=[])),  # type: ignore[misc]  # noqa: UP007
+)
+"""The site file with its behaviours, which are read one by one when it is loaded."""
 
 _SELECTING = ("vendor", "tiers", "services", "rules")
 _OF_FILES = ("file", "format", "column")
@@ -47,7 +58,7 @@ def schema_texts() -> dict[str, str]:
     """The text of each schema file, by its name."""
     return {
         "vendor.schema.json": _text(forms.VendorFile, "A vendor policy of tierwall"),
-        "site.schema.json": _text(forms.SiteFile, "A site of tierwall"),
+        "site.schema.json": _text(_WHOLE_SITE, "A site of tierwall"),
     }
 
 
@@ -66,7 +77,8 @@ def _text(form: type[BaseModel], title: str) -> str:
 
 def _finish(definition: dict[str, Json]) -> None:
     """Add the descriptions, and leave out what a file cannot hold: null, and the models' own names."""
-    form = getattr(forms, str(definition.pop("title")))
+    name = str(definition.pop("title"))
+    form = _BEHAVIOURS.get(name) or getattr(forms, name, None) or getattr(behaviours, name)
     properties = definition["properties"]
     if not isinstance(properties, dict):
         raise TypeError(f"{form.__name__} has no keys")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tierwall.loader.behaviour_entries import Entries, merged, read_behaviours
 from tierwall.loader.complaints import shape_faults
 from tierwall.loader.entries import (
     Hosts,
@@ -21,16 +22,16 @@ from tierwall.loader.entries import (
     vendor_entry,
 )
 from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted
-from tierwall.loader.forms import AdmitForm, BehaviourForm, SiteFile
+from tierwall.loader.forms import AdmitForm, SiteFile
 from tierwall.loader.lists import list_warnings
 from tierwall.loader.places import site_file
 from tierwall.loader.text import check_regular
 from tierwall.loader.tree import Document, read_document
-from tierwall.loader.values import BehaviourName
 from tierwall.loader.views import network_overlaps, text
+from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Catalogue
-from tierwall.policy.site import Behaviour, DnsRefusal, ListEntry, Refusals, Site, TlsInspection, VendorEntry
+from tierwall.policy.site import DnsRefusal, ListEntry, Refusals, Site, VendorEntry
 
 type Warn = Callable[[Fault], None]
 
@@ -45,6 +46,7 @@ class _Layer:
     form: SiteFile | None
     """None where the shape has faults."""
     faults: list[Fault]
+    behaviours: Entries
 
 
 def load_site(name_or_path: str, catalogue: Catalogue, warn: Warn | None = None) -> Site:
@@ -75,8 +77,10 @@ def load_site(name_or_path: str, catalogue: Catalogue, warn: Warn | None = None)
                     warn(fault)
     paths = [layer.document.path for layer in layers]
     paths += [export.path for key in _LISTS for export, _ in lists[key].values()]
+    paths += [path for layer in layers for path in layer.behaviours.files]
     hosts = {key: {at: found for at, (_, found) in lists[key].items()} for key in _LISTS}
-    return _site(forms, hosts, tuple(str(path) for path in paths))
+    behaviours = merged(layer.behaviours.behaviours for layer in reversed(layers))
+    return _site(forms, hosts, behaviours, tuple(str(path) for path in paths))
 
 
 # The chain of files
@@ -97,10 +101,12 @@ def _layers(name_or_path: str, catalogue: Catalogue) -> tuple[list[_Layer], tupl
             return layers, invalid.faults
         found = shape_faults(document, SiteFile)
         own = [*document.faults, *entry_faults(document, catalogue), *_client_faults(document)]
+        behaviours = read_behaviours(document, catalogue)
+        own += behaviours.faults
         following = _followed(document, seen, own)
         if isinstance(found, list):
             own += found
-        layers.append(_Layer(document, None if isinstance(found, list) else found, own))
+        layers.append(_Layer(document, None if isinstance(found, list) else found, own, behaviours))
         if following is None:
             return layers, ()
         path = following
@@ -149,7 +155,9 @@ def _said_by(layers: list[_Layer], key: str) -> Document:
 # Forms -> the site. The site's own form comes first, then those that it extends.
 
 
-def _site(forms: list[SiteFile], lists: dict[str, dict[int, Hosts]], paths: tuple[str, ...]) -> Site:
+def _site(
+    forms: list[SiteFile], lists: dict[str, dict[int, Hosts]], behaviours: tuple[Behaviour, ...], paths: tuple[str, ...]
+) -> Site:
     own = forms[0]
     dialect = _nearest(forms, "dialect").dialect
     clients = _nearest(forms, "clients").clients
@@ -166,7 +174,7 @@ def _site(forms: list[SiteFile], lists: dict[str, dict[int, Hosts]], paths: tupl
         refuse=_refusals(forms),
         dns=_nearest(forms, "dns").dns,
         clients=None if clients is None else tuple(clients),
-        behaviours=tuple(_behaviour(entry) for form in reversed(forms) for entry in form.behaviours),
+        behaviours=behaviours,
         paths=paths,
     )
 
@@ -200,9 +208,3 @@ def _refusals(forms: list[SiteFile]) -> Refusals:
         sinkhole=sinkhole,
         other=said(lambda form: form.refuse.other, default.other),
     )
-
-
-def _behaviour(form: BehaviourForm) -> Behaviour:
-    match form.behaviour:
-        case BehaviourName.TLS_INSPECTION:
-            return TlsInspection(excepted=tuple(form.except_ or ()))

@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from tierwall.loader import spelling
 from tierwall.loader.exports import ListFormat
 from tierwall.loader.faults import quoted, unknown
+from tierwall.policy.behaviour import BY_NAME
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Direction, Evidence, Network, Ports, Protocol, Tier
 from tierwall.policy.site import (
@@ -32,23 +33,17 @@ SAID = "said"
 """The pydantic error type whose message is a whole sentence already."""
 
 
-class BehaviourName(StrEnum):
-    """What middleboxes can do in this release."""
-
-    TLS_INSPECTION = "tls-inspection"
-
-
 class Silence(StrEnum):
     """Denied UDP is always silent; a key says so for those who look for it."""
 
     DROP = "drop"
 
 
-def _said(sentence: str) -> PydanticCustomError:
+def said(sentence: str) -> PydanticCustomError:
     return PydanticCustomError(SAID, "{sentence}", {"sentence": sentence})
 
 
-def _read(parse: Callable[[str], object]) -> PlainValidator:
+def read(parse: Callable[[str], object]) -> PlainValidator:
     """A text that `parse` turns into a value, or into a ValueError with the sentence."""
 
     def validate(value: object) -> object:
@@ -57,12 +52,12 @@ def _read(parse: Callable[[str], object]) -> PlainValidator:
         try:
             return parse(value)
         except ValueError as fault:
-            raise _said(str(fault)) from None
+            raise said(str(fault)) from None
 
     return PlainValidator(validate)
 
 
-def _word(kind: type[StrEnum], what: str, *left_out: StrEnum) -> PlainValidator:
+def one_of(kind: type[StrEnum], what: str, *left_out: StrEnum) -> PlainValidator:
     """One of the enumeration's words; `403` needs no quotes."""
     known = {str(word): word for word in kind if word not in left_out}
 
@@ -72,18 +67,18 @@ def _word(kind: type[StrEnum], what: str, *left_out: StrEnum) -> PlainValidator:
         if not isinstance(value, str):
             raise PydanticKnownError("string_type")
         if value not in known:
-            raise _said(unknown(what, value, known))
+            raise said(unknown(what, value, known))
         return known[value]
 
     return PlainValidator(validate)
 
 
-def _words(kind: type[StrEnum], *left_out: StrEnum) -> WithJsonSchema:
+def words_of(kind: type[StrEnum], *left_out: StrEnum) -> WithJsonSchema:
     known = [str(word) for word in kind if word not in left_out]
     return WithJsonSchema({"enum": [*known, *(int(word) for word in known if word.isdecimal())]})
 
 
-def _pattern(pattern: str) -> WithJsonSchema:
+def pattern(pattern: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern})
 
 
@@ -93,13 +88,13 @@ def _ports(value: object) -> Ports:
     except TypeError:
         raise PydanticKnownError("string_type") from None
     except ValueError as fault:
-        raise _said(str(fault)) from None
+        raise said(str(fault)) from None
 
 
 def _version(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value == 1:
         return 1
-    raise _said("this release reads version 1: write `version: 1`")
+    raise said("this release reads version 1: write `version: 1`")
 
 
 def _dns_refusal(raw: str) -> tuple[DnsRefusal, Address | None]:
@@ -125,7 +120,13 @@ def _evidence(hint: str) -> PlainValidator:
             raise ValueError(unknown("evidence", raw, known))
         return Evidence(raw)
 
-    return _read(parse)
+    return read(parse)
+
+
+def _behaviour(raw: str) -> str:
+    if raw not in BY_NAME:
+        raise ValueError(unknown("behaviour", raw, tuple(BY_NAME)))
+    return raw
 
 
 def _form(value: object) -> str:
@@ -133,16 +134,16 @@ def _form(value: object) -> str:
 
 
 Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"const": 1})]
-Id = Annotated[str, _read(spelling.identifier), _pattern(spelling.ID_PATTERN)]
-RuleId = Annotated[str, _read(spelling.rule_identifier), _pattern(spelling.RULE_ID_PATTERN)]
-Word = Annotated[str, _read(spelling.word), WithJsonSchema({"type": "string", "minLength": 1})]
-Prose = Annotated[str, _read(spelling.prose), WithJsonSchema({"type": "string", "minLength": 1})]
-UrlText = Annotated[str, _read(spelling.address_of_page), _pattern(spelling.URL_PATTERN)]
-PortsText = Annotated[Ports, PlainValidator(_ports), _pattern(spelling.PORTS_PATTERN)]
-NetworkText = Annotated[Network, _read(spelling.network), _pattern(r"^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")]
-Spelled = Annotated[str, _read(str), _pattern(spelling.SPELLED_PATTERN)]
+Id = Annotated[str, read(spelling.identifier), pattern(spelling.ID_PATTERN)]
+RuleId = Annotated[str, read(spelling.rule_identifier), pattern(spelling.RULE_ID_PATTERN)]
+Word = Annotated[str, read(spelling.word), WithJsonSchema({"type": "string", "minLength": 1})]
+Prose = Annotated[str, read(spelling.prose), WithJsonSchema({"type": "string", "minLength": 1})]
+UrlText = Annotated[str, read(spelling.address_of_page), pattern(spelling.URL_PATTERN)]
+PortsText = Annotated[Ports, PlainValidator(_ports), pattern(spelling.PORTS_PATTERN)]
+NetworkText = Annotated[Network, read(spelling.network), pattern(r"^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$")]
+Spelled = Annotated[str, read(str), pattern(spelling.SPELLED_PATTERN)]
 """A host pattern in a dialect that may stand elsewhere: entries.py checks it."""
-HostText = Annotated[str, _read(spelling.host), _pattern(spelling.HOST_PATTERN)]
+HostText = Annotated[str, read(spelling.host), pattern(spelling.HOST_PATTERN)]
 
 Some = Annotated[list[T], Field(min_length=1)]
 Given = Annotated[
@@ -151,31 +152,31 @@ Given = Annotated[
 ]
 """A list, or the word `unspecified` where the document has the row but not the value."""
 
-TierWord = Annotated[Tier, _word(Tier, "tier", Tier.NONE), _words(Tier, Tier.NONE)]
-ProtocolWord = Annotated[Protocol, _word(Protocol, "protocol"), _words(Protocol)]
-DirectionWord = Annotated[Direction, _word(Direction, "direction"), _words(Direction)]
+TierWord = Annotated[Tier, one_of(Tier, "tier", Tier.NONE), words_of(Tier, Tier.NONE)]
+ProtocolWord = Annotated[Protocol, one_of(Protocol, "protocol"), words_of(Protocol)]
+DirectionWord = Annotated[Direction, one_of(Direction, "direction"), words_of(Direction)]
 RuleEvidenceWord = Annotated[
     Evidence,
     _evidence("write the value itself as `unspecified`, such as `ports: unspecified`; the rule's evidence follows"),
-    _words(Evidence, Evidence.UNSPECIFIED),
+    words_of(Evidence, Evidence.UNSPECIFIED),
 ]
 SiteEvidenceWord = Annotated[
     Evidence,
     _evidence("what is `unspecified` is never admitted (known: stated, inferred)"),
-    _words(Evidence, Evidence.UNSPECIFIED),
+    words_of(Evidence, Evidence.UNSPECIFIED),
 ]
-DialectWord = Annotated[Dialect, _word(Dialect, "dialect"), _words(Dialect)]
-FormatWord = Annotated[ListFormat, _word(ListFormat, "format"), _words(ListFormat)]
-DnsModeWord = Annotated[DnsMode, _word(DnsMode, "DNS mode"), _words(DnsMode)]
-ConnectWord = Annotated[ConnectRefusal, _word(ConnectRefusal, "refusal"), _words(ConnectRefusal)]
-HttpWord = Annotated[HttpRefusal, _word(HttpRefusal, "refusal"), _words(HttpRefusal)]
-TlsWord = Annotated[TlsRefusal, _word(TlsRefusal, "refusal"), _words(TlsRefusal)]
-SocksWord = Annotated[SocksRefusal, _word(SocksRefusal, "refusal"), _words(SocksRefusal)]
-OtherWord = Annotated[OtherRefusal, _word(OtherRefusal, "refusal"), _words(OtherRefusal)]
-UdpWord = Annotated[Silence, _word(Silence, "refusal"), _words(Silence)]
+DialectWord = Annotated[Dialect, one_of(Dialect, "dialect"), words_of(Dialect)]
+FormatWord = Annotated[ListFormat, one_of(ListFormat, "format"), words_of(ListFormat)]
+DnsModeWord = Annotated[DnsMode, one_of(DnsMode, "DNS mode"), words_of(DnsMode)]
+ConnectWord = Annotated[ConnectRefusal, one_of(ConnectRefusal, "refusal"), words_of(ConnectRefusal)]
+HttpWord = Annotated[HttpRefusal, one_of(HttpRefusal, "refusal"), words_of(HttpRefusal)]
+TlsWord = Annotated[TlsRefusal, one_of(TlsRefusal, "refusal"), words_of(TlsRefusal)]
+SocksWord = Annotated[SocksRefusal, one_of(SocksRefusal, "refusal"), words_of(SocksRefusal)]
+OtherWord = Annotated[OtherRefusal, one_of(OtherRefusal, "refusal"), words_of(OtherRefusal)]
+UdpWord = Annotated[Silence, one_of(Silence, "refusal"), words_of(Silence)]
 DnsText = Annotated[
     tuple[DnsRefusal, Address | None],
-    _read(_dns_refusal),
-    _pattern(r"^(nxdomain|refused|drop|sinkhole [0-9A-Fa-f.:]+)$"),
+    read(_dns_refusal),
+    pattern(r"^(nxdomain|refused|drop|sinkhole [0-9A-Fa-f.:]+)$"),
 ]
-BehaviourWord = Annotated[BehaviourName, _word(BehaviourName, "behaviour"), _words(BehaviourName)]
+BehaviourWord = Annotated[str, read(_behaviour), WithJsonSchema({"enum": list(BY_NAME)})]

@@ -6,6 +6,7 @@ Knows values only: the shell fills an Attempt from what it saw, judge.py answers
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.model import Address, Evidence, Tier, Transport
 
 
@@ -103,6 +104,15 @@ class Impact:
     symptom: str
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A behaviour of the site that acts on an admitted attempt."""
+
+    behaviour: Behaviour
+    breaks: tuple[Impact, ...]
+    """What it breaks where it strikes: services whose protocol it hits, among those that the destination serves."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What judge decided of an attempt."""
@@ -123,6 +133,8 @@ class Verdict:
     name: str | None = None
     """The name that decided, or the address where no name was given."""
     name_source: NameSource = NameSource.ADDRESS
+    effects: tuple[Effect, ...] = ()
+    """Where it passes: the behaviours that act on it, in their order."""
 
     @property
     def passes(self) -> bool:

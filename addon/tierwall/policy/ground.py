@@ -4,16 +4,29 @@ Knows how entries and rules become indexes, nothing of attempts. The catalogue i
 dialect changes only what the site admits.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, assert_never
 
 from tierwall.policy.attempt import Impact
+from tierwall.policy.behaviour import KINDS, Behaviour, TlsInspection
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, literally, read
 from tierwall.policy.index import Hit, HostIndex, NetworkIndex
-from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Network, Ports, Rule, Service, Tier, Vendor
-from tierwall.policy.site import LOOPBACK_CLIENTS, Behaviour, ListEntry, Site, TlsInspection, VendorEntry
+from tierwall.policy.model import (
+    Address,
+    Catalogue,
+    Direction,
+    Evidence,
+    Network,
+    Ports,
+    Protocol,
+    Rule,
+    Service,
+    Tier,
+    Vendor,
+)
+from tierwall.policy.site import LOOPBACK_CLIENTS, ListEntry, Site, VendorEntry
 
 NOTHING: Final = (1, 0)
 """At least one label and at most none: the reading of a spelling that covers nothing."""
@@ -65,6 +78,17 @@ class Index[P]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """A behaviour with what its names and networks are looked up in."""
+
+    behaviour: Behaviour
+    within: Index[None] | None
+    """The hosts and networks of its scope; None where it has neither."""
+    excepted: Index[None] | None
+    """What a TLS inspection leaves alone."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Ground:
     """Everything that judge looks things up in."""
 
@@ -76,8 +100,10 @@ class Ground:
     clients: NetworkIndex[None]
     too_weak: frozenset[VendorRule]
     """Rules that the site selects, with less evidence than it asks for."""
-    exceptions: tuple[HostIndex[None], ...]
-    """For each TLS inspection of the site, the names that it leaves alone."""
+    behaviours: tuple[Compiled, ...]
+    """The site's behaviours in the order in which they act."""
+    protocols: Mapping[tuple[str, str], Protocol]
+    """What each service speaks, by vendor and service."""
 
 
 def spelling(hit: Hit[Entry]) -> str:
@@ -112,7 +138,10 @@ def ground_of(site: Site, catalogue: Catalogue) -> Ground:
         denied=_entry_index([(entry, None) for entry in site.deny]) if site.deny else None,
         clients=NetworkIndex((net, None) for net in (LOOPBACK_CLIENTS if site.clients is None else site.clients)),
         too_weak=frozenset(selected).difference(strong),
-        exceptions=tuple(_exceptions(site.behaviours)),
+        behaviours=tuple(_compiled(each) for each in sorted(site.behaviours, key=_place)),
+        protocols={
+            (vendor.id, service.id): service.protocol for vendor in catalogue.vendors for service in vendor.services
+        },
     )
 
 
@@ -220,11 +249,30 @@ def _listed_networks(listings: Iterable[tuple[ListEntry, VendorRule | None]]) ->
             yield network, entry
 
 
-def _exceptions(behaviours: Iterable[Behaviour]) -> Iterator[HostIndex[None]]:
-    for behaviour in behaviours:
-        match behaviour:
-            case TlsInspection():
-                readings = (literally(name) for name in behaviour.excepted)
-                yield HostIndex((reading, None) for reading in readings if isinstance(reading, Reading))
-            case _:
-                assert_never(behaviour)
+def _place(behaviour: Behaviour) -> int:
+    return KINDS.index(type(behaviour))
+
+
+def _compiled(behaviour: Behaviour) -> Compiled:
+    scope = behaviour.scope
+    excepted = behaviour.excepted if isinstance(behaviour, TlsInspection) else ()
+    return Compiled(
+        behaviour=behaviour,
+        within=None
+        if scope.hosts is None and scope.networks is None
+        else _names(scope.hosts or (), scope.networks or ()),
+        excepted=_names(
+            [each for each in excepted if isinstance(each, str)],
+            [each for each in excepted if not isinstance(each, str)],
+        )
+        if excepted
+        else None,
+    )
+
+
+def _names(hosts: Iterable[str], networks: Iterable[Network]) -> Index[None]:
+    readings = (literally(host) for host in hosts)
+    return Index(
+        HostIndex((reading, None) for reading in readings if isinstance(reading, Reading)),
+        NetworkIndex((network, None) for network in networks),
+    )

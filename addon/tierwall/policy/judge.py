@@ -5,14 +5,16 @@ a destination is coverage.py's, what people read about it is wording.py's.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple, assert_never
 
 from tierwall.policy import wording
+from tierwall.policy.acting import effects_on, inspected
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
 from tierwall.policy.coverage import Target, breaking, near, plain, serve, serving, targets_of
 from tierwall.policy.ground import Ground, ground_of, title
 from tierwall.policy.hostname import is_private
-from tierwall.policy.model import Address, Catalogue, Tier, Transport
+from tierwall.policy.model import Address, Catalogue, Tier
 from tierwall.policy.site import Site
 
 NEAR_AT_MOST: Final = 16
@@ -249,7 +251,7 @@ def _refused(case: _Case, refusal: _Refusal) -> Verdict:
 
 
 def _passed(case: _Case) -> Verdict:
-    return _verdict(Action.INSPECT if _inspected(case) else Action.ALLOW, case.foremost, case.targets, None)
+    return _with_effects(case, _verdict(Action.ALLOW, case.foremost, case.targets, None))
 
 
 def _verdict(action: Action, decided: Target, targets: Sequence[Target], refusal: _Refusal | None) -> Verdict:
@@ -268,21 +270,10 @@ def _verdict(action: Action, decided: Target, targets: Sequence[Target], refusal
     )
 
 
-def _inspected(case: _Case) -> bool:
-    """Whether some TLS inspection of the site leaves none of the given names alone."""
-    if not case.ground.exceptions or not _may_be_tls_over_tcp(case.attempt):
-        return False
-    names = [name.value for name in case.attempt.names if isinstance(name.value, str)]
-    return any(
-        not any(hit.covers for name in names for hit in excepted.find(name)) for excepted in case.ground.exceptions
-    )
-
-
-def _may_be_tls_over_tcp(attempt: Attempt) -> bool:
-    match attempt.seen:
-        case Seen.TLS | None:
-            return attempt.transport is Transport.TCP
-        case Seen.HTTP | Seen.QUIC | Seen.DNS | Seen.OPAQUE:
-            return False
-        case _:
-            assert_never(attempt.seen)
+def _with_effects(case: _Case, verdict: Verdict) -> Verdict:
+    """What the site admits, with the behaviours that then act on it."""
+    if not case.ground.behaviours:
+        return verdict
+    effects = effects_on(case.ground, case.attempt, breaking(case.targets))
+    action = Action.INSPECT if inspected(case.attempt, effects) else verdict.action
+    return replace(verdict, action=action, effects=effects)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_network
 
+from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Evidence, Network, Ports, Tier, Transport
 
@@ -116,17 +117,6 @@ class ListEntry:
     networks: tuple[Network, ...] = ()
     ports: tuple[Ports, ...] = HTTPS_PORTS
     dialect: Dialect = Dialect.LITERAL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TlsInspection:
-    """Middlebox that terminates TLS with certificates of the lab CA, except for some names."""
-
-    excepted: tuple[str, ...] = ()
-    """Names left alone: exact or a leading `*.`, against any name that the client gave."""
-
-
-type Behaviour = TlsInspection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

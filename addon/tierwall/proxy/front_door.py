@@ -26,6 +26,7 @@ from tierwall.policy.model import Address, Transport
 from tierwall.proxy import refusal
 from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import at_address, named, with_opening
+from tierwall.proxy.behaviours.door import AtTheDoor
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.ends import End
 from tierwall.proxy.first_bytes import read
@@ -51,6 +52,7 @@ class FrontDoor:
     def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self.tunnels = Tunnels(rulebook, destinations, recorder)
+        self._at_the_door = AtTheDoor()
 
     async def serve(self, client: End, entrance: Entrance, original: tuple[Address, int] | None = None) -> None:
         """One connection. `original` is its destination where the mode knows it. Whatever fails in here denies."""
@@ -108,6 +110,8 @@ class FrontDoor:
         if not verdict.passes:
             passage.refuse(attempt, verdict)
             return
+        if verdict.effects and await self._at_the_door.stops(passage, attempt, verdict, opening.credentials):
+            return
         self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
         server = await self.tunnels.reach(passage, attempt, verdict, host, opening.credentials)
@@ -127,7 +131,7 @@ class FrontDoor:
         verdict = self._rulebook.judge(attempt)
         if not verdict.passes:
             passage.refuse(attempt, verdict)
-        else:
+        elif not (verdict.effects and await self._at_the_door.stops(passage, attempt, verdict, opening.credentials)):
             await passage.entrance.hand_over(passage.client, None)
 
     # -- mode socks5
@@ -171,6 +175,8 @@ class FrontDoor:
         if not verdict.passes:
             passage.refuse(attempt, verdict)
             return
+        if verdict.effects and await self._at_the_door.stops(passage, attempt, verdict):
+            return
         self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
         server = await self.tunnels.reach(passage, attempt, verdict, host)
@@ -191,6 +197,11 @@ class FrontDoor:
         attempt, verdict = judge_unnamed(self._rulebook, with_opening(base, opening))
         if not verdict.passes:
             await self.tunnels.deny(passage, attempt, verdict, Known(address, port))
+            return
+        if verdict.effects and (
+            await self._at_the_door.stops(passage, attempt, verdict)
+            or await self.tunnels.at_the_opening.stops(passage, attempt, verdict, opening)
+        ):
             return
         if isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
             await passage.entrance.hand_over(client, Known(address, port))

@@ -10,7 +10,8 @@ from typing import Final, assert_never
 
 from tierwall.events import Stage
 from tierwall.opening import ClientHello, Malformed, Opening, PlainHttp
-from tierwall.policy.attempt import Attempt, Reason, Verdict
+from tierwall.policy.acting import struck
+from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.model import Address
 from tierwall.proxy import refusal
 from tierwall.proxy.ends import End
@@ -99,6 +100,15 @@ class Passage:
         reached_nothing = replace(verdict, reason=Reason.UNREACHABLE)
         told = self._told(attempt, reached_nothing)
         self._show(refusal.unreachable(self.spoken, told, cause, timed_out=timed_out))
+
+    def break_off(
+        self, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, how: tuple[str, Refusal] | None = None
+    ) -> None:
+        """Journal that a behaviour of the site broke what was admitted, and show it: as a denial, or in its own way."""
+        told = self._told(attempt, struck(verdict, effect, detail))
+        name, shown = how or refusal.refuse(self.spoken, self.rulebook.site.refuse, told)
+        self.recorder.broken(self.caller, attempt, verdict, effect, self.stage, detail, name)
+        self._show(shown)
 
     def _end(self, attempt: Attempt, verdict: Verdict, how: tuple[str, Refusal]) -> None:
         self.recorder.decided(self.caller, attempt, verdict, self.stage, how[0])

@@ -5,14 +5,15 @@ Knows the clock and the ids. Where events go (journal, console) is the sink's af
 
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 
 from tierwall import events
 from tierwall.events import ClosedBy, Context, Drafts, Ending, Queries, Stage
 from tierwall.journal import Sink
-from tierwall.policy.attempt import Attempt, Reason, Verdict
+from tierwall.policy.acting import inspects, reason_of, struck
+from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.model import Address
 from tierwall.proxy.rulebook import Rulebook
 
@@ -61,12 +62,31 @@ class Recorder:
         """Admitted, and the dial failed."""
         self._sink.write(events.failed(verdict, attempt, self._context(caller, Stage.DIAL), cause))
 
-    def rejected(self, caller: Caller, attempt: Attempt, verdict: Verdict, detail: str) -> None:
+    def broken(  # noqa: PLR0913, PLR0917  # what broke it is two facts more than a denial needs
+        self,
+        caller: Caller,
+        attempt: Attempt,
+        verdict: Verdict,
+        effect: Effect,
+        stage: Stage,
+        detail: str,
+        refusal: str | None = None,
+    ) -> None:
+        """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause."""
+        hit = struck(verdict, effect, detail)
+        context = self._context(caller, stage, refusal)
+        reason, name = reason_of(effect.behaviour), effect.behaviour.NAME
+        self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=detail))
+
+    def rejected(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, inspected, and the client did not accept our certificate."""
-        context = self._context(caller, Stage.CLIENTHELLO)
-        reason = Reason.INSPECTION_REJECTED
-        event = events.broken(verdict, attempt, context, reason=reason, behaviour="tls-inspection", detail=detail)
-        self._sink.write(event)
+        effect = next((each for each in verdict.effects if inspects(each.behaviour)), None)
+        if effect is not None:
+            rejected = Effect(effect.behaviour, verdict.breaks)
+            hit = replace(struck(verdict, rejected, cause), reason=Reason.INSPECTION_REJECTED)
+            context = self._context(caller, Stage.CLIENTHELLO)
+            reason, name = Reason.INSPECTION_REJECTED, effect.behaviour.NAME
+            self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=cause))
 
     def closed(  # noqa: PLR0913  # the end of a tunnel is four facts
         self, caller: Caller, attempt: Attempt, verdict: Verdict, *, by: ClosedBy, sent: int, received: int, ns: int

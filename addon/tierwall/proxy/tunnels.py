@@ -12,6 +12,7 @@ from tierwall.policy.attempt import Action, Attempt, Verdict
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
 from tierwall.proxy.attempts import with_opening
+from tierwall.proxy.behaviours.opening import AtTheOpening
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.dial import Denied, Dialled, Unreachable, dial
 from tierwall.proxy.ends import End
@@ -30,6 +31,7 @@ class Tunnels:
     def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._relays: set[Relay] = set()
+        self.at_the_opening = AtTheOpening(destinations)
 
     async def reach(
         self, passage: Passage, attempt: Attempt, verdict: Verdict, host: str | Address, credentials: str | None = None
@@ -82,6 +84,9 @@ class Tunnels:
             self._part(relay)
             server.reset()
             await self.deny(passage, attempt, verdict, known)
+        elif verdict.effects and await self.at_the_opening.stops(passage, attempt, verdict, opening):
+            self._part(relay)
+            server.reset()
         elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
             self._part(relay)
             server.close()

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tierwall.events.text import redact_url, visible
 from tierwall.policy.attempt import Action, Impact, Reason, Verdict
+from tierwall.policy.behaviour import does
 from tierwall.policy.model import Evidence, Tier
 from tierwall.report.indented import Indented
 from tierwall.report.wording import TIER_STYLES
@@ -23,6 +24,16 @@ _NEAR_SHOWN: Final = 6
 
 _SAID_AT: Final = max(map(len, Action)) + 1
 """The column behind the verdict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    """A behaviour that acts on a target that is let through."""
+
+    behaviour: str
+    does: str
+    breaks: tuple[Impact, ...]
+    """What it breaks where it strikes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +54,8 @@ class Explanation:
     breaks: tuple[Impact, ...]
     """What a denial breaks; where it is let through, what the destination serves."""
     near: tuple[Impact, ...]
+    behaviours: tuple[Acting, ...]
+    """Where it is let through: the site's behaviours that act on it, in their order."""
 
 
 def explanation(target: str, verdict: Verdict, site_id: str) -> Explanation:
@@ -58,17 +71,37 @@ def explanation(target: str, verdict: Verdict, site_id: str) -> Explanation:
         admitted_by=verdict.admitted_by,
         breaks=verdict.breaks,
         near=verdict.near,
+        behaviours=tuple(
+            Acting(behaviour=each.behaviour.NAME, does=does(each.behaviour), breaks=each.breaks)
+            for each in verdict.effects
+        ),
     )
 
 
 def as_json(explanations: Iterable[Explanation]) -> str:
-    """A list, an object a target. ASCII only, so that every terminal and ticket takes it."""
-    return json.dumps([asdict(each) for each in explanations], indent=2)
+    """A list, an object a target. ASCII only, so that every terminal and ticket takes it.
+
+    The key `behaviours` is there where some act on the target.
+    """
+    return json.dumps([_contract(each) for each in explanations], indent=2)
+
+
+def _contract(explained: Explanation) -> dict[str, object]:
+    said = asdict(explained)
+    if not explained.behaviours:
+        del said["behaviours"]
+    return said
 
 
 def as_text(explained: Explanation) -> Group:
     """A block of text: the verdict and why, then what that breaks, then what came close."""
-    return Group(_headline(explained), *_why(explained), *_breaks(explained), *_near(explained.near))
+    return Group(
+        _headline(explained),
+        *_why(explained),
+        *_breaks(explained),
+        *_behaviours(explained.behaviours),
+        *_near(explained.near),
+    )
 
 
 # The verdict
@@ -137,6 +170,20 @@ def _founded(impact: Impact) -> str:
     """Which rule says so, and where that stands."""
     word = "" if impact.evidence is Evidence.STATED else f" ({impact.evidence})"
     return f"{visible(impact.rule)}{word}: {visible(impact.source)}"
+
+
+# What the site's middleboxes then do to it
+
+
+def _behaviours(acting: Iterable[Acting]) -> Iterator[Indented]:
+    for number, each in enumerate(acting, start=1):
+        if number == 1:
+            yield Indented(Text("and then, in this order", "bold"), 2)
+        yield Indented(Text.assemble(f"{number}. ", (each.behaviour, "bold"), f"  {each.does}"), 4)
+        for service in _together(each.breaks, lambda impact: impact.service):
+            first = service[0]
+            tier = (first.tier.value, TIER_STYLES[first.tier])
+            yield Indented(Text.assemble(f"breaks {visible(first.vendor)} / {visible(first.service)}  ", tier), 7)
 
 
 # What came close

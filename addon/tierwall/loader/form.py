@@ -1,0 +1,12 @@
+"""What the forms of policy and site files have in common.
+
+Knows pydantic's settings only; the keys are forms.py's and behaviours.py's.
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Form(BaseModel):
+    """A mapping with these keys and no others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

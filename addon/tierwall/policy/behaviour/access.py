@@ -1,0 +1,78 @@
+"""Behaviours at the proxy's own door: who may use it, for what, and how often.
+
+Knows specifications only; proxy/behaviours acts. They come first, before anything is dialled.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from tierwall.policy.behaviour.parameters import Count, Credential, HostName, PortNumber, Seconds
+from tierwall.policy.behaviour.spec import EVERY_PROTOCOL, Sees, Spec
+from tierwall.policy.model import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimit(Spec):
+    """A client may have only so many connections at a time; the next one is reset, or a CONNECT answered 503."""
+
+    NAME: ClassVar[str] = "connection-limit"
+    SEES: ClassVar[Sees] = Sees.OCTETS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+    most: Count
+    """How many connections a client's address may have at a time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProxyAuth(Spec):
+    """The proxy asks for a name and a password (407, Basic, RFC 9110 section 11.7), for CONNECT and plain HTTP."""
+
+    NAME: ClassVar[str] = "proxy-auth"
+    SEES: ClassVar[Sees] = Sees.OCTETS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+    users: frozenset[Credential]
+    """A file with a `name:password` on each line, relative to the site's."""
+    realm: str = "corporate proxy"
+    """What the browser shows when it asks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptivePortal(Spec):
+    """Until the user has accepted the terms, HTTP is redirected to a page of the network's own and all else is cut."""
+
+    NAME: ClassVar[str] = "captive-portal"
+    SEES: ClassVar[Sees] = Sees.OCTETS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+    portal: HostName = HostName("portal.tierwall.test")  # noqa: RUF009 - a name of text
+    """The host that the page is served as, by the proxy itself, on plain HTTP."""
+    lasts: Seconds = Seconds(3600.0)  # noqa: RUF009
+    """How long an acceptance lasts, for the client's address."""
+
+
+_HTTPS_PORT: Final = PortNumber(443)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectPorts(Spec):
+    """CONNECT is allowed to some ports only; to others it is answered 403 (Squid's `SSL_ports`)."""
+
+    NAME: ClassVar[str] = "connect-ports"
+    SEES: ClassVar[Sees] = Sees.OCTETS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+    ports: tuple[PortNumber, ...] = (_HTTPS_PORT,)
+    """The ports that are allowed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoIpConnect(Spec):
+    """CONNECT to a literal address is answered 403: only names are allowed."""
+
+    NAME: ClassVar[str] = "no-ip-connect"
+    SEES: ClassVar[Sees] = Sees.OCTETS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+
+AtTheDoor = ConnectionLimit | ProxyAuth | CaptivePortal | ConnectPorts | NoIpConnect

@@ -1,0 +1,69 @@
+"""Behaviours of resolvers, and of firewalls that turn names into addresses and then forget that they did.
+
+Knows specifications only; proxy/behaviours acts.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from tierwall.policy.behaviour.parameters import Answers, DnsAnswer, Seconds
+from tierwall.policy.behaviour.spec import BOTH_TRANSPORTS, EVERY_PROTOCOL, LASTING, Sees, Spec
+from tierwall.policy.model import Address, Protocol, Transport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsFilter(Spec):
+    """The resolver does not tell the addresses of these names; clients that resolve for themselves never connect."""
+
+    NAME: ClassVar[str] = "dns-filter"
+    SEES: ClassVar[Sees] = Sees.NAMES
+    TRANSPORTS: ClassVar[frozenset[Transport]] = BOTH_TRANSPORTS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+    answer: DnsAnswer = DnsAnswer.NXDOMAIN
+    """What it says instead."""
+    address: Address | None = None
+    """With `answer: address`, and only with it: the sinkhole, or the wrong address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitDns(Spec):
+    """Inside the network some names have other addresses than outside."""
+
+    NAME: ClassVar[str] = "split-dns"
+    SEES: ClassVar[Sees] = Sees.NAMES
+    TRANSPORTS: ClassVar[frozenset[Transport]] = BOTH_TRANSPORTS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+    answers: Answers
+    """Each name with its addresses inside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleAddresses(Spec):
+    """An allowlist by address, made from names once: what the names move to is not on it, and standing tunnels are cut.
+
+    A name's addresses are pinned when it is first used. Vendors warn of exactly this.
+    """
+
+    NAME: ClassVar[str] = "stale-addresses"
+    SEES: ClassVar[Sees] = Sees.NAMES
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
+
+    look: Seconds = Seconds(10.0)  # noqa: RUF009 - a number with a name
+    """How often the name of a standing tunnel is looked up again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FqdnCacheExpiry(Spec):
+    """A firewall that learned the name of an address from DNS forgets it while the connection stands, and cuts that."""
+
+    NAME: ClassVar[str] = "fqdn-cache-expiry"
+    SEES: ClassVar[Sees] = Sees.NAMES
+    HITS: ClassVar[frozenset[Protocol]] = LASTING
+
+    after: Seconds
+    """How long it remembers a name."""
+
+
+OfNames = DnsFilter | SplitDns | StaleAddresses | FqdnCacheExpiry
