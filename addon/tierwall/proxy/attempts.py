@@ -4,12 +4,17 @@ Knows openings and attempts. Refuses to decide.
 """
 
 from dataclasses import replace
+from functools import lru_cache
+from typing import Final
 
 from tierwall.opening import ClientHello, Malformed, Opaque, Opening, PlainHttp
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Seen
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address, Transport
 from tierwall.proxy.destinations import Destinations
+
+_REMEMBERED: Final = 4096
+"""Attempts of each kind. One that comes again is the same object: not built anew, and its verdict found at once."""
 
 
 def named(source: NameSource, host: str, port: int, destinations: Destinations) -> Attempt:
@@ -20,7 +25,7 @@ def named(source: NameSource, host: str, port: int, destinations: Destinations) 
         return Attempt(transport=Transport.TCP, port=port, malformed=f"host: {fault}")
     redirected = destinations.redirect(value, port) is not None
     if isinstance(value, str):
-        return Attempt(transport=Transport.TCP, port=port, names=(GivenName(source, value),), redirected=redirected)
+        return _at(source, value, port, redirected)
     return Attempt(
         transport=Transport.TCP,
         port=port,
@@ -29,6 +34,17 @@ def named(source: NameSource, host: str, port: int, destinations: Destinations) 
         redirected=redirected,
         to_self=not redirected and destinations.is_self(value, port),
     )
+
+
+@lru_cache(_REMEMBERED)
+def _at(source: NameSource, name: str, port: int, redirected: bool) -> Attempt:
+    return Attempt(transport=Transport.TCP, port=port, names=(GivenName(source, name),), redirected=redirected)
+
+
+@lru_cache(_REMEMBERED)
+def dialling(attempt: Attempt, address: Address, redirected: bool, to_self: bool) -> Attempt:
+    """The attempt as it would be dialled."""
+    return replace(attempt, dialled=address, redirected=redirected, to_self=to_self)
 
 
 def at_address(address: Address, port: int, transport: Transport, destinations: Destinations) -> Attempt:
@@ -87,6 +103,11 @@ def with_name(attempt: Attempt, source: NameSource, host: str | None, seen: Seen
         value = normalise(host)
     except InvalidHost as fault:
         return replace(attempt, seen=seen, malformed=f"{source}: {fault}")
+    return _with(attempt, source, value, seen)
+
+
+@lru_cache(_REMEMBERED)
+def _with(attempt: Attempt, source: NameSource, value: str | Address, seen: Seen | None) -> Attempt:
     given = tuple(name for name in attempt.names if name.source is not NameSource.DNS)
     return replace(attempt, seen=seen, names=(*given, GivenName(source, value)))
 

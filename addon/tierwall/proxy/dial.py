@@ -7,13 +7,14 @@ import asyncio
 import errno
 import os
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import aiohappyeyeballs
 
 from tierwall.policy.attempt import Attempt, Verdict
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
+from tierwall.proxy.attempts import dialling
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.ends import End
 from tierwall.proxy.rulebook import OUR_FAILURE, Rulebook
@@ -71,12 +72,8 @@ async def check(
     admitted: list[Address] = []
     refused = Denied(OUR_FAILURE, attempt)
     for address in destination.addresses:
-        concrete = replace(
-            attempt,
-            dialled=address,
-            redirected=destination.redirected,
-            to_self=destinations.is_self(address, destination.port),
-        )
+        to_self = destinations.is_self(address, destination.port)
+        concrete = dialling(attempt, address, destination.redirected, to_self)
         verdict = rulebook.judge(concrete)
         if verdict.passes:
             admitted.append(address)
