@@ -109,16 +109,16 @@ def analytics(authority: Authority) -> Iterator[WebAppOrigin]:
 
 
 @pytest.fixture
-def browse(authority: Authority, tmp_path: Path) -> Callable[[Proxy, str], object]:
-    """Open a URL in a new Chromium that has this proxy, for as long as the block runs."""
+def browse(authority: Authority, tmp_path: Path) -> Callable[..., object]:
+    """Open a URL in a new Chromium that has this proxy, or that finds it by flags, for as long as the block runs."""
 
     @contextmanager
-    def open_url(proxy: Proxy, url: str) -> Iterator[None]:
+    def open_url(proxy: Proxy, url: str, *flags: str) -> Iterator[None]:
         command = [
             "chromium",
             *FLAGS,
             f"--user-data-dir={tmp_path / 'profile'}",
-            f"--proxy-server=http://127.0.0.1:{proxy.port}",
+            *(flags or [f"--proxy-server=http://127.0.0.1:{proxy.port}"]),
             f"--ignore-certificate-errors-spki-list={authority.spki_pin}",
             url,
         ]

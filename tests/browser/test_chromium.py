@@ -4,13 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from tests.browser.conftest import WebAppOrigin
-from tests.e2e.running import Proxy, allow_private, needs, running_proxy
+from tests.e2e.running import allow_private, needs, running_proxy
 
 START_S = 30.0
 ONE_SEGMENT_OCTETS = 1460
 ANALYTICS = "api.amplitude.com"
 
-type Browse = Callable[[Proxy, str], AbstractContextManager[None]]
+type Browse = Callable[..., AbstractContextManager[None]]
 
 
 @needs("chromium")

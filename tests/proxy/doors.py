@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from tests.policy.catalogues import CATALOGUE, listed, only
@@ -14,9 +15,11 @@ from tierwall.policy.site import Site
 from tierwall.proxy.destinations import Destinations, parse_redirect
 from tierwall.proxy.ends import End
 from tierwall.proxy.front_door import FrontDoor
+from tierwall.proxy.pages import Pages
 from tierwall.proxy.passage import Entrance, Known, Speaks
 from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.rulebook import Rulebook
+from tierwall.report.recent import Recent
 
 SITE = Site(
     id="door",
@@ -40,6 +43,7 @@ class Door:
     handed_over: list[tuple[bytes, Known | None]] = field(default_factory=list)
     """The bytes gathered, and the destination that is known."""
     original: tuple[Address, int] | None = None
+    ca: Path = Path("/nonexistent")
 
     def entrance(self) -> Entrance:
         """How its connections come in."""
@@ -55,7 +59,8 @@ class Door:
         rulebook = Rulebook(self.site, CATALOGUE)
         to = f":127.0.0.1:{self.origin.port}" if self.origin else ":127.0.0.1:1"
         destinations = Destinations(tuple(parse_redirect(f"{name}:*{to}") for name in ("*.corp.example", "8x8.vc")))
-        return FrontDoor(rulebook, destinations, Recorder(self.told, rulebook, everything=True))
+        pages = Pages(rulebook, Recent(), self.ca)
+        return FrontDoor(rulebook, destinations, Recorder(self.told, rulebook, everything=True), pages)
 
     @property
     def reasons(self) -> list[Reason]:

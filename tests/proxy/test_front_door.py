@@ -143,7 +143,7 @@ def test_a_plain_request_is_handed_over_whole() -> None:
     "said",
     [
         b"\x00\x01\x02\x03",
-        b"GET / HTTP/1.1\r\nHost: a.corp.example\r\n\r\n",
+        b"GET /none-of-its-pages HTTP/1.1\r\nHost: a.corp.example\r\n\r\n",
         b"CONNECT a.corp.example HTTP/1.1\r\n\r\n",
         b"CONNECT a\x1b[31m.corp.example:443 HTTP/1.1\r\n\r\n",
         b"CONNECT a.corp.example:443",

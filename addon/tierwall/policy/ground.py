@@ -125,15 +125,24 @@ def title(hit: Hit[Entry]) -> str:
     return hit.payload.label if hit.payload.rule is not None else f"{hit.payload.label} {spelling(hit)}"
 
 
+def admitted_rules(site: Site, catalogue: Catalogue) -> list[VendorRule]:
+    """The vendors' rules that the site selects, with all the evidence that it asks for."""
+    return [rule for rule in _selected(site, catalogue) if _founded(rule.rule, site.evidence)]
+
+
+def egress_rules(catalogue: Catalogue) -> list[VendorRule]:
+    """All that can be admitted at all."""
+    return [rule for rule in _catalogue_index(catalogue)[0] if rule.egress]
+
+
 # Two, for a site and the one that a reload puts in its place: more would keep lists of a million names alive.
 @lru_cache(maxsize=2)
 def ground_of(site: Site, catalogue: Catalogue) -> Ground:
     """Build the lookup structures, or return those built before for the same two objects."""
-    rules, asked = _catalogue_index(catalogue)
-    selected = [rule for rule in rules if rule.egress and any(_selects(entry, rule) for entry in site.admit)]
-    strong = [rule for rule in selected if _founded(rule.rule, site.evidence)]
+    selected = _selected(site, catalogue)
+    strong = admitted_rules(site, catalogue)
     return Ground(
-        asked=asked,
+        asked=_catalogue_index(catalogue)[1],
         admitted=_entry_index(list(_admitted(site, strong))),
         denied=_entry_index([(entry, None) for entry in site.deny]) if site.deny else None,
         clients=NetworkIndex((net, None) for net in (LOOPBACK_CLIENTS if site.clients is None else site.clients)),
@@ -154,6 +163,10 @@ def _catalogue_index(catalogue: Catalogue) -> tuple[list[VendorRule], Index[Vend
     )
     networks = ((network, each) for each in rules for network in each.rule.networks)
     return rules, Index(HostIndex(hosts), NetworkIndex(networks))
+
+
+def _selected(site: Site, catalogue: Catalogue) -> list[VendorRule]:
+    return [rule for rule in egress_rules(catalogue) if any(_selects(entry, rule) for entry in site.admit)]
 
 
 def _vendor_rule(order: int, vendor: Vendor, rule: Rule) -> VendorRule:

@@ -26,10 +26,12 @@ from tierwall.proxy.entrances import DOORWAY, install
 from tierwall.proxy.front_door import FrontDoor
 from tierwall.proxy.handover import close_what_is_not_guarded
 from tierwall.proxy.logged import Logged
+from tierwall.proxy.pages import Pages
 from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.reloading import Reloading
 from tierwall.proxy.rulebook import Rulebook
 from tierwall.report.explanation import as_json, explanation
+from tierwall.report.recent import Recent
 
 logger = logging.getLogger(__name__)
 
@@ -141,13 +143,14 @@ class TierwallAddon:
         everything = options.tierwall_events == "all"
         journal = _journal(options.tierwall_journal)
         wanted = [Selected(journal, ALL if everything else ALWAYS)] if journal else []
-        recorder = Recorder(FanOut([*wanted, *self._sinks], _say), rulebook, everything=everything)
+        recent = Recent()
+        recorder = Recorder(FanOut([*wanted, recent, *self._sinks], _say), rulebook, everything=everything)
         destinations = Destinations(redirects)
         return Assembly(
             rulebook=rulebook,
             destinations=destinations,
             recorder=recorder,
-            door=FrontDoor(rulebook, destinations, recorder),
+            door=FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir))),
             enforcement=Enforcement(rulebook, destinations, recorder),
             journal=journal,
             reloading=Reloading(options.tierwall_site, policies, rulebook),
@@ -190,6 +193,10 @@ async def _reload_on_change(assembly: Assembly) -> None:
             assembly.recorder.fault(message, Stage.CONFIG)
         else:
             logger.info("site %s and its policies were loaded again", assembly.rulebook.site.id)
+
+
+def _ca(confdir: str) -> Path:
+    return Path(confdir).expanduser() / "mitmproxy-ca-cert.pem"
 
 
 def _redirects(texts: Sequence[str]) -> tuple[Redirect, ...]:

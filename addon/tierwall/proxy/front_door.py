@@ -31,6 +31,7 @@ from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.ends import End
 from tierwall.proxy.first_bytes import read
 from tierwall.proxy.learned import judge_unnamed
+from tierwall.proxy.pages import METHOD_NOT_ALLOWED, METHODS, Pages, ReachedAt
 from tierwall.proxy.passage import Entrance, Known, Passage, Speaks
 from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Spoken
@@ -49,8 +50,9 @@ _PORTS: Final = {"http": 80, "https": 443}
 class FrontDoor:
     """Serves every TCP connection of a proxy. `serve` is one connection, from accept to journal line."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, pages: Pages) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._pages = pages
         self.tunnels = Tunnels(rulebook, destinations, recorder)
         self._at_the_door = AtTheDoor()
 
@@ -124,8 +126,7 @@ class FrontDoor:
     async def _plain_http(self, passage: Passage, opening: PlainHttp) -> None:
         passage.speaks(opening)
         if opening.origin_form:
-            attempt = with_opening(Attempt(transport=Transport.TCP, port=opening.port), opening)
-            self._malformed(passage, attempt, "a request to the proxy itself, not through it")
+            self._to_the_proxy(passage, opening)
             return
         attempt = with_opening(named(NameSource.HOST, opening.host or "", opening.port, self._destinations), opening)
         verdict = self._rulebook.judge(attempt)
@@ -133,6 +134,16 @@ class FrontDoor:
             passage.refuse(attempt, verdict)
         elif not (verdict.effects and await self._at_the_door.stops(passage, attempt, verdict, opening.credentials)):
             await passage.entrance.hand_over(passage.client, None)
+
+    def _to_the_proxy(self, passage: Passage, opening: PlainHttp) -> None:
+        """A request to the proxy itself, not through it: its pages are there for whoever may use it."""
+        attempt = with_opening(Attempt(transport=Transport.TCP, port=opening.port), opening)
+        if not self._pages.has(opening):
+            self._malformed(passage, attempt, "a request to the proxy itself, not through it")
+        elif opening.method not in METHODS:
+            self._unserved(passage, attempt, "the proxy's own pages are only read", "405", METHOD_NOT_ALLOWED)
+        else:
+            passage.client.dismiss(self._pages.answer(opening, _listening(passage.client)))
 
     # -- mode socks5
 
@@ -234,3 +245,8 @@ def _caller(client: End) -> Caller:
     if not peer:
         return Caller(None, 0)
     return Caller(socket_address(peer[0]), peer[1])
+
+
+def _listening(client: End) -> ReachedAt:
+    host, port = client.transport.get_extra_info("sockname")[:2]
+    return socket_address(host), port

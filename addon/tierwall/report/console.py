@@ -138,7 +138,7 @@ def happened(event: Event, zone: tzinfo | None = None) -> Text:
         text.append(f" (+{more} more)" if more else "", "dim")
     text.append(f" {destination_of(event)}", "bold")
     alarming = ours.tier is Tier.CORE or event.event.reason is Reason.ERROR
-    return text.append(f" {_what_happened(event)}", "red" if alarming else "")
+    return text.append(f" {what_happened(event)}", "red" if alarming else "")
 
 
 def why(event: Event) -> str:
@@ -158,7 +158,7 @@ def _likeness(event: Event) -> _Likeness:
     return (event.event.action, about, event.event.reason, rule)
 
 
-def _what_happened(event: Event) -> str:
+def what_happened(event: Event) -> str:
     """The reason; with the action where it is not simply denied."""
     reason = event.event.reason.value if event.event.reason else ""
     by = f" by {visible(event.tierwall.behaviour)}" if event.tierwall.behaviour else ""

@@ -53,6 +53,9 @@ def say_start(start: Start, console: Console) -> None:
     for server in start.listening:
         if (how := _how_to_use(server, start.ca)) is not None:
             table.add_row("use it", Text(how))
+        if _mode(server) in {"regular", "upstream"}:
+            at = _authority(server.addresses[0])
+            table.add_row("pages", Text(f"http://{at}/ says what happens; /proxy.pac and /ca.pem are for clients"))
     what = "every connection" if start.everything else "denials, failures, faults"
     table.add_row("journal", Text(f"{start.journal}  ({what})"))
     table.add_row("lab CA", Text(f"{start.ca}  (only inspecting sites and TLS block pages need it)"))
@@ -79,7 +82,7 @@ def _how_to_use(server: Listening, ca: Path) -> str | None:
     if not server.addresses:
         return None
     at = _authority(server.addresses[0])
-    match server.spec.partition("@")[0].partition(":")[0]:
+    match _mode(server):
         case "regular" | "upstream":
             return f"curl -x http://{at} https://8x8.vc/    or a browser: chromium --proxy-server=http://{at}"
         case "socks5":
@@ -94,6 +97,10 @@ def _how_to_use(server: Listening, ca: Path) -> str | None:
             return f"dig @{server.addresses[0][0]} -p {server.addresses[0][1]} 8x8.vc"
         case _:
             return None
+
+
+def _mode(server: Listening) -> str:
+    return server.spec.partition("@")[0].partition(":")[0]
 
 
 def _authority(address: tuple[str, int]) -> str:
