@@ -76,6 +76,7 @@ def test_every_option_reaches_the_proxy(monkeypatch: pytest.MonkeyPatch, state: 
         *("--site", "8x8-core-only", "--policy", "acme.yaml", "--policy", "vendors"),
         *("--mode", "regular", "--mode", "socks5@1080", "--listen", "[::1]:0"),
         *("--journal", "journal.jsonl", "--events", "all", "--resolve", "8x8.vc:443:127.0.0.1:8443"),
+        *("--clients", "192.168.0.0/16"),
     )
 
     assert stand_in.settings == [
@@ -88,6 +89,7 @@ def test_every_option_reaches_the_proxy(monkeypatch: pytest.MonkeyPatch, state: 
             ca=state / "ca",
             everything=True,
             resolve=("8x8.vc:443:127.0.0.1:8443",),
+            clients=("192.168.0.0/16",),
         )
     ]
 
@@ -110,7 +112,8 @@ def test_ctrl_c_before_the_proxy_listens_is_silent(monkeypatch: pytest.MonkeyPat
 
 def test_every_fault_is_named_at_once_and_nothing_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in = Engine()
-    result = run(monkeypatch, stand_in, *("--listen", "8080", "--resolve", "a", "--resolve", "b", "--site", "refrence"))
+    wrong = ("--listen", "8080", "--resolve", "a", "--resolve", "b", "--clients", "10.0.0.1/8", "--site", "refrence")
+    result = run(monkeypatch, stand_in, *wrong)
 
     starts = [line.split(":")[0] for line in result.stderr.splitlines()]
     assert (result.exit_code, stand_in.settings) == (2, [])
@@ -118,6 +121,7 @@ def test_every_fault_is_named_at_once_and_nothing_starts(monkeypatch: pytest.Mon
         "--listen '8080'",
         "--resolve 'a'",
         "--resolve 'b'",
+        "--clients '10.0.0.1/8'",
         "unknown site `refrence`",
     ]
 

@@ -68,6 +68,15 @@ def test_the_sites_clients_are_the_only_ones() -> None:
     assert refused.reason is Reason.CLIENT_REFUSED
 
 
+def test_named_clients_are_served_besides_where_the_site_names_none() -> None:
+    named, client = (ip_network("198.51.100.0/24"),), ip_address("198.51.100.1")
+    silent, own = Site(id="lab"), Site(id="office", clients=(ip_network("192.0.2.0/24"),))
+
+    for at_gateway in (False, True):
+        assert Rulebook(silent, CATALOGUE, named).refused(client, through_gateway=at_gateway) is None
+        assert Rulebook(own, CATALOGUE, named).refused(client, through_gateway=at_gateway)
+
+
 def test_a_private_address_in_an_admitted_network_is_dialled() -> None:
     rulebook = Rulebook(Site(id="lab", admit=(listed("10.0.0.0/8", on=["tcp/443"]),)), CATALOGUE)
     attempt = Attempt(transport=connect("x").transport, port=443, address=ip_address("10.1.2.3"))

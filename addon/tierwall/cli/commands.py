@@ -119,6 +119,13 @@ Examples:
     help="Processes that share the ports, for thousands of clients; one for each core, at most. TCP modes only.",
 )
 @click.option(
+    "--clients",
+    metavar="NETWORK",
+    multiple=True,
+    help="Serve clients of this network besides, where the site names none.  [default: this machine alone; gateway "
+    "modes serve the private ranges]. May be repeated.",
+)
+@click.option(
     "--gateway",
     is_flag=True,
     help="Serve the gateway that `tierwall gateway up` made here: where its clients come in, and its tun device.",
@@ -133,6 +140,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     events: str,
     resolve: tuple[str, ...],
     workers: int,
+    clients: tuple[str, ...],
     gateway: bool,
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
@@ -149,6 +157,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             events=events,
             resolve=resolve,
             workers=workers,
+            clients=clients,
             gateway=gateway,
         )
     )

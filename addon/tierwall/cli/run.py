@@ -13,6 +13,7 @@ from typing import Final
 
 from tierwall.cli.faults import BadInput
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
+from tierwall.proxy.addresses import InvalidClients, parse_clients
 from tierwall.proxy.destinations import InvalidResolve, parse_redirect
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
@@ -32,6 +33,7 @@ class Wanted:
     events: str
     resolve: tuple[str, ...]
     workers: int = 1
+    clients: tuple[str, ...] = ()
     gateway: bool = False
 
 
@@ -52,6 +54,7 @@ def run(wanted: Wanted) -> int:
         everything=wanted.events == "all",
         resolve=wanted.resolve,
         workers=wanted.workers,
+        clients=wanted.clients,
     )
     try:
         return run_proxy(settings)
@@ -134,6 +137,11 @@ def _checked(wanted: Wanted) -> tuple[str, int]:
         try:
             parse_redirect(text)
         except InvalidResolve as fault:
+            faults.append(fault)
+    for text in wanted.clients:
+        try:
+            parse_clients([text])
+        except InvalidClients as fault:
             faults.append(fault)
     if faults:
         try:

@@ -20,6 +20,7 @@ from tierwall.events import ALL, ALWAYS, Stage
 from tierwall.journal import FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
+from tierwall.proxy.addresses import InvalidClients, parse_clients
 from tierwall.proxy.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
 from tierwall.proxy.enforcement import Enforcement
 from tierwall.proxy.entrances import DOORWAY, install
@@ -90,6 +91,7 @@ class TierwallAddon:
         loader.add_option(
             "tierwall_events", str, "denied", "What is journalled beside denials.", choices=("denied", "all")
         )
+        loader.add_option("tierwall_clients", Sequence[str], [], "Networks to serve besides, if the site names none.")
         loader.add_option("tierwall_resolve", Sequence[str], [], "HOST:PORT:ADDRESS[:PORT], as curl's --resolve.")
         install()
 
@@ -98,7 +100,7 @@ class TierwallAddon:
         if any(name.startswith("tierwall_") for name in updated):
             try:
                 assembly = self._assemble()
-            except (InvalidFiles, InvalidResolve) as fault:
+            except (InvalidFiles, InvalidResolve, InvalidClients) as fault:
                 raise exceptions.OptionsError(str(fault)) from None
             self.assembly = assembly
             DOORWAY.door = assembly.door
@@ -139,7 +141,8 @@ class TierwallAddon:
         redirects = _redirects(options.tierwall_resolve)
         policies = [Path(path) for path in options.tierwall_policy]
         catalogue = load_catalogue(policies)
-        rulebook = Rulebook(load_site(options.tierwall_site, catalogue), catalogue)
+        clients = parse_clients(options.tierwall_clients)
+        rulebook = Rulebook(load_site(options.tierwall_site, catalogue), catalogue, clients)
         everything = options.tierwall_events == "all"
         journal = _journal(options.tierwall_journal)
         wanted = [Selected(journal, ALL if everything else ALWAYS)] if journal else []

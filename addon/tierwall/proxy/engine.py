@@ -175,6 +175,7 @@ class Engine:
                 tierwall_journal=str(settings.journal),
                 tierwall_events="all" if settings.everything else "denied",
                 tierwall_resolve=list(settings.resolve),
+                tierwall_clients=list(settings.clients),
             )
         except exceptions.OptionsError as fault:
             raise CannotStart(str(fault)) from None

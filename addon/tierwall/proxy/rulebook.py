@@ -11,7 +11,7 @@ from typing import Final
 from tierwall.policy.attempt import Action, Attempt, Reason, Verdict
 from tierwall.policy.judge import judge, prepare
 from tierwall.policy.limits import VERDICTS_CACHED
-from tierwall.policy.model import Address, Catalogue, Transport
+from tierwall.policy.model import Address, Catalogue, Network, Transport
 from tierwall.policy.site import LOOPBACK_CLIENTS, PRIVATE_CLIENTS, Site
 
 logger = logging.getLogger(__name__)
@@ -26,9 +26,11 @@ _NOTHING: Final = Catalogue(())
 class Rulebook:
     """What is in force. `replace` puts new files in force for new connections; open tunnels stay."""
 
-    __slots__ = ("_judged", "_refused", "catalogue", "site")
+    __slots__ = ("_judged", "_refused", "_served", "catalogue", "site")
 
-    def __init__(self, site: Site, catalogue: Catalogue) -> None:
+    def __init__(self, site: Site, catalogue: Catalogue, clients: tuple[Network, ...] = ()) -> None:
+        """`clients`: whom to serve besides, where the site does not say."""
+        self._served = LOOPBACK_CLIENTS + clients
         self.replace(site, catalogue)
 
     def replace(self, site: Site, catalogue: Catalogue) -> None:
@@ -37,7 +39,7 @@ class Rulebook:
         self.site, self.catalogue = site, catalogue
         # Made anew, so that what the files before had said is forgotten. What raises is not remembered.
         self._judged = lru_cache(VERDICTS_CACHED)(lambda attempt: judge(site, catalogue, attempt))
-        self._refused = lru_cache(VERDICTS_CACHED)(_asked_at_the_door(site))
+        self._refused = lru_cache(VERDICTS_CACHED)(_asked_at_the_door(site, self._served))
 
     def judge(self, attempt: Attempt) -> Verdict:
         """The verdict; a denial with reason `error` where judging raised."""
@@ -52,10 +54,13 @@ class Rulebook:
         return self._refused(client, through_gateway)
 
 
-def _asked_at_the_door(site: Site) -> Callable[[Address, bool], Verdict | None]:
+def _asked_at_the_door(site: Site, served: tuple[Network, ...]) -> Callable[[Address, bool], Verdict | None]:
     """Who may use the proxy, asked of sites without entries, which cost nothing beside one with a million."""
-    at_gateway = LOOPBACK_CLIENTS + PRIVATE_CLIENTS if site.clients is None else site.clients
-    doors = {False: Site(id=site.id, clients=site.clients), True: Site(id=site.id, clients=at_gateway)}
+    allowed = {False: served, True: served + PRIVATE_CLIENTS}
+    doors = {
+        at_gateway: Site(id=site.id, clients=allowed[at_gateway] if site.clients is None else site.clients)
+        for at_gateway in (False, True)
+    }
 
     def refused(client: Address, through_gateway: bool) -> Verdict | None:
         verdict = judge(doors[through_gateway], _NOTHING, Attempt(transport=Transport.TCP, port=0, client=client))

@@ -28,6 +28,8 @@ class RunSettings:
     everything: bool = False
     resolve: tuple[str, ...] = ()
     workers: int = 1
+    clients: tuple[str, ...] = ()
+    """Networks to serve besides loopback, where the site names none."""
 
 
 class CannotStart(Exception):
