@@ -14,18 +14,6 @@ from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 from mitmproxy import exceptions, options
-from mitmproxy.addons import (
-    core,
-    disable_h2c,
-    dns_resolver,
-    next_layer,
-    proxyserver,
-    strip_dns_https_records,
-    tlsconfig,
-    update_alt_svc,
-    upstream_auth,
-)
-from mitmproxy.master import Master
 from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
@@ -34,6 +22,18 @@ from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.descriptors import raise_limit
 from tierwall.proxy.entrances import DOORWAY
 from tierwall.proxy.handover import IDLE_S
+from tierwall.proxy.mitmproxy_parts import (
+    Core,
+    DisableH2C,
+    DnsResolver,
+    Master,
+    NextLayer,
+    Proxyserver,
+    StripDnsHttpsRecords,
+    TlsConfig,
+    UpdateAltSvc,
+    UpstreamAuth,
+)
 from tierwall.proxy.settings import CannotStart, RunSettings, modes
 from tierwall.report.screen import Screen
 from tierwall.report.start import Listening, Start
@@ -106,16 +106,16 @@ class Engine:
         logging.getLogger().addHandler(_Talk(self._troubles, self._voice))
         master = Master(options.Options())
         master.addons.add(
-            core.Core(),
-            disable_h2c.DisableH2C(),
-            strip_dns_https_records.StripDnsHttpsRecords(),
-            proxyserver.Proxyserver(),
+            Core(),
+            DisableH2C(),
+            StripDnsHttpsRecords(),
+            Proxyserver(),
             self._addon,
-            dns_resolver.DnsResolver(),
-            next_layer.NextLayer(),
-            tlsconfig.TlsConfig(),
-            upstream_auth.UpstreamAuth(),
-            update_alt_svc.UpdateAltSvc(),
+            DnsResolver(),
+            NextLayer(),
+            TlsConfig(),
+            UpstreamAuth(),
+            UpdateAltSvc(),
             _Started(self, master),
         )
         self._set_options(master.options)

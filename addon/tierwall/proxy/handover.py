@@ -9,7 +9,6 @@ from typing import Final
 import mitmproxy_rs
 from mitmproxy import ctx
 from mitmproxy.connection import Client
-from mitmproxy.master import Master
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, layers, server_hooks
 from mitmproxy.proxy.context import Context
@@ -21,6 +20,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode, UpstreamMode
 
 from tierwall.proxy.ends import End
 from tierwall.proxy.guard import deny_until_judged
+from tierwall.proxy.mitmproxy_parts import Master
 from tierwall.proxy.passage import Known
 
 type Reader = asyncio.StreamReader | mitmproxy_rs.Stream
