@@ -18,6 +18,7 @@ from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
 from tierwall.journal import Sink
+from tierwall.proxy import wireguard
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.descriptors import raise_limit
 from tierwall.proxy.entrances import DOORWAY
@@ -138,7 +139,12 @@ class Engine:
             master.shutdown()
             return
         listening = tuple(
-            Listening(spec=server.mode.full_spec, what=server.mode.description, addresses=tuple(server.listen_addrs))
+            Listening(
+                spec=server.mode.full_spec,
+                what=server.mode.description,
+                addresses=tuple(server.listen_addrs),
+                configuration=wireguard.client_file(server),
+            )
             for server in servers.servers
         )
         # What start-up made stays for good: half a million objects that no collection should look at again.

@@ -1,7 +1,7 @@
 """WireGuard's keys, private to their owner: mitmproxy would write them for all to read, and tell them only to its log.
 
-Knows two files beside the lab CA: `wireguard.conf`, the keys as mitmproxy keeps them, and `wireguard-client.conf`, what
-a client's `wg-quick` or app is given. Refuses to log either.
+Knows two files, beside the lab CA unless the mode names another place: `wireguard.conf`, the keys as mitmproxy keeps
+them, and `wireguard-client.conf`, what a client's `wg-quick` or app is given. Refuses to log either.
 """
 
 import json
@@ -11,12 +11,15 @@ from typing import Final
 
 import mitmproxy_rs
 from mitmproxy import ctx
-from mitmproxy.proxy.mode_servers import WireGuardServerInstance
+from mitmproxy.net import local_ip
+from mitmproxy.proxy.mode_servers import ServerInstance, WireGuardServerInstance
+from mitmproxy.proxy.mode_specs import ProxyMode
 
 KEYS: Final = "wireguard.conf"
 CLIENT: Final = "wireguard-client.conf"
 
 _PRIVATE: Final = 0o600
+_EVERYWHERE: Final = ("0.0.0.0", "::")
 
 _mitmproxy_start = WireGuardServerInstance._start  # noqa: SLF001  # the only place where keys are made
 
@@ -26,16 +29,34 @@ def keep_private() -> None:
     WireGuardServerInstance._start = _start  # type: ignore[method-assign]  # noqa: SLF001
 
 
+def client_file(server: ServerInstance[ProxyMode]) -> Path | None:
+    """The file that a client of this server is given; None where it is no WireGuard server."""
+    return _keys(server).with_name(CLIENT) if isinstance(server, WireGuardServerInstance) else None
+
+
 async def _start(self: WireGuardServerInstance) -> None:
-    folder = Path(ctx.options.confdir).expanduser()
-    keys = Path(self.mode.data).expanduser() if self.mode.data else folder / KEYS
+    keys = _keys(self)
     if keys.exists():
         keys.chmod(_PRIVATE)
     else:
         names = ("server_key", "client_key")
         _write_private(keys, json.dumps({name: mitmproxy_rs.wireguard.genkey() for name in names}, indent=4))
     await _mitmproxy_start(self)
-    _write_private(keys.with_name(CLIENT), f"{self.client_conf()}\n")
+    _write_private(keys.with_name(CLIENT), f"{_reachable(self.client_conf() or '')}\n")
+
+
+def _keys(server: WireGuardServerInstance) -> Path:
+    return Path(server.mode.data or Path(ctx.options.confdir) / KEYS).expanduser()
+
+
+def _reachable(configuration: str) -> str:
+    """With an endpoint that a client can dial: mitmproxy writes 0.0.0.0 where it listens on every address, and an IPv6
+    address without its brackets."""
+    before, _, endpoint = configuration.rpartition("Endpoint = ")
+    host, _, port = endpoint.rpartition(":")
+    if host in _EVERYWHERE:
+        host = local_ip.get_local_ip() or local_ip.get_local_ip6() or host
+    return f"{before}Endpoint = {f'[{host}]' if ':' in host else host}:{port}"
 
 
 def _write_private(path: Path, text: str) -> None:

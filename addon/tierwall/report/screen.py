@@ -3,6 +3,8 @@
 Knows a terminal (stderr). The proxy that it speaks for may be one process or several.
 """
 
+import sys
+
 import rich.console
 from rich.text import Text
 
@@ -35,8 +37,13 @@ class Screen:
         self._lines.tick()
 
     def started(self, start: Start) -> None:
-        """The proxy listens."""
+        """The proxy listens. A WireGuard client's key is shown to people only, whatever FORCE_COLOR says."""
         say_start(start, self._terminal)
+        for server in start.listening:
+            if server.configuration is not None and sys.stderr.isatty():
+                from tierwall.report.wireguard import show_configuration  # noqa: PLC0415 - for one mode of many
+
+                show_configuration(server.configuration.read_text(encoding="utf-8"), self._terminal)
 
     def complain(self, message: str) -> None:
         """Something of ours is wrong."""

@@ -5,6 +5,7 @@ Knows the values in force and how people like to read them. Nothing here listens
 
 from collections import Counter
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from rich.console import Console
@@ -23,6 +24,8 @@ class Listening:
     spec: str
     what: str
     addresses: tuple[tuple[str, int], ...]
+    configuration: Path | None = None
+    """What a client of it is given, where it has such a file. It holds a key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ def say_start(start: Start, console: Console) -> None:
     for vendor in start.catalogue.vendors:
         table.add_row("policy", Text(_policy(vendor)))
     for server in start.listening:
-        if (how := _how_to_use(server, start.ca)) is not None:
+        if (how := _how_to_use(server)) is not None:
             table.add_row("use it", Text(how))
         if _mode(server) in {"regular", "upstream"}:
             at = _authority(server.addresses[0])
@@ -78,7 +81,7 @@ def _severity(tier: Tier) -> int:
     return tier.severity
 
 
-def _how_to_use(server: Listening, ca: Path) -> str | None:
+def _how_to_use(server: Listening) -> str | None:
     if not server.addresses:
         return None
     at = _authority(server.addresses[0])
@@ -90,9 +93,8 @@ def _how_to_use(server: Listening, ca: Path) -> str | None:
         case "transparent":
             return f"redirect the clients' TCP here, e.g. nft … redirect to :{server.addresses[0][1]}"
         case "wireguard":
-            return (
-                f"wg-quick up {ca.parent / 'wireguard-client.conf'}    (on the client; keep it as secret as a password)"
-            )
+            alone = "; only this machine can reach it there" if ip_address(server.addresses[0][0]).is_loopback else ""
+            return f"wg-quick up {server.configuration}    (on the client; keep it as secret as a password{alone})"
         case "dns":
             return f"dig @{server.addresses[0][0]} -p {server.addresses[0][1]} 8x8.vc"
         case _:
