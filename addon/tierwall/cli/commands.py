@@ -223,6 +223,29 @@ def lint_command(files: tuple[Path, ...], as_json: bool) -> int:
 
 
 @cli.command(
+    "sites",
+    short_help="List the networks to reproduce, and what each breaks.",
+    epilog="""\b
+Examples:
+  tierwall sites
+  tierwall sites dpi-https-only idle-60s
+  tierwall sites customer.yaml --json
+
+For each vendor: services that are closed, and why; services that get through and are hit by a behaviour. What is not
+named works. All of it is computed from the site and the vendors' policies.""",
+)
+@click.argument("names", metavar="[NAME|FILE]...", nargs=-1, shell_complete=_sites)
+@_policy
+@_json
+def sites_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json: bool) -> int:
+    """List the bundled sites, or those named, with what each breaks of every vendor's services."""
+    from tierwall.cli.sites import print_json, print_text, sites  # noqa: PLC0415
+
+    found = sites(names, policies)
+    return print_json(found) if as_json else print_text(found)
+
+
+@cli.command(
     "demo",
     short_help="Show what denials break, without a network.",
     epilog="""\b

@@ -60,7 +60,8 @@ def site_file(name_or_path: str, relative_to: Path) -> Path:
         return next(path for path in _yaml_files(bundled() / "sites") if path.stem == name_or_path)
     if _is_file(relative_to / name_or_path):
         return relative_to / name_or_path
-    raise InvalidFiles([Fault("", None, "", unknown("site", name_or_path, names))])
+    listed = "; `tierwall sites` lists the bundled ones"
+    raise InvalidFiles([Fault("", None, "", unknown("site", name_or_path, names) + listed)])
 
 
 def _is_path(name: str) -> bool:

@@ -14,7 +14,7 @@ from tierwall.policy.behaviour.parameters import (
     TlsVersion,
     UpgradeStop,
 )
-from tierwall.policy.behaviour.spec import INSIDE_TLS, NOT_HTTP, OVER_HTTP, Sees, Spec
+from tierwall.policy.behaviour.spec import EVERY_PROTOCOL, INSIDE_TLS, NOT_HTTP, OVER_HTTP, Sees, Spec
 from tierwall.policy.model import Network, Protocol
 
 
@@ -27,7 +27,7 @@ class TlsInspection(Spec):
 
     NAME: ClassVar[str] = "tls-inspection"
     SEES: ClassVar[Sees] = Sees.TLS
-    HITS: ClassVar[frozenset[Protocol]] = INSIDE_TLS
+    HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL - {Protocol.HTTP_REDIRECT}
 
     excepted: tuple[HostPattern | Network, ...] = ()
     """What it leaves alone: names, by any that the client gave, and networks, for what has no name at all."""
