@@ -39,9 +39,10 @@ def test_a_refusal_comes_before_any_way_out() -> None:
 
     lines = _lines(ruleset(TOPOLOGY, refused))
 
-    after = lines.index("fib daddr type { local, broadcast, anycast, multicast } return")
+    start = lines.index("chain refused {")
     syn = "tcp flags & (fin | syn | rst | ack) == syn counter name unanswered drop"
-    assert lines[after + 1 : after + 5] == [
+    assert lines.index("jump refused") < lines.index("meta l4proto udp jump datagrams")
+    assert lines[start + 1 : start + 5] == [
         "udp dport 443 counter name rejected reject with icmpx type admin-prohibited",
         "udp dport 1-65535 counter name rejected reject with icmpx type admin-prohibited",
         f"ip daddr {{ 203.0.113.0/24 }} tcp dport {{ 443-444 }} {syn}",

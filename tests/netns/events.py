@@ -31,6 +31,15 @@ MEETINGS_NEAR: Final = {
     "symptom": "Users cannot use the meetings products at all.",
 }
 
+TURN_RELAY: Final = {
+    "vendor": "8x8",
+    "service": "turn-relay",
+    "tier": "core",
+    "rule": "turn-sydney",
+    "symptom": "Core service is missing in that region: clients that cannot reach a video bridge directly relay audio "
+    "and video over its TURN servers, with TCP 443, UDP 443 and UDP 49152-65535.",
+}
+
 
 def denied(  # an event has as many parts
     reason: str,

@@ -5,9 +5,7 @@ so that what does not arrive was kept from it by what is under test. Names carry
 """
 
 import asyncio
-import json
 import os
-import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
+from tests.netns.looks import packets as packets_of
 from tierwall.demo.origins import serve_in_thread
 
 PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
@@ -113,20 +112,6 @@ class Machine:
         done = self.run("nft", "-f", "-", stdin=rules)
         assert done.returncode == 0, done.stderr
 
-    def state(self) -> list[str]:
-        """All that a gateway could change there: rules, routes, interfaces, settings.
-
-        Without numbers and counts, and without link-local addresses, which the kernel itself adds when it pleases.
-        """
-        looks = (
-            "nft -s list ruleset",
-            *(f"ip -o {family} {what}" for family in ("-4", "-6") for what in ("rule", "route show table all", "addr")),
-            "ip -o -d link",
-            "sysctl -a -r ^net\\.ipv[46]\\.(ip_forward|conf\\.(all|server|client)\\.(forwarding|accept_ra|rp_filter))$",
-        )
-        lines = (line for look in looks for line in self.run(*look.split()).stdout.splitlines())
-        return [re.sub(r"^\d+: ", "", line) for line in lines if "fe80:" not in line]
-
     def inside[T](self, work: Callable[[], T]) -> T:
         """Do this in a thread that is in there: sockets belong to the namespace they were made in."""
         outcome: list[T] = []
@@ -219,8 +204,7 @@ class Lab:
 
     def seen(self) -> Seen:
         """What has arrived at the server so far."""
-        listed = json.loads(self.server.run("nft", "-j", "list", "counters").stdout)["nftables"]
-        packets = {item["counter"]["name"]: item["counter"]["packets"] for item in listed if "counter" in item}
+        packets = packets_of(self.server.run("nft", "-j", "list", "counters").stdout)
         return Seen(packets["syns"], packets["datagrams"])
 
 

@@ -61,7 +61,14 @@ class QuicOutcome:
 
 
 async def quic_echo(
-    address: str, name: str, *, ca: Path, payload: bytes = b"hello", hello_octets: int = 0, limit_s: float = 3.0
+    address: str,
+    name: str,
+    *,
+    ca: Path,
+    port: int = 443,
+    payload: bytes = b"hello",
+    hello_octets: int = 0,
+    limit_s: float = 3.0,
 ) -> QuicOutcome:
     """Connect to the address with this SNI, have the payload echoed; only a certificate of `ca` is believed.
 
@@ -72,7 +79,7 @@ async def quic_echo(
     settings.load_verify_locations(str(ca))
     try:
         async with asyncio.timeout(limit_s):
-            async with connect(address, 443, configuration=settings) as protocol:
+            async with connect(address, port, configuration=settings) as protocol:
                 reader, writer = await protocol.create_stream()
                 writer.write(payload)
                 writer.write_eof()

@@ -13,10 +13,12 @@ from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, CLIENT_6, GATEWAY, GATEWAY_6, SERVER, SERVER_6, TUN, Lab
+from tests.netns.looks import eventually, listed, state
 from tierwall.demo.certificates import Authority
 from tierwall.demo.clients import Cause, Direct, fetch_https, udp_echo
 from tierwall.demo.origins import HttpsOrigin, TcpEchoOrigin, UdpEchoOrigin
 
+LEASE_RUNS_OUT_S = 8.0
 SOMEBODY = "198.51.100.53"
 SOMEBODY_6 = "2001:db8:53::53"
 NAMES = ["8x8.vc", "api.amplitude.com"]
@@ -38,11 +40,11 @@ def vendors(lab: Lab, authority: Authority) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def up(lab: Lab, vendors: None) -> Iterator[None]:
     """A gateway without a proxy; the machine is as it was afterwards."""
-    before = lab.gateway.state()
+    before = state(lab.gateway)
     assert tierwall(lab.gateway, "gateway", "up", "--inside", "client", "--tun", TUN).status == 0
     yield
     assert tierwall(lab.gateway, "gateway", "down").status == 0
-    assert lab.gateway.state() == before
+    assert state(lab.gateway) == before
 
 
 @pytest.fixture(scope="module")
@@ -53,30 +55,30 @@ def proxy(lab: Lab, up: None, site: Callable[[str], Path]) -> Iterator[Proxy]:
 
 
 def test_a_dry_run_prints_all_and_does_nothing(lab: Lab) -> None:
-    before = lab.gateway.state()
+    before = state(lab.gateway)
 
     printed = tierwall(lab.gateway, "gateway", "up", "--inside", "client", "--dry-run")
 
     assert printed.status == 0
     assert "table inet tierwall_gateway {" in printed.stdout
     assert "ip -6 rule add priority 7459 iif client blackhole" in printed.stdout
-    assert lab.gateway.state() == before
+    assert state(lab.gateway) == before
 
 
 def test_what_a_dry_run_prints_does_the_same(lab: Lab) -> None:
-    before = lab.gateway.state()
+    before = state(lab.gateway)
     script = tierwall(lab.gateway, "gateway", "up", "--inside", "client", "--dry-run").stdout
 
     assert lab.gateway.run("sh", "-e", stdin=script).returncode == 0
-    by_script = lab.gateway.state()
+    by_script = state(lab.gateway)
     assert tierwall(lab.gateway, "gateway", "down").status == 0
-    assert lab.gateway.state() == before
+    assert state(lab.gateway) == before
     assert tierwall(lab.gateway, "gateway", "up", "--inside", "client").status == 0
-    by_command = lab.gateway.state()
+    by_command = state(lab.gateway)
     assert tierwall(lab.gateway, "gateway", "down").status == 0
 
     assert by_script == by_command
-    assert lab.gateway.state() == before
+    assert state(lab.gateway) == before
 
 
 def test_without_a_proxy_nothing_gets_through(lab: Lab, up: None, ca: Path) -> None:
@@ -170,6 +172,7 @@ def test_with_the_proxy_killed_nothing_gets_through(lab: Lab, proxy: Proxy, ca: 
     """The last test of this file: it ends the proxy that the others share."""
     proxy.process.kill()
     proxy.process.wait()
+    eventually(lambda: "0x" not in listed(lab.gateway, "lease"), LEASE_RUNS_OUT_S)
     before = lab.seen()
 
     tcp = lab.client.wait(lambda: fetch_https(Direct(address=SERVER), "8x8.vc", ca=ca))

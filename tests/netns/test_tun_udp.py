@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running import Proxy
-from tests.netns.events import MEETINGS_NEAR, denied, sni, watch
+from tests.netns.events import MEETINGS_NEAR, TURN_RELAY, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, REDIRECT, SERVER, TUN, TURN, Lab
 from tests.netns.quic import QuicEchoOrigin, quic_echo
@@ -25,14 +25,6 @@ CLOSED_TO_8X8 = """
 admit:
   - {vendor: vevox}
 """
-TURN_RELAY = {
-    "vendor": "8x8",
-    "service": "turn-relay",
-    "tier": "core",
-    "rule": "turn-sydney",
-    "symptom": "Core service is missing in that region: clients that cannot reach a video bridge directly relay audio "
-    "and video over its TURN servers, with TCP 443, UDP 443 and UDP 49152-65535.",
-}
 QUIC = {"transport": "udp", "protocol": "quic"}
 SILENT_S = 0.7
 

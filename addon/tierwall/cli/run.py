@@ -55,6 +55,7 @@ def run(wanted: Wanted) -> int:
         resolve=wanted.resolve,
         workers=wanted.workers,
         clients=wanted.clients,
+        gateway=wanted.gateway,
     )
     try:
         return run_proxy(settings)
@@ -88,8 +89,11 @@ def _gateway_modes(wanted: Wanted) -> tuple[str, ...]:
 
     facts = host.look()
     standing = checks.standing(facts)
+    faults = ["--gateway needs one process: run it with --workers 1"] if wanted.workers > 1 else []
     if standing is None:
-        raise BadInput(["--gateway: no gateway is up here; `tierwall gateway up --inside IFACE` first"])
+        raise BadInput([*faults, "--gateway: no gateway is up here; `tierwall gateway up --inside IFACE` first"])
+    if faults:
+        raise BadInput(faults)
     if wanted.modes:
         return wanted.modes
     topology = standing.topology

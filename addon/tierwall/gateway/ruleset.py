@@ -30,7 +30,19 @@ COUNTERS: Final = (
 LEASE_S: Final = 5
 """Seconds that what goes straight through the kernel may go on without the proxy's renewal."""
 
-SET_SIZE: Final = 65_536
+QUIC: Final = 0xC0
+"""First octet of a long header, and of nothing else that goes with media (RFC 9443 section 3). A flow that begins so
+has a name, which the proxy judges."""
+
+DESTINATIONS: Final = tuple(
+    (f"{kind}{version}", f"{family} . inet_service")
+    for kind in ("direct", "named", "withheld")
+    for version, family in ((4, "ipv4_addr"), (6, "ipv6_addr"))
+)
+"""Sets of addresses and ports, with their types: what the site's networks admit; what names that it admits led to; what
+is kept from going straight because a name that it denies led there."""
+
+_SET: Final = "flags interval, timeout; size 1048576;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +75,17 @@ table inet {table} {{
         type filter hook prerouting priority mangle; policy accept;
         iifname != {inside} return
         fib daddr type {{ local, broadcast, anycast, multicast }} return
-{refused}        meta l4proto {{ tcp, udp }} th dport 53 counter name names meta mark set {through_proxy} return
+        jump refused
+        meta l4proto {{ tcp, udp }} th dport 53 counter name names meta mark set {through_proxy} return
         meta l4proto udp jump datagrams
         ct state related ct mark @lease meta mark set {direct}
     }}
+    chain refused {{
+{refused}    }}
     chain datagrams {{
         ct mark {through_proxy} goto through_proxy
         ct mark @lease meta mark set {direct} return
+        @th,64,8 >= {quic} goto through_proxy
         ip daddr . udp dport @withheld4 goto through_proxy
         ip6 daddr . udp dport @withheld6 goto through_proxy
         ip daddr . udp dport @direct4 goto directly
@@ -122,26 +138,20 @@ def ruleset(topology: Topology, refused: Sequence[Refused] = ()) -> str:
         owned=OWNED,
         counters="\n".join(f"    counter {name} {{ }}" for name in COUNTERS),
         lease_s=LEASE_S,
-        sets="\n".join(f"    {line}" for line in _destination_sets()),
+        sets="\n".join(f"    set {name} {{ type {of}; {_SET} }}" for name, of in DESTINATIONS),
         inside=f"{{ {', '.join(_quoted(name) for name in topology.inside)} }}",
         outside=_quoted(topology.outside),
         tun=_quoted(topology.tun),
         port=topology.port,
-        refused="".join(f"        {line}\n" for each in refused for line in _refusal(each)),
+        refused="".join(f"        {line}\n" for each in refused for line in refusals(each)),
+        quic=f"{QUIC:#x}",
         through_proxy=f"{THROUGH_PROXY:#x}",
         direct=f"{DIRECT:#x}",
     )
 
 
-def _destination_sets() -> Iterator[str]:
-    """Of addresses and ports: what a site's networks admit, what a name that it admits led to, and what is kept from
-    going straight because a name that it denies led there."""
-    for kind in ("direct", "named", "withheld"):
-        for version, family in ((4, "ipv4_addr"), (6, "ipv6_addr")):
-            yield f"set {kind}{version} {{ type {family} . inet_service; flags interval, timeout; size {SET_SIZE}; }}"
-
-
-def _refusal(refused: Refused) -> Iterator[str]:
+def refusals(refused: Refused) -> Iterator[str]:
+    """Its rules in the chain `refused`."""
     match refused:
         case Rejected(ports=ports):
             reject = "reject with icmpx type admin-prohibited"

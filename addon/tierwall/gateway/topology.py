@@ -18,6 +18,9 @@ THROUGH_PROXY: Final = 0x74570000
 DIRECT: Final = 0x74570001
 """Firewall mark of what goes straight through the kernel. Its connection mark is that of the proxy's run."""
 
+RUNS: Final = range(0x74570010, 0x74580000)
+"""Connection marks of runs of the proxy, each of which takes one: flows of a run before are looked at again."""
+
 ROUTES: Final = 7457
 """The routing table that leads into the tun device."""
 

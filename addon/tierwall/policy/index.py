@@ -7,7 +7,7 @@ A million patterns must stay cheap to hold, so an entry of the tables is one dic
 payload share one tuple of marks.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from tierwall.policy.dialect import Part, Shape
@@ -88,6 +88,13 @@ class NetworkIndex[P]:
             version: [(bits, table) for (of, bits), table in sorted(by_length.items(), key=_host_bits) if of == version]
             for version in (4, 6)
         }
+
+    def __iter__(self) -> Iterator[tuple[Network, P]]:
+        """All of them."""
+        for tables in self._tables.values():
+            for _, table in tables:
+                for found in table.values():
+                    yield from found
 
     def find(self, address: Address) -> list[Hit[P]]:
         """Every network that holds the address, the longest prefix first; an IPv4-mapped address is IPv4 too."""

@@ -17,6 +17,7 @@ from mitmproxy import command, ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
 from tierwall.events import ALL, ALWAYS, Stage
+from tierwall.gateway.keeper import Keeper
 from tierwall.journal import FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
@@ -58,6 +59,8 @@ class Assembly:
     enforcement: Enforcement
     journal: Journal | None
     reloading: Reloading
+    keeper: Keeper | None
+    """Of the kernel's rules, where there is a gateway."""
 
 
 class _HooksInForce:
@@ -75,13 +78,15 @@ class _HooksInForce:
 
 
 class TierwallAddon:
-    """Add it to a master. `sinks` are told every event beside the journal; None: events are logged."""
+    """Add it to a master. `sinks` are told every event beside the journal; None: events are logged. `gateway`: the
+    kernel's rules that `tierwall gateway up` made here are to be kept as the site says."""
 
-    def __init__(self, sinks: Sequence[Sink] | None = None) -> None:
+    def __init__(self, sinks: Sequence[Sink] | None = None, *, gateway: bool = False) -> None:
         self._sinks: tuple[Sink, ...] = (Logged(),) if sinks is None else tuple(sinks)
         self.assembly: Assembly | None = None
         self.addons = [_HooksInForce(self)]
-        self._watching: asyncio.Task[None] | None = None
+        self._gateway = gateway
+        self._watching: list[asyncio.Task[None]] = []
 
     def load(self, loader: Loader) -> None:
         """Add the options, and take the place of mitmproxy's connection handler."""
@@ -117,8 +122,8 @@ class TierwallAddon:
     def done(self) -> Awaitable[None] | None:
         """mitmproxy ends, or unloads us: from here on everything is refused. Tunnels that stand go on until it ends."""
         DOORWAY.door = None
-        if self._watching is not None:
-            self._watching.cancel()
+        for task in self._watching:
+            task.cancel()
         ends = ctx.master.should_exit.is_set()
         return self._end() if ends else None
 
@@ -149,14 +154,16 @@ class TierwallAddon:
         recent = Recent()
         recorder = Recorder(FanOut([*wanted, recent, *self._sinks], _say), rulebook, everything=everything)
         destinations = Destinations(redirects)
+        keeper = _keeper(rulebook, recorder) if self._gateway else None
         return Assembly(
             rulebook=rulebook,
             destinations=destinations,
             recorder=recorder,
             door=FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir))),
-            enforcement=Enforcement(rulebook, destinations, recorder),
+            enforcement=Enforcement(rulebook, destinations, recorder, keeper),
             journal=journal,
             reloading=Reloading(options.tierwall_site, policies, rulebook),
+            keeper=keeper,
         )
 
     def _note_listening(self) -> None:
@@ -170,9 +177,12 @@ class TierwallAddon:
             )
 
     def _watch(self, assembly: Assembly) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-        self._watching = asyncio.get_running_loop().create_task(_reload_on_change(assembly))
+        for task in self._watching:
+            task.cancel()
+        loop = asyncio.get_running_loop()
+        self._watching = [loop.create_task(_reload_on_change(assembly))]
+        if assembly.keeper is not None:
+            self._watching.append(loop.create_task(_keep(assembly.keeper, assembly.recorder)))
 
     async def _end(self) -> None:
         with suppress(TimeoutError):
@@ -200,6 +210,19 @@ async def _reload_on_change(assembly: Assembly) -> None:
 
 def _ca(confdir: str) -> Path:
     return Path(confdir).expanduser() / "mitmproxy-ca-cert.pem"
+
+
+async def _keep(keeper: Keeper, recorder: Recorder) -> None:
+    """Where this ends, the kernel's lease does too."""
+    try:
+        await keeper.keep()
+    except Exception as failure:
+        logger.exception("keeping the gateway failed")
+        recorder.fault(f"nothing goes straight through the gateway any more: {failure}", Stage.CONFIG)
+
+
+def _keeper(rulebook: Rulebook, recorder: Recorder) -> Keeper:
+    return Keeper(lambda: (rulebook.site, rulebook.catalogue), lambda fault: recorder.fault(fault, Stage.CONFIG))
 
 
 def _redirects(texts: Sequence[str]) -> tuple[Redirect, ...]:

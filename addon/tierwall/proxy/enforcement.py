@@ -23,7 +23,7 @@ from tierwall.proxy.dial import Denied, check
 from tierwall.proxy.flows import Flows
 from tierwall.proxy.guard import UNJUDGED, journalled
 from tierwall.proxy.learned import judge_unnamed
-from tierwall.proxy.name_server import NameServer
+from tierwall.proxy.name_server import NameServer, Paths
 from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.requests import Requests
 from tierwall.proxy.rulebook import Rulebook
@@ -41,14 +41,16 @@ GATEWAY_MODES: Final = (
 class Enforcement:
     """The hooks. Each clears the denial only after an allow; what raises in here leaves it standing."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+    def __init__(
+        self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, paths: Paths | None = None
+    ) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._requests = Requests(rulebook, destinations, recorder)
         self.http_connect = self._requests.http_connect
         self.requestheaders = self._requests.requestheaders
         self.response = self._requests.response
         self.error = self._requests.error
-        self._names = NameServer(rulebook, destinations, recorder)
+        self._names = NameServer(rulebook, destinations, recorder, paths)
         self._flows = Flows(rulebook, destinations, recorder)
         self._asked_for: dict[str, connection.Address] = {}
         """By server connection: what it was asked for, while its address is the one that was checked."""
@@ -159,9 +161,10 @@ class Enforcement:
         if dns_flow.response is None or dns_flow.metadata.pop(UNJUDGED, False):
             await self._names.answer(dns_flow)
 
-    def dns_response(self, dns_flow: dns.DNSFlow) -> None:
+    @journalled(Stage.DNS)
+    async def dns_response(self, dns_flow: dns.DNSFlow) -> None:
         """Its answer."""
-        self._names.answered(dns_flow)
+        await self._names.answered(dns_flow)
 
     def _from_connection(self, client: connection.Client, server: connection.Server) -> Attempt:
         """What is known at a dial that no request led to."""

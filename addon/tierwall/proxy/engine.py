@@ -99,7 +99,7 @@ class Engine:
         """`after`: what led to this start, where that is worth journalling (a worker that died)."""
         self._settings, self.specs, self._voice, self._after = settings, specs, voice, after
         self._troubles: list[str] = []
-        self._addon = TierwallAddon((voice,))
+        self._addon = TierwallAddon((voice,), gateway=settings.gateway)
         self._stopping: asyncio.Task[None] | None = None
 
     async def serve(self) -> int:

@@ -3,9 +3,10 @@
 Knows DNS messages and mitmproxy's resolver. Refuses to decide: with `dns: filter` a name is judged as HTTPS to it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Final, assert_never
+from typing import Final, Protocol, assert_never
 
 from mitmproxy import connection, ctx, dns
 from mitmproxy.net.dns import classes, op_codes, response_codes, types
@@ -30,11 +31,21 @@ LED_HERE: Final = (mode_specs.WireGuardMode, mode_specs.TunMode, mode_specs.Loca
 _SILENT: Final = "tierwall: no answer"
 
 
+class Paths(Protocol):
+    """Who has to know where a name leads before the client does."""
+
+    async def led_to(self, name: str, answers: Sequence[tuple[Address, float]]) -> bool:
+        """An answer gives these addresses, with their TTL in seconds: whether the client may have it now."""
+
+
 class NameServer:
     """Answers, refuses, and remembers which addresses it gave for which name."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+    def __init__(
+        self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, paths: Paths | None = None
+    ) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._paths = paths
 
     async def answer(self, dns_flow: dns.DNSFlow) -> None:
         """Refuse the question or answer it. What raises in here leaves the refusal that the flow came with."""
@@ -49,20 +60,31 @@ class NameServer:
         else:
             await self._resolve(dns_flow, question)
 
-    def answered(self, dns_flow: dns.DNSFlow) -> None:
-        """Remember which addresses our own DNS gave for a name; where it is to be silent, take the answer back."""
+    async def answered(self, dns_flow: dns.DNSFlow) -> None:
+        """Remember which addresses our own DNS gave for a name, before the client knows them; where it is to be silent,
+        take the answer back."""
         question = dns_flow.request.question
         if dns_flow.metadata.pop(_SILENT, False):
             dns_flow.response = None
-        if question is None or dns_flow.response is None:
+        answer = dns_flow.response
+        if question is None or answer is None:
             return
         try:
             name = normalise(question.name)
         except InvalidHost:
             return
-        for record in dns_flow.response.answers:
-            if record.type in (types.A, types.AAAA) and isinstance(name, str):
-                self._destinations.learn(ip_address(record.data), name, record.ttl)
+        if not isinstance(name, str):
+            return
+        found = [
+            (ip_address(record.data), record.ttl) for record in answer.answers if record.type in (types.A, types.AAAA)
+        ]
+        for address, ttl_s in found:
+            self._destinations.learn(address, name, ttl_s)
+        if self._paths is not None:
+            # What raises from here on leaves the client with the advice to ask again.
+            dns_flow.response = dns_flow.request.fail(response_codes.SERVFAIL)
+            if await self._paths.led_to(name, found):
+                dns_flow.response = answer
 
     def asks(self, client: connection.Client, server: connection.Server) -> bool:
         """Whether this dial is our own DNS asking its name server, for a record that is no address."""

@@ -30,6 +30,8 @@ class RunSettings:
     workers: int = 1
     clients: tuple[str, ...] = ()
     """Networks to serve besides loopback, where the site names none."""
+    gateway: bool = False
+    """Keep the rules of the gateway that is up here."""
 
 
 class CannotStart(Exception):

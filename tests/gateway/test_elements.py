@@ -1,0 +1,52 @@
+"""Sets as nftables commands; that the kernel takes them is shown in tests/netns."""
+
+from ipaddress import ip_address, ip_network
+
+from tests.policy.catalogues import ports
+from tierwall.gateway.elements import Element, begin, exchange, fill, renew
+from tierwall.gateway.ruleset import Unanswered
+from tierwall.policy.direct import Span
+
+FOUR, SIX = ip_address("192.0.2.1"), ip_address("2001:db8::1")
+
+
+def test_networks_fill_the_sets_of_their_versions_after_all_were_emptied() -> None:
+    spans = [
+        Span(FOUR, ip_address("192.0.2.9"), *ports("udp/443")),
+        Span(FOUR, FOUR, *ports("udp/50000-60000")),
+        Span(SIX, SIX, *ports("udp/3478")),
+    ]
+
+    commands = fill(spans, [Unanswered((ip_network("192.0.2.0/24"),), ports("tcp/443"))]).splitlines()
+
+    assert commands[0] == "flush chain inet tierwall_gateway refused"
+    assert commands[1].startswith("add rule inet tierwall_gateway refused ip daddr { 192.0.2.0/24 } tcp dport { 443 }")
+    assert [line for line in commands if line.startswith("flush set")] == [
+        f"flush set inet tierwall_gateway {kind}{version}"
+        for kind in ("direct", "named", "withheld")
+        for version in (4, 6)
+    ]
+    assert commands[-2:] == [
+        "add element inet tierwall_gateway direct4 { 192.0.2.1-192.0.2.9 . 443, 192.0.2.1 . 50000-60000 }",
+        "add element inet tierwall_gateway direct6 { 2001:db8::1 . 3478 }",
+    ]
+
+
+def test_a_renewal_fails_where_the_lease_is_not_there() -> None:
+    assert renew(0x74570123).splitlines()[0] == "delete element inet tierwall_gateway lease { 0x74570123 }"
+    assert begin(0x74570123).splitlines()[-1] == ("add element inet tierwall_gateway lease { 0x74570123 timeout 5s }")
+
+
+def test_an_element_is_added_deleted_and_added_so_that_its_time_begins_anew() -> None:
+    before = {FOUR: (Element(withheld=False, ports=ports("udp/443")[0], until=10.0),)}
+    after = {
+        FOUR: (Element(withheld=False, ports=ports("udp/443")[0], until=70.5),),
+        SIX: (Element(withheld=True, ports=ports("udp/any")[0], until=9.0),),
+    }
+
+    assert exchange(before, after, 10.0).splitlines() == [
+        "add element inet tierwall_gateway named4 { 192.0.2.1 . 443 timeout 1s }",
+        "delete element inet tierwall_gateway named4 { 192.0.2.1 . 443 }",
+        "add element inet tierwall_gateway named4 { 192.0.2.1 . 443 timeout 61s }",
+        "add element inet tierwall_gateway withheld6 { 2001:db8::1 . 1-65535 timeout 1s }",
+    ]

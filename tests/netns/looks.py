@@ -1,0 +1,60 @@
+"""What can be seen of a machine from within: its whole state, and counters.
+
+Knows what ip, nft and sysctl print.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from subprocess import CompletedProcess
+from typing import Protocol
+
+
+class Runs(Protocol):
+    """Where programs can be run: a machine of the lab."""
+
+    def run(self, *command: object) -> CompletedProcess[str]:
+        """Run one to its end."""
+
+
+_LOOKS = (
+    "nft -s list ruleset",
+    *(f"ip -o {family} {what}" for family in ("-4", "-6") for what in ("rule", "route show table all", "addr")),
+    "ip -o -d link",
+    r"sysctl -a -r ^net\.ipv[46]\.(ip_forward|conf\.(all|server|client)\.(forwarding|accept_ra|rp_filter))$",
+)
+
+
+def state(machine: Runs) -> list[str]:
+    """All that a gateway could change there: rules, routes, interfaces, settings.
+
+    Without numbers and counts, and without link-local addresses, which the kernel itself adds when it pleases.
+    """
+    lines = (line for look in _LOOKS for line in machine.run(*look.split()).stdout.splitlines())
+    return [re.sub(r"^\d+: ", "", line) for line in lines if "fe80:" not in line]
+
+
+def counted(machine: Runs, *names: str) -> tuple[int, ...]:
+    """The packets of these counters of a gateway's table."""
+    found = packets(machine.run("nft", "-j", "list", "counters", "table", "inet", "tierwall_gateway").stdout)
+    return tuple(found[name] for name in names)
+
+
+def listed(machine: Runs, name: str) -> str:
+    """A set of a gateway's table."""
+    return machine.run("nft", "list", "set", "inet", "tierwall_gateway", name).stdout
+
+
+def packets(listed_counters: str) -> dict[str, int]:
+    """By counter, from `nft -j list counters`."""
+    objects = json.loads(listed_counters)["nftables"]
+    return {each["counter"]["name"]: each["counter"]["packets"] for each in objects if "counter" in each}
+
+
+def eventually(holds: Callable[[], bool], limit_s: float = 5.0) -> None:
+    """Wait for what nothing announces."""
+    until = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < until, f"not within {limit_s:.0f} s"
+        time.sleep(0.02)
