@@ -31,3 +31,9 @@ def _network(text: str) -> Network:
         return ip_network(text)
     except ValueError as fault:
         raise InvalidClients(f"--clients {text!a}: expected a network such as 192.168.0.0/16 ({fault})") from None
+
+
+@lru_cache(4096)
+def address_text(address: Address) -> str:
+    """Its usual spelling. Remembered too: spelling an address costs more than the rest of an event."""
+    return str(address)

@@ -6,8 +6,9 @@ Knows names and addresses. Refuses to decide anything: what comes out is judged 
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from cachetools import LRUCache, TLRUCache
@@ -73,19 +74,15 @@ class Destinations:
     _learned: TLRUCache[Address, tuple[str, float]] = field(
         default_factory=lambda: TLRUCache(_LEARNED, ttu=lambda _, learned, now: now + learned[1])
     )
-    _redirected: LRUCache[tuple[str | Address, int], Destination | None] = field(
-        default_factory=lambda: LRUCache(_REDIRECTS_CACHED)
-    )
+    _redirected: Callable[[str | Address, int], Destination | None] = field(init=False, repr=False, compare=False)
     _local: LRUCache[Address, bool] = field(default_factory=lambda: LRUCache(_LOCAL_CACHED))
+
+    def __post_init__(self) -> None:
+        self._redirected = lru_cache(_REDIRECTS_CACHED)(self._find_redirect)
 
     def redirect(self, host: str | Address, port: int) -> Destination | None:
         """Where `--resolve` sends this host and port; an exact name goes before a wildcard, the longest first."""
-        if not self.redirects:
-            return None
-        asked = (host, port)
-        if asked not in self._redirected:
-            self._redirected[asked] = self._find_redirect(host, port)
-        return self._redirected[asked]
+        return self._redirected(host, port) if self.redirects else None
 
     async def find(self, host: str | Address, port: int) -> Destination:
         """All addresses of the host, `--resolve` first. Raises OSError (socket.gaierror) where there are none."""

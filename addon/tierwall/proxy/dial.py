@@ -14,6 +14,7 @@ import aiohappyeyeballs
 from tierwall.policy.attempt import Attempt, Verdict
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
+from tierwall.proxy.addresses import address_text
 from tierwall.proxy.attempts import dialling
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.ends import End
@@ -85,7 +86,7 @@ async def check(
 async def _connect(addresses: tuple[Address, ...], port: int) -> Dialled:
     loop = asyncio.get_running_loop()
     if len(addresses) == 1:
-        _, server = await loop.create_connection(End, str(addresses[0]), port)
+        _, server = await loop.create_connection(End, address_text(addresses[0]), port)
         return Dialled(server, addresses[0])
     infos = [
         (

@@ -16,7 +16,7 @@ _TLS_HANDSHAKE: Final = 0x16
 
 async def read(client: End, reader: Callable[[bytearray], Opening]) -> Opening | None:
     """What the first bytes say. None where there are none; what was begun and not finished in time is Malformed."""
-    opening = reader(client.received)
+    opening = reader(client.received) if client.received else NeedMore(1)
     if not isinstance(opening, NeedMore):
         return opening
     # A bare timer: asyncio.timeout costs three times as much, and this is done twice for each tunnel.

@@ -6,7 +6,6 @@ Knows the clock and the ids. Where events go (journal, console) is the sink's af
 import secrets
 import time
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import count
 
 from tierwall import events
@@ -15,6 +14,7 @@ from tierwall.journal import Sink
 from tierwall.policy.acting import inspects, reason_of, struck
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.model import Address
+from tierwall.proxy.addresses import address_text
 from tierwall.proxy.rulebook import Rulebook
 
 
@@ -33,7 +33,7 @@ class Caller:
     def ip(self) -> str | None:
         """The address as text."""
         if self._ip is None and self.address is not None:
-            self._ip = _text(self.address)
+            self._ip = address_text(self.address)
         return self._ip
 
 
@@ -122,9 +122,3 @@ class Recorder:
 
     def _id(self) -> str:
         return f"{self._run}-{next(self._count):x}"
-
-
-@lru_cache(maxsize=4096)
-def _text(address: Address) -> str:
-    """Clients come again, and spelling an address costs more than the rest of an event."""
-    return str(address)

@@ -25,5 +25,6 @@ class Recent:
         if event.action not in ALWAYS:
             return
         self.counts[event.action] += 1
-        if event.destination is not None and event.event.reason is not Reason.ERROR:
+        like = event.like  # as in the console: asking the event itself would build the whole of it
+        if like.destination is not None and like.event.reason is not Reason.ERROR:
             self.last.append(event)
