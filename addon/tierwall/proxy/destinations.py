@@ -16,6 +16,7 @@ from cachetools import LRUCache, TLRUCache
 from tierwall.policy.hostname import InvalidHost, InvalidPattern, normalise, normalise_pattern, suffixes
 from tierwall.policy.model import Address
 from tierwall.proxy.addresses import socket_address
+from tierwall.proxy.pins import Pins
 
 _LOCAL_CACHED: Final = 4096
 _REDIRECTS_CACHED: Final = 4096
@@ -71,6 +72,8 @@ class Destinations:
     redirects: tuple[Redirect, ...] = ()
     listening: set[tuple[Address, int]] = field(default_factory=set)
     """Addresses and TCP ports that the proxy itself listens on; `0.0.0.0` and `::` for all."""
+    pins: Pins = field(default_factory=Pins)
+    """What names led to when they were first used, for sites that never look again."""
     _learned: TLRUCache[Address, tuple[str, float]] = field(
         default_factory=lambda: TLRUCache(_LEARNED, ttu=lambda _, learned, now: now + learned[1])
     )

@@ -7,16 +7,17 @@ import asyncio
 import errno
 import os
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiohappyeyeballs
 
-from tierwall.policy.attempt import Attempt, Verdict
+from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
 from tierwall.proxy.addresses import address_text
 from tierwall.proxy.attempts import dialling
-from tierwall.proxy.destinations import Destinations
+from tierwall.proxy.destinations import Destination, Destinations
 from tierwall.proxy.ends import End
 from tierwall.proxy.rulebook import OUR_FAILURE, Rulebook
 
@@ -47,14 +48,35 @@ class Unreachable:
     timed_out: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A behaviour of the site keeps the destination's addresses back; nothing was sent."""
+
+    effect: Effect
+    detail: str
+    silent: bool = False
+    """Whether whoever waits for them waits in vain, until the dial's limit."""
+
+
+type Look = Callable[[str | Address, int], Awaitable[Destination | Broken]]
+"""How a host's addresses are found, for a port. Raises OSError where there are none."""
+
+
 async def dial(
-    rulebook: Rulebook, destinations: Destinations, attempt: Attempt, host: str | Address
-) -> Dialled | Denied | Unreachable:
-    """Resolve the host, judge the attempt with each address, connect to the first that answers (RFC 8305)."""
+    rulebook: Rulebook,
+    destinations: Destinations,
+    attempt: Attempt,
+    host: str | Address,
+    look: Look | None = None,
+) -> Dialled | Denied | Unreachable | Broken:
+    """Resolve the host, judge the attempt with each address, connect to the first that answers (RFC 8305).
+
+    `look`: how the host is resolved, where a behaviour of the site changes that.
+    """
     try:
         async with asyncio.timeout(DIAL_S):
-            checked = await check(rulebook, destinations, attempt, host)
-            if isinstance(checked, Denied):
+            checked = await check(rulebook, destinations, attempt, host, look)
+            if isinstance(checked, Denied | Broken):
                 return checked
             return await _connect(*checked)
     except TimeoutError:
@@ -66,10 +88,16 @@ async def dial(
 
 
 async def check(
-    rulebook: Rulebook, destinations: Destinations, attempt: Attempt, host: str | Address
-) -> tuple[tuple[Address, ...], int] | Denied:
+    rulebook: Rulebook,
+    destinations: Destinations,
+    attempt: Attempt,
+    host: str | Address,
+    look: Look | None = None,
+) -> tuple[tuple[Address, ...], int] | Denied | Broken:
     """The addresses that may be dialled, and the port; or why none may. Raises OSError where the name has none."""
-    destination = await destinations.find(host, attempt.port)
+    destination = await (look or destinations.find)(host, attempt.port)
+    if isinstance(destination, Broken):
+        return destination
     admitted: list[Address] = []
     refused = Denied(OUR_FAILURE, attempt)
     for address in destination.addresses:

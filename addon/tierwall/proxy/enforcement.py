@@ -4,6 +4,7 @@ Knows flows and hook data. Refuses to decide: every answer is the rulebook's. mi
 raise, so a denial is set before they run (guard.py) and cleared only by an allow.
 """
 
+import asyncio
 from dataclasses import replace
 from typing import Final
 
@@ -12,14 +13,16 @@ from mitmproxy.proxy import layer, layers, mode_specs, server_hooks
 
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
+from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Transport
 from tierwall.proxy import name_server
 from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import asked_for, to_dial, with_name
+from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.clients import caller_of, literal
 from tierwall.proxy.datagrams import DatagramGate
 from tierwall.proxy.destinations import Destinations
-from tierwall.proxy.dial import Denied, check
+from tierwall.proxy.dial import Broken, Denied, check
 from tierwall.proxy.flows import Flows
 from tierwall.proxy.guard import UNJUDGED, journalled
 from tierwall.proxy.learned import judge_unnamed
@@ -50,6 +53,7 @@ class Enforcement:
         self.requestheaders = self._requests.requestheaders
         self.response = self._requests.response
         self.error = self._requests.error
+        self._at_names = AtNames(destinations, recorder)
         self._names = NameServer(rulebook, destinations, recorder, paths)
         self._flows = Flows(rulebook, destinations, recorder)
         self._asked_for: dict[str, connection.Address] = {}
@@ -107,13 +111,14 @@ class Enforcement:
             self._deny_dial(data, attempt, first, stage)
             return
         try:
-            checked = await check(self._rulebook, self._destinations, attempt, host)
+            look = self._at_names.look(caller_of(client), attempt, first) if first.effects else None
+            checked = await check(self._rulebook, self._destinations, attempt, host, look)
         except OSError as exc:
             server.error = f"{host} does not resolve: {exc.strerror}"
             self._recorder.failed(caller_of(client), attempt, first, server.error)
             return
-        if isinstance(checked, Denied):
-            self._deny_dial(data, checked.attempt, checked.verdict, stage)
+        if isinstance(checked, Denied | Broken):
+            await self._keep_from_dialling(data, attempt, first, checked)
             return
         if attempt.transport is Transport.UDP:
             self._flows.admitted(client, attempt, first)
@@ -189,6 +194,19 @@ class Enforcement:
     ) -> None:
         data.server.error = f"tierwall: {verdict.reason}"
         self._recorder.decided(caller_of(data.client), attempt, verdict, stage, "drop")
+
+    async def _keep_from_dialling(
+        self, data: server_hooks.ServerConnectionHookData, attempt: Attempt, verdict: Verdict, why: Denied | Broken
+    ) -> None:
+        """mitmproxy answers 502 with the error, after the dial's limit where a behaviour of the site is silent."""
+        if isinstance(why, Denied):
+            stage = Stage.UDP if attempt.transport is Transport.UDP else Stage.DIAL
+            self._deny_dial(data, why.attempt, why.verdict, stage)
+            return
+        data.server.error = f"tierwall: {why.detail}"
+        self._recorder.broken(caller_of(data.client), attempt, verdict, why.effect, Stage.DIAL, why.detail, "502")
+        if why.silent:
+            await asyncio.sleep(DIAL_S)
 
 
 def _clear(client: connection.Client) -> None:

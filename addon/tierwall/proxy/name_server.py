@@ -3,7 +3,7 @@
 Knows DNS messages and mitmproxy's resolver. Refuses to decide: with `dns: filter` a name is judged as HTTPS to it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final, Protocol, assert_never
@@ -13,7 +13,9 @@ from mitmproxy.net.dns import classes, op_codes, response_codes, types
 from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
+from tierwall.policy.answering import Answer, answer_to, uses_of
 from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen
+from tierwall.policy.behaviour import DnsAnswer
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address
 from tierwall.policy.site import DnsMode, DnsRefusal, Refusals
@@ -29,6 +31,8 @@ LED_HERE: Final = (mode_specs.WireGuardMode, mode_specs.TunMode, mode_specs.Loca
 """Modes whose clients' packets come here whatever server they are meant for; port 53 is always DNS there."""
 
 _SILENT: Final = "tierwall: no answer"
+_TTL_S: Final = 60
+"""Of answers that are the site's own."""
 
 
 class Paths(Protocol):
@@ -55,6 +59,8 @@ class NameServer:
             dns_flow.response = request.fail(response_codes.FORMERR)
         elif self._is_refused(dns_flow, question.name):
             _refuse(dns_flow, self._rulebook.site.refuse)
+        elif (answer := self._instead(dns_flow, question.name)) is not None:
+            _say(dns_flow, answer.how, answer.addresses)
         elif isinstance(dns_flow.client_conn.proxy_mode, mode_specs.DnsMode):
             dns_flow.response = None  # mitmproxy's resolver is next
         else:
@@ -108,6 +114,25 @@ class NameServer:
         self._recorder.decided(caller_of(dns_flow.client_conn), attempt, verdict, Stage.DNS, how)
         return not verdict.passes
 
+    def _instead(self, dns_flow: dns.DNSFlow, asked: str) -> Answer | None:
+        """What a behaviour of the site answers in place of DNS."""
+        site, catalogue = self._rulebook.site, self._rulebook.catalogue
+        if not site.behaviours:
+            return None
+        try:
+            name = normalise(asked)
+        except InvalidHost:
+            return None
+        if not isinstance(name, str):
+            return None
+        for attempt in uses_of(site, catalogue, name):
+            verdict = self._rulebook.judge(attempt)
+            if (answer := answer_to(verdict.effects, name)) is not None:
+                caller, how = caller_of(dns_flow.client_conn), str(answer.how)
+                self._recorder.broken_once(caller, attempt, verdict, answer.effect, Stage.DNS, answer.detail, how)
+                return answer
+        return None
+
     async def _resolve(self, dns_flow: dns.DNSFlow, question: dns.Question) -> None:
         """As mitmproxy's resolver does for its dns mode, whichever server the client meant to ask."""
         is_query = dns_flow.request.query and dns_flow.request.op_code == op_codes.QUERY
@@ -130,25 +155,36 @@ def _asked(name: str) -> Attempt:
 
 
 def _refuse(dns_flow: dns.DNSFlow, wants: Refusals) -> None:
+    _say(dns_flow, _AS_ANSWER[wants.dns], () if wants.sinkhole is None else (wants.sinkhole,))
+
+
+_AS_ANSWER: Final = {
+    DnsRefusal.NXDOMAIN: DnsAnswer.NXDOMAIN,
+    DnsRefusal.REFUSED: DnsAnswer.REFUSED,
+    DnsRefusal.SINKHOLE: DnsAnswer.ADDRESS,
+    DnsRefusal.DROP: DnsAnswer.DROP,
+}
+
+
+def _say(dns_flow: dns.DNSFlow, how: DnsAnswer, addresses: Sequence[Address]) -> None:
     request = dns_flow.request
-    match wants.dns:
-        case DnsRefusal.NXDOMAIN:
+    match how:
+        case DnsAnswer.NXDOMAIN:
             dns_flow.response = request.fail(response_codes.NXDOMAIN)
-        case DnsRefusal.REFUSED:
+        case DnsAnswer.REFUSED:
             dns_flow.response = request.fail(response_codes.REFUSED)
-        case DnsRefusal.SINKHOLE:
-            dns_flow.response = request.succeed(_sunk(request, wants.sinkhole))
-        case DnsRefusal.DROP:
+        case DnsAnswer.ADDRESS:
+            dns_flow.response = request.succeed(list(_records(request, addresses)))
+        case DnsAnswer.DROP:
             dns_flow.metadata[_SILENT] = True  # a killed flow would be answered with SERVFAIL
         case _:
-            assert_never(wants.dns)
+            assert_never(how)
 
 
-def _sunk(request: dns.DNSMessage, sinkhole: Address | None) -> list[dns.ResourceRecord]:
+def _records(request: dns.DNSMessage, addresses: Sequence[Address]) -> Iterator[dns.ResourceRecord]:
+    """None where the question is for another family, or for no address at all: the name exists, and has no such."""
     question = request.question
-    if question is None or sinkhole is None:
-        return []
-    kind = types.A if sinkhole.version == 4 else types.AAAA
-    if question.type != kind:
-        return []
-    return [dns.ResourceRecord(name=question.name, type=kind, class_=classes.IN, ttl=60, data=sinkhole.packed)]
+    for address in addresses:
+        kind = types.A if address.version == 4 else types.AAAA
+        if question is not None and question.type == kind:
+            yield dns.ResourceRecord(name=question.name, type=kind, class_=classes.IN, ttl=_TTL_S, data=address.packed)

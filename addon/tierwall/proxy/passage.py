@@ -3,7 +3,9 @@
 Knows the client's end, how it came in, and whom to tell. Refuses to decide: verdicts are given.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, assert_never
@@ -109,6 +111,30 @@ class Passage:
         name, shown = how or refusal.refuse(self.spoken, self.rulebook.site.refuse, told)
         self.recorder.broken(self.caller, attempt, verdict, effect, self.stage, detail, name)
         self._show(shown)
+
+    async def break_off_after(  # noqa: PLR0913, PLR0917  # as many as `break_off`, and when
+        self,
+        seconds: float,
+        attempt: Attempt,
+        verdict: Verdict,
+        effect: Effect,
+        detail: str,
+        how: tuple[str, Refusal],
+    ) -> None:
+        """The same where the client learns of it only after waiting so long; it is journalled at once."""
+        self.recorder.broken(self.caller, attempt, verdict, effect, self.stage, detail, how[0])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while await self.client.more():
+                    pass  # what it says too early
+        self._show(how[1])
+
+    def as_failed_dial(
+        self, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, *, timed_out: bool
+    ) -> tuple[str, Refusal]:
+        """How it looks that a behaviour kept an admitted destination from being dialled."""
+        told = self._told(attempt, struck(verdict, effect, detail))
+        return refusal.unreached(self.spoken, told, detail, timed_out=timed_out)
 
     def _end(self, attempt: Attempt, verdict: Verdict, how: tuple[str, Refusal]) -> None:
         self.recorder.decided(self.caller, attempt, verdict, self.stage, how[0])

@@ -7,6 +7,9 @@ import secrets
 import time
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Final
+
+from cachetools import TTLCache
 
 from tierwall import events
 from tierwall.events import ClosedBy, Context, Drafts, Ending, Queries, Stage
@@ -16,6 +19,10 @@ from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.model import Address
 from tierwall.proxy.addresses import address_text
 from tierwall.proxy.rulebook import Rulebook
+
+_SAID: Final = 4096
+_SAID_S: Final = 10.0
+"""Seconds for which what was said of a client, a name and a behaviour is not said again."""
 
 
 @dataclass(slots=True)
@@ -50,6 +57,7 @@ class Recorder:
         self._run = secrets.token_hex(5)
         self._count = count(1)
         self._drafts = Drafts()
+        self._said: TTLCache[tuple[Address | None, int, str | None, str], None] = TTLCache(_SAID, _SAID_S)
 
     def decided(
         self, caller: Caller, attempt: Attempt, verdict: Verdict, stage: Stage, refusal: str | None = None
@@ -77,6 +85,22 @@ class Recorder:
         context = self._context(caller, stage, refusal)
         reason, name = reason_of(effect.behaviour), effect.behaviour.NAME
         self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=detail))
+
+    def broken_once(  # noqa: PLR0913, PLR0917  # as many as `broken`
+        self,
+        caller: Caller,
+        attempt: Attempt,
+        verdict: Verdict,
+        effect: Effect,
+        stage: Stage,
+        detail: str,
+        refusal: str | None = None,
+    ) -> None:
+        """The same where one cause shows several times: a name that is asked for its every record, a second dial."""
+        about = (caller.address, 0 if stage is Stage.DNS else caller.port, verdict.name, effect.behaviour.NAME)
+        if about not in self._said:
+            self._said[about] = None
+            self.broken(caller, attempt, verdict, effect, stage, detail, refusal)
 
     def rejected(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, inspected, and the client did not accept our certificate."""

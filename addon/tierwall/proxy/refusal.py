@@ -99,6 +99,13 @@ def unreachable(spoken: Spoken, refused: Refused, cause: str, *, timed_out: bool
             assert_never(spoken)
 
 
+def unreached(spoken: Spoken, refused: Refused, cause: str, *, timed_out: bool) -> tuple[str, Refusal]:
+    """The same with its name, for events."""
+    names = {Spoken.CONNECT: ("502", "504"), Spoken.HTTP: ("502", "504"), Spoken.SOCKS: ("unreachable", "expired")}
+    name = names.get(spoken, ("reset", "reset"))[timed_out]
+    return name, unreachable(spoken, refused, cause, timed_out=timed_out)
+
+
 def not_http(refused: Refused) -> tuple[str, Refusal]:
     """What makes no sense, sent to a port that speaks HTTP."""
     return "400", Farewell(_text("400 Bad Request", refused))

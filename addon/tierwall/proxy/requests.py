@@ -15,6 +15,7 @@ from tierwall.policy.model import Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy import refusal
 from tierwall.proxy.attempts import asked_for, named, to_dial, with_name
+from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.clients import caller_of
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.dial import Denied, check
@@ -30,6 +31,7 @@ class Requests:
 
     def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._at_names = AtNames(destinations, recorder)
         self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
         self._unanswered: dict[str, tuple[Attempt, Verdict]] = {}
         """By flow: requests that were let through and have no answer yet."""
@@ -84,8 +86,9 @@ class Requests:
         host = to_dial(attempt, self._destinations)
         if host is None or isinstance(client.proxy_mode, mode_specs.UpstreamMode):
             return attempt, verdict
-        with suppress(OSError):  # it does not resolve: the dial will say so
-            checked = await check(self._rulebook, self._destinations, attempt, host)
+        with suppress(OSError):  # it does not resolve, or a behaviour keeps it from that: the dial will say so
+            look = self._at_names.look(caller_of(client), attempt, verdict) if verdict.effects else None
+            checked = await check(self._rulebook, self._destinations, attempt, host, look)
             return (checked.attempt, checked.verdict) if isinstance(checked, Denied) else (attempt, verdict)
         return attempt, verdict
 

@@ -12,9 +12,10 @@ from tierwall.policy.attempt import Action, Attempt, Verdict
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
 from tierwall.proxy.attempts import with_opening
+from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.behaviours.opening import AtTheOpening
 from tierwall.proxy.destinations import Destinations
-from tierwall.proxy.dial import Denied, Dialled, Unreachable, dial
+from tierwall.proxy.dial import Broken, Denied, Dialled, Unreachable, dial
 from tierwall.proxy.ends import End
 from tierwall.proxy.first_bytes import read
 from tierwall.proxy.parent import ParentRefused, dial_through
@@ -31,6 +32,7 @@ class Tunnels:
     def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._relays: set[Relay] = set()
+        self._at_names = AtNames(destinations, recorder)
         self.at_the_opening = AtTheOpening(destinations)
 
     async def reach(
@@ -39,8 +41,9 @@ class Tunnels:
         """Dial, directly or through the parent proxy. None where that failed and the client was told."""
         parent = passage.entrance.parent
         if parent is None:
-            outcome: Dialled | Denied | Unreachable | ParentRefused = await dial(
-                self._rulebook, self._destinations, attempt, host
+            look = self._at_names.look(passage.caller, attempt, verdict) if verdict.effects else None
+            outcome: Dialled | Denied | Unreachable | Broken | ParentRefused = await dial(
+                self._rulebook, self._destinations, attempt, host, look
             )
         else:
             outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials)
@@ -52,6 +55,8 @@ class Tunnels:
                 passage.refuse(checked, denied)
             case Unreachable(cause=cause, timed_out=timed_out):
                 passage.fail(attempt, verdict, cause, timed_out=timed_out)
+            case Broken():
+                await self._at_names.stop(passage, attempt, verdict, outcome)
             case ParentRefused(status=status, answer=answer):
                 self._recorder.failed(passage.caller, attempt, verdict, f"the parent proxy answered {status}")
                 if passage.spoken is Spoken.CONNECT:

@@ -13,7 +13,13 @@ from tierwall.policy.model import Address, Protocol, Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsFilter(Spec):
-    """The resolver does not tell the addresses of these names; clients that resolve for themselves never connect."""
+    """The resolver does not tell the addresses of these names, so that clients never connect.
+
+    The lab's own DNS answers so (modes dns, tun, wireguard), and so do the proxy's own look-ups, where a client names
+    its destination: a CONNECT gets 502 with the cause, or 504 after the dial's limit where the resolver says nothing.
+    `--resolve` stands for the DNS outside: it does not change what is filtered, and says by address where a wrong
+    answer leads.
+    """
 
     NAME: ClassVar[str] = "dns-filter"
     SEES: ClassVar[Sees] = Sees.NAMES
@@ -28,7 +34,11 @@ class DnsFilter(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SplitDns(Spec):
-    """Inside the network some names have other addresses than outside."""
+    """Inside the network some names have other addresses than outside.
+
+    In the lab's own DNS and in the proxy's own look-ups, as `dns-filter`. A private address is dialled only where the
+    site admits its network.
+    """
 
     NAME: ClassVar[str] = "split-dns"
     SEES: ClassVar[Sees] = Sees.NAMES
