@@ -9,6 +9,10 @@ from mitmproxy.dns import DNSFlow
 from mitmproxy.http import HTTPFlow
 from mitmproxy.options import Options
 from mitmproxy.proxy import mode_specs, server_hooks
+from mitmproxy.proxy.commands import CloseConnection
+from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.events import Start
+from mitmproxy.proxy.layer import NextLayerHook
 from mitmproxy.proxy.layers.dns import DnsRequestHook
 from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
 from mitmproxy.test.taddons import context
@@ -20,6 +24,7 @@ from tierwall.policy.site import Site
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.enforcement import Enforcement
 from tierwall.proxy.guard import deny_until_judged
+from tierwall.proxy.handover import AfterTls
 from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.rulebook import Rulebook
 
@@ -74,6 +79,15 @@ def test_a_question_to_our_dns_is_refused_until_it_was_judged() -> None:
 
     assert flow.response is not None
     assert flow.response.response_code == 5  # RFC 1035 section 4.1.1: Refused
+
+
+def test_what_follows_tls_is_the_end_until_our_hook_said_more() -> None:
+    opened = AfterTls(Context(_client("127.0.0.1"), Options()), ask_on_start=True)
+
+    deny_until_judged(NextLayerHook(opened))
+
+    assert opened.layer is not None
+    assert [type(command) for command in opened.layer.handle_event(Start())] == [CloseConnection]
 
 
 def test_a_client_that_the_site_serves_is_let_in() -> None:

@@ -111,6 +111,13 @@ Examples:
     help="Send a name elsewhere, as curl does: to a staging server, say. HOST may be *.name. May be repeated.",
 )
 @click.option(
+    "--trust",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path),
+    help="Authorities (PEM) that may have signed servers' certificates, beside the public ones: a staging server's, "
+    "say. Only for sites that inspect.",
+)
+@click.option(
     "--workers",
     metavar="N",
     type=click.IntRange(1, 64),
@@ -139,6 +146,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     journal: Path | None,
     events: str,
     resolve: tuple[str, ...],
+    trust: Path | None,
     workers: int,
     clients: tuple[str, ...],
     gateway: bool,
@@ -156,6 +164,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             journal=journal,
             events=events,
             resolve=resolve,
+            trust=trust,
             workers=workers,
             clients=clients,
             gateway=gateway,

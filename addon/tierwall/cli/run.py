@@ -32,6 +32,7 @@ class Wanted:
     journal: Path | None
     events: str
     resolve: tuple[str, ...]
+    trust: Path | None = None
     workers: int = 1
     clients: tuple[str, ...] = ()
     gateway: bool = False
@@ -53,6 +54,7 @@ def run(wanted: Wanted) -> int:
         ca=state_folder() / "ca",
         everything=wanted.events == "all",
         resolve=wanted.resolve,
+        trust=wanted.trust,
         workers=wanted.workers,
         clients=wanted.clients,
         gateway=wanted.gateway,

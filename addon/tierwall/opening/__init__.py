@@ -10,10 +10,12 @@ Which reader is asked depends on where the bytes come from:
 * a client of a proxy port (regular, upstream): read_proxy_request
 * a client of a SOCKS port: read_socks5_greeting, then read_socks5_request
 * inside a tunnel after its CONNECT or SOCKS request, or redirected (transparent): read_tunnel
+* inside TLS that was opened (an inspecting site): read_inside_tls
 """
 
 from tierwall.opening.client_hello import read_client_hello
 from tierwall.opening.first_bytes import read_proxy_request, read_tunnel
+from tierwall.opening.inside_tls import Http, NotHttp, read_inside_tls
 from tierwall.opening.socks import read_socks5_greeting, read_socks5_request
 from tierwall.opening.values import (
     ClientHello,
@@ -31,8 +33,10 @@ from tierwall.opening.values import (
 __all__ = [
     "ClientHello",
     "Connect",
+    "Http",
     "Malformed",
     "NeedMore",
+    "NotHttp",
     "Octets",
     "Opaque",
     "Opening",
@@ -40,6 +44,7 @@ __all__ = [
     "Socks5Greeting",
     "Socks5Request",
     "read_client_hello",
+    "read_inside_tls",
     "read_proxy_request",
     "read_socks5_greeting",
     "read_socks5_request",

@@ -25,7 +25,8 @@ SILENCE_S: Final = 120.0
 _LOOK_FIRST_S: Final = 0.01
 _LOOK_AT_LEAST_EVERY_S: Final = 1.0
 
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, 0 s: close() sends RST
+RESET: Final = struct.pack("ii", 1, 0)
+"""As SO_LINGER (on, 0 s): close() sends RST."""
 
 
 class Watcher(Protocol):
@@ -181,7 +182,7 @@ class End(asyncio.Protocol):
             return
         sock = self.transport.get_extra_info("socket")
         if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.transport.abort()
 
     def close(self) -> None:

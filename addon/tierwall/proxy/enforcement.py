@@ -18,6 +18,7 @@ from tierwall.policy.model import Transport
 from tierwall.proxy import name_server
 from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import asked_for, to_dial, with_name
+from tierwall.proxy.behaviours.inside import Inside
 from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.clients import caller_of, literal
 from tierwall.proxy.datagrams import DatagramGate
@@ -25,6 +26,7 @@ from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.dial import Broken, Denied, check
 from tierwall.proxy.flows import Flows
 from tierwall.proxy.guard import UNJUDGED, journalled
+from tierwall.proxy.handover import AfterTls
 from tierwall.proxy.learned import judge_unnamed
 from tierwall.proxy.name_server import NameServer, Paths
 from tierwall.proxy.recorder import Caller, Recorder
@@ -55,6 +57,7 @@ class Enforcement:
         self.error = self._requests.error
         self._at_names = AtNames(destinations, recorder)
         self._names = NameServer(rulebook, destinations, recorder, paths)
+        self._inside = Inside(rulebook, destinations, recorder)
         self._flows = Flows(rulebook, destinations, recorder)
         self._asked_for: dict[str, connection.Address] = {}
         """By server connection: what it was asked for, while its address is the one that was checked."""
@@ -80,7 +83,10 @@ class Enforcement:
 
     @journalled(Stage.UDP)
     def next_layer(self, next_layer: layer.NextLayer) -> None:
-        """DNS, whatever its first octets look like; other UDP is relayed as it is, or not at all."""
+        """What follows TLS; DNS, whatever its first octets look like; other UDP is relayed as it is, or not at all."""
+        if isinstance(next_layer, AfterTls):
+            self._inside.next_layer(next_layer)
+            return
         client, server = next_layer.context.client, next_layer.context.server
         if server.address is None or not isinstance(client.proxy_mode, GATEWAY_MODES):
             return

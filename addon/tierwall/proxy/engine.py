@@ -20,6 +20,7 @@ from tierwall.events import Stage
 from tierwall.journal import Sink
 from tierwall.proxy import wireguard
 from tierwall.proxy.addon import TierwallAddon
+from tierwall.proxy.authorities import believed
 from tierwall.proxy.descriptors import raise_limit
 from tierwall.proxy.entrances import DOORWAY
 from tierwall.proxy.handover import IDLE_S
@@ -104,6 +105,10 @@ class Engine:
 
     async def serve(self) -> int:
         """Until SIGINT or SIGTERM. The lines that the journal lost. Raises CannotStart."""
+        with believed(self._settings.trust) as authorities:
+            return await self._serve(authorities)
+
+    async def _serve(self, authorities: str | None) -> int:
         logging.getLogger().addHandler(_Talk(self._troubles, self._voice))
         master = Master(options.Options())
         master.addons.add(
@@ -119,7 +124,7 @@ class Engine:
             UpdateAltSvc(),
             _Started(self, master),
         )
-        self._set_options(master.options)
+        self._set_options(master.options, authorities)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self._stop, master)
@@ -163,7 +168,7 @@ class Engine:
             )
         )
 
-    def _set_options(self, to_set: options.Options) -> None:
+    def _set_options(self, to_set: options.Options, authorities: str | None) -> None:
         settings = self._settings
         try:
             # Modes first: when options are wrong mitmproxy sets the old ones again, which would load the default site.
@@ -171,6 +176,7 @@ class Engine:
                 confdir=str(settings.ca),
                 tcp_timeout=IDLE_S,
                 connection_strategy="lazy",
+                ssl_verify_upstream_trusted_ca=authorities,
                 listen_host=settings.listen[0],
                 listen_port=settings.listen[1],
                 mode=list(self.specs),

@@ -11,7 +11,8 @@ from typing import Any, Final
 
 from mitmproxy import connection, http
 from mitmproxy.net.dns import response_codes
-from mitmproxy.proxy import commands, server_hooks
+from mitmproxy.proxy import commands, events, layer, server_hooks
+from mitmproxy.proxy.layer import NextLayerHook
 from mitmproxy.proxy.layers.dns import DnsRequestHook
 from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
 
@@ -40,8 +41,18 @@ def deny_until_judged(hook: commands.StartHook) -> None:
         case DnsRequestHook(flow=dns_flow):
             dns_flow.response = dns_flow.request.fail(response_codes.REFUSED)
             dns_flow.metadata[UNJUDGED] = True
+        case NextLayerHook(data=undecided):
+            undecided.layer = _Shut(undecided.context)
         case _:
             pass
+
+
+class _Shut(layer.Layer):
+    """Ends the connection."""
+
+    def _handle_event(self, event: events.Event) -> layer.CommandGenerator[None]:
+        if isinstance(event, events.Start):
+            yield commands.CloseConnection(self.context.client)
 
 
 def journalled[Hook: Callable[..., Any]](stage: Stage) -> Callable[[Hook], Hook]:
@@ -80,4 +91,6 @@ def _record(arguments: tuple[Any, ...], stage: Stage, failure: Exception) -> Non
 
 
 def _client_of(about: Any) -> connection.Client:
+    if hasattr(about, "context"):  # layers, and what concerns TLS
+        return about.context.client  # type: ignore[no-any-return]
     return about.client if hasattr(about, "client") else about.client_conn  # type: ignore[no-any-return]

@@ -4,6 +4,7 @@ Knows mitmproxy's connection handlers and layers. Refuses to decide: mitmproxy's
 """
 
 import asyncio
+import socket
 from typing import Final
 
 import mitmproxy_rs
@@ -12,13 +13,16 @@ from mitmproxy.connection import Client
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, layers, server_hooks
 from mitmproxy.proxy.context import Context
+from mitmproxy.proxy.layer import Layer, NextLayer, NextLayerHook
 from mitmproxy.proxy.layers.dns import DnsRequestHook
 from mitmproxy.proxy.layers.http import HTTPMode
 from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
+from mitmproxy.proxy.layers.http._upstream_proxy import HttpUpstreamProxy
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler, ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode, UpstreamMode
+from mitmproxy.proxy.tunnel import LayerStack
 
-from tierwall.proxy.ends import End
+from tierwall.proxy.ends import RESET, End
 from tierwall.proxy.guard import deny_until_judged
 from tierwall.proxy.mitmproxy_parts import Master
 from tierwall.proxy.passage import Known
@@ -66,6 +70,7 @@ class GuardedHandler(ProxyConnectionHandler):
                 | HttpConnectHook()
                 | HttpRequestHeadersHook()
                 | DnsRequestHook()
+                | NextLayerHook(data=AfterTls())
             ):
                 deny_until_judged(hook)
             case _:
@@ -97,11 +102,32 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known 
         await handler.handle_client()
 
 
-def _tls(context: Context) -> layers.ServerTLSLayer:
-    """mitmproxy's own choice of layers could be raw TCP: by `ignore_hosts`, or for a method that it does not know."""
-    server = layers.ServerTLSLayer(context)
-    server.child_layer = layers.ClientTLSLayer(context)
-    return server
+def _tls(context: Context) -> Layer:
+    """mitmproxy's own choice of layers could be raw TCP: by `ignore_hosts`, or for a method that it does not know.
+
+    A parent proxy is asked for whatever is not HTTP too; HTTP asks it itself.
+    """
+    stack = LayerStack()
+    if context.server.via:
+        stack /= HttpUpstreamProxy.make(context, send_connect=True)
+    stack /= layers.ServerTLSLayer(context)  # before the client's, which looks for it
+    stack /= layers.ClientTLSLayer(context)
+    stack /= AfterTls(context, ask_on_start=True)
+    return stack[0]
+
+
+class AfterTls(NextLayer):
+    """What follows TLS with the client: for our own hook to say, as soon as the handshake is done."""
+
+
+def reset_at_the_end(client: Client) -> None:
+    """Let the connection of this client end by RST, not FIN, when it is closed."""
+    proxyserver = ctx.master.addons.get("proxyserver")
+    handler = proxyserver.connections.get(client.id) if proxyserver else None
+    writer = handler.transports[client].writer if handler and client in handler.transports else None
+    sock = writer.get_extra_info("socket") if writer else None
+    if sock is not None:  # tun and wireguard have none
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
 
 def close_what_is_not_guarded() -> None:

@@ -27,6 +27,8 @@ class RunSettings:
     """Folder of the lab CA, which mitmproxy makes on first use."""
     everything: bool = False
     resolve: tuple[str, ...] = ()
+    trust: Path | None = None
+    """Certificates (PEM) that servers of inspected connections may be signed by, beside the public authorities."""
     workers: int = 1
     clients: tuple[str, ...] = ()
     """Networks to serve besides loopback, where the site names none."""

@@ -1,8 +1,11 @@
 """What lint finds in a site, by the smallest site that has it."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.policy.lint.building import EVERY_PORT, HTTP, catalogue, listed, rule, service, site
+from tierwall.policy.behaviour import Basis, DpiHttpsOnly
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.lint import Code, lint_site
 from tierwall.policy.model import Catalogue, Direction, Evidence, Tier, Vendor
@@ -58,6 +61,11 @@ ODD_SITES = {
         Code.WITHOUT_CORE,
         "analytics of acme",
     ),
+    "a behaviour goes by a heuristic": (
+        replace(site(ALL), behaviours=(DpiHttpsOnly(basis=Basis.ALPN),)),
+        Code.HEURISTIC,
+        "plenty of HTTPS clients offer no ALPN",
+    ),
 }
 
 
@@ -72,6 +80,7 @@ def test_of_a_site_it_reports_that(case: str) -> None:
 
 
 SOUND_SITES = {
+    "a behaviour looks for itself": replace(site(ALL), behaviours=(DpiHttpsOnly(),)),
     "it admits everything": site(ALL),
     "it admits nothing and says so": site(),
     "a name is listed with two ports": site(listed("a.example"), listed("a.example", ports=HTTP)),

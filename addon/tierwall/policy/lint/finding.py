@@ -37,6 +37,7 @@ class Code(StrEnum):
     LIST_ADMITS = "list-admits"
     LIST_MISSES = "list-misses"
     UNDOCUMENTED = "undocumented"
+    HEURISTIC = "heuristic"
 
     @property
     def severity(self) -> Severity:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from tierwall.policy.behaviour import Basis, DpiHttpsOnly
 from tierwall.policy.dialect import Dialect, Reading, Rejected, literally, read, spelled
 from tierwall.policy.lint.admitting import admissible, admitted, chosen, is_public_suffix, lists_of
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
@@ -118,6 +119,15 @@ def _weak(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(site.id, Code.WEAK_EVIDENCE, message)
 
 
+def _heuristics(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
+    for each in site.behaviours:
+        if isinstance(each, DpiHttpsOnly) and each.basis is Basis.ALPN:
+            message = (
+                f"{each.NAME} with basis alpn is a heuristic: plenty of HTTPS clients offer no ALPN, and are cut too"
+            )
+            yield Finding(site.id, Code.HEURISTIC, message, "basis: inspect looks at what is inside TLS")
+
+
 CHECKS: Final[tuple[Callable[[Site, Catalogue], Iterator[Finding]], ...]] = (
     _admits_nothing,
     _rejected,
@@ -127,6 +137,7 @@ CHECKS: Final[tuple[Callable[[Site, Catalogue], Iterator[Finding]], ...]] = (
     _public,
     _coreless,
     _weak,
+    _heuristics,
 )
 
 

@@ -9,6 +9,7 @@ from tierwall.opening import Opening
 from tierwall.policy import behaviour
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import Stop
+from tierwall.proxy.behaviours import dpi
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.passage import Passage
 from tierwall.proxy.refusal import Refusal, Reset, Silence
@@ -33,9 +34,12 @@ class AtTheOpening:
     def _against(
         self,
         effect: Effect,
-        opening: Opening | None,  # noqa: ARG002
+        opening: Opening | None,
     ) -> tuple[str, Stop] | None:
         match effect.behaviour:
+            case behaviour.DpiHttpsOnly():
+                detail = dpi.against(effect.behaviour, opening)
+                return (detail, Stop.RESET) if detail else None
             case behaviour.SniRequired(how=how):
                 return "a ClientHello without a server name", how
             case _:
