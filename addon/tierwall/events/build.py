@@ -22,7 +22,6 @@ from tierwall.events.model import (
     TlsClient,
     Url,
     UserAgent,
-    value,
 )
 from tierwall.events.said import said_of
 from tierwall.events.text import (
@@ -39,6 +38,7 @@ from tierwall.events.text import (
 from tierwall.events.words import Action, Category, ClosedBy, NetworkProtocol, Stage, Type
 from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
 from tierwall.policy.model import Transport
+from tierwall.policy.value import value
 
 _NETWORK: Final = (Category.NETWORK,)
 _CONFIGURATION: Final = (Category.CONFIGURATION,)

@@ -11,11 +11,12 @@ from typing import Final
 from tierwall.events import build
 from tierwall.events.build import Context, timestamp
 from tierwall.events.line import whole_line
-from tierwall.events.model import Event, EventFields, Source, UserAgent, value
+from tierwall.events.model import Event, EventFields, Source, UserAgent
 from tierwall.events.text import ID_OCTETS, TEXT_OCTETS
 from tierwall.events.words import Action, ClosedBy
 from tierwall.policy.attempt import Attempt, Verdict
 from tierwall.policy.limits import EVENT_OCTETS
+from tierwall.policy.value import value
 
 FORMS: Final = 2048
 """Kept at most. Random destinations do not fill them: a form is made when its verdict comes a second time."""

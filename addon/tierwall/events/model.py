@@ -4,10 +4,9 @@ The attribute names are the JSON names (`@timestamp` alone is spelled otherwise)
 Values are cut to their limits by build.py; nothing here checks or renders.
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeVar, cast, dataclass_transform
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -16,15 +15,10 @@ from tierwall import __version__
 from tierwall.events.words import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
 from tierwall.policy.attempt import NameSource, Reason
 from tierwall.policy.model import Tier, Transport
+from tierwall.policy.value import value
 
 type Port = Annotated[int, Field(ge=0, le=65535)]
 type Count = Annotated[int, Field(ge=0)]
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True)
-def value[T](cls: type[T]) -> type[T]:
-    """A dataclass that mypy holds to be frozen. Python's own check would cost more than all else in an event."""
-    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
 
 
 class _WrittenAsText:

@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from tierwall.events.model import Break, Rule, value
+from tierwall.events.model import Break, Rule
 from tierwall.events.text import ID_OCTETS, NAME_OCTETS, TEXT_OCTETS, cut, cut_if_any
 from tierwall.policy.attempt import Impact, Verdict
 from tierwall.policy.limits import VERDICTS_CACHED
+from tierwall.policy.value import value
 
 
 @value

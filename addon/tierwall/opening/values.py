@@ -4,15 +4,10 @@ Knows values only. Hosts are as the client wrote them (hostname.normalise makes 
 """
 
 from dataclasses import dataclass, field
-from typing import dataclass_transform
+
+from tierwall.policy.value import value
 
 type Octets = bytes | bytearray | memoryview
-
-
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def value[T](cls: type[T]) -> type[T]:
-    """A dataclass that mypy holds to be frozen. Python's own check would cost more than reading the octets."""
-    return dataclass(slots=True, kw_only=True, unsafe_hash=True)(cls)
 
 
 @dataclass(frozen=True, slots=True)

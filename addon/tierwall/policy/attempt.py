@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.model import Address, Evidence, Tier, Transport
+from tierwall.policy.value import value
 
 
 class NameSource(StrEnum):
@@ -69,7 +70,7 @@ class GivenName:
     value: str | Address
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Attempt:
     """One try to reach a destination. Hashable, and without the client's port, so that verdicts can be cached."""
 
@@ -113,7 +114,7 @@ class Effect:
     """What it breaks where it strikes: services whose protocol it hits, among those that the destination serves."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Verdict:
     """What judge decided of an attempt."""
 

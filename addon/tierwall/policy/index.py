@@ -8,6 +8,7 @@ payload share one tuple of marks.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from tierwall.policy.dialect import Part, Shape
@@ -28,6 +29,12 @@ class Hit[P](NamedTuple):
     covers: bool
     """Whether the reading takes in so many labels. Where not, it is a near miss: same base, another count."""
     payload: P
+
+
+@lru_cache(64)
+def _suffixes(name: str) -> tuple[tuple[int, str], ...]:
+    """One name is looked up several times in a row: in the catalogue, in the site, and again when its SNI came."""
+    return tuple(suffixes(name))
 
 
 class HostIndex[P]:
@@ -63,7 +70,7 @@ class HostIndex[P]:
         marks = self._marks
         hits: list[Hit[P]] = [
             Hit(base, labels, fewest, most, fewest <= labels and (most is None or labels <= most), payload)
-            for labels, base in suffixes(name)
+            for labels, base in _suffixes(name)
             if base in marks
             for fewest, most, payload in marks[base]
         ]
@@ -102,8 +109,8 @@ class NetworkIndex[P]:
         hits = self.find(mapped) if mapped is not None else []
         number = int(address)
         for host_bits, table in self._tables[address.version]:
-            for network, payload in table.get(number >> host_bits, ()):
-                hits.append(Hit(network, 0, 0, 0, True, payload))
+            if found := table.get(number >> host_bits):  # hardly any is
+                hits += [Hit(network, 0, 0, 0, True, payload) for network, payload in found]
         return hits
 
 
