@@ -254,6 +254,45 @@ def sites_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json: b
     return print_json(found) if as_json else print_text(found)
 
 
+def _vendors(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    from tierwall.loader import load_catalogue  # noqa: PLC0415 - only completion of this option needs it
+
+    return [CompletionItem(vendor.id) for vendor in load_catalogue([]).vendors if vendor.id.startswith(typed)]
+
+
+@cli.command(
+    "reproduce",
+    short_help="Show what a network breaks of a vendor, with real clients.",
+    epilog="""\b
+Examples:
+  tierwall reproduce --site dpi-https-only --vendor vevox
+  tierwall reproduce --site customer.yaml --vendor 8x8 --json
+
+Stand-ins for the vendor's servers run on loopback, and clients that behave as its own do reach for them: through a
+proxy with the reference site, and through one with yours. UDP does not go through an explicit proxy: such checks say
+"not run". Exit status 1 says that something is broken.""",
+)
+@_site
+@click.option(
+    "--vendor", metavar="ID", required=True, shell_complete=_vendors, help="vevox, 8x8, vsee-qatar, or yours."
+)
+@_policy
+@click.option(
+    "--longest",
+    metavar="DURATION",
+    default="2m",
+    show_default=True,
+    help="How long a connection may be held to see whether it lasts; what takes longer is not run.",
+)
+@_json
+def reproduce_command(*, site: str, vendor: str, policies: tuple[Path, ...], longest: str, as_json: bool) -> int:
+    """Run a vendor's client patterns once without and once with a site, and say service by service what worked, what
+    works, and what broke it. Needs no network."""
+    from tierwall.cli.reproduce import Wanted, reproduce  # noqa: PLC0415
+
+    return reproduce(Wanted(site=site, vendor=vendor, policies=policies, longest=longest), as_object=as_json)
+
+
 @cli.command(
     "demo",
     short_help="Show what denials break, without a network.",

@@ -1,0 +1,56 @@
+"""`tierwall reproduce` as a process: real clients, a real proxy, what the exit status says."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.running import _environment
+
+LIMIT_S = 90
+
+
+def reproduce(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tierwall", "reproduce", *arguments]
+    return subprocess.run(
+        command,
+        env=_environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+
+def now(said: subprocess.CompletedProcess[str]) -> dict[tuple[str, str], tuple[str, list[str]]]:
+    rows: list[dict[str, Any]] = json.loads(said.stdout)["rows"]
+    assert {row["before"] for row in rows if row["why_not"] is None} == {"works"}
+    return {(row["service"], row["pattern"]): (row["now"], row["broke"]) for row in rows}
+
+
+def test_a_closed_port_breaks_the_redirect_and_nothing_else() -> None:
+    said = reproduce("--site", "core-only", "--vendor", "vevox", "--json")
+
+    found = now(said)
+    assert said.returncode == 1
+    assert found.pop(("http-redirect", "http redirect")) == ("broken", ["port-closed"])
+    assert {state for state, _ in found.values()} == {"works"}
+
+
+def test_the_reference_site_breaks_nothing_and_people_are_told(tmp_path: Path) -> None:
+    said = reproduce("--site", "vevox-only", "--vendor", "vevox")
+
+    assert said.returncode == 0
+    assert "Nothing that was run is broken (5 services)." in said.stdout
+    assert said.stderr == ""  # no progress bar but on a terminal
+
+
+def test_bad_input_is_named_at_once() -> None:
+    said = reproduce("--site", "nowhere", "--vendor", "vevx", "--longest", "5")
+
+    assert said.returncode == 2
+    assert "unknown vendor `vevx`; did you mean `vevox`?" in said.stderr
+    assert "unknown site `nowhere`" in said.stderr
+    assert "--longest `5` has no unit" in said.stderr
