@@ -54,3 +54,13 @@ def test_bad_input_is_named_at_once() -> None:
     assert "unknown vendor `vevx`; did you mean `vevox`?" in said.stderr
     assert "unknown site `nowhere`" in said.stderr
     assert "--longest `5` has no unit" in said.stderr
+
+
+def test_a_dpi_firewall_breaks_the_native_app_and_leaves_the_web_app_alive() -> None:
+    said = reproduce("--site", "dpi-https-only", "--vendor", "vevox", "--json")
+
+    found = now(said)
+    assert said.returncode == 1
+    assert found.pop(("native-attendee", "tls session, held")) == ("broken", ["dpi-https-only"])
+    assert found.pop(("native-attendee", "the same, own CAs")) == ("broken", ["dpi-https-only"])
+    assert {state for state, _ in found.values()} == {"works"}
