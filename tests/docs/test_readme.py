@@ -59,8 +59,8 @@ def test_what_is_made_can_be_made() -> None:
     assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
 
 
-def test_five_recipes_follow_the_two_commands() -> None:
+def test_six_recipes_follow_the_two_commands() -> None:
     headings = re.findall(r"^## (.*)$", README, re.MULTILINE)
 
     assert headings[0] == "Two commands"
-    assert [heading.partition(":")[0] for heading in headings[1:6]] == [f"Recipe {number}" for number in range(1, 6)]
+    assert [heading.partition(":")[0] for heading in headings[1:7]] == [f"Recipe {number}" for number in range(1, 7)]

@@ -179,11 +179,14 @@ def _behaviours(acting: Iterable[Acting]) -> Iterator[Indented]:
     for number, each in enumerate(acting, start=1):
         if number == 1:
             yield Indented(Text("and then, in this order", "bold"), 2)
-        yield Indented(Text.assemble(f"{number}. ", (each.behaviour, "bold"), f"  {each.does}"), 4)
-        for service in _together(each.breaks, lambda impact: impact.service):
-            first = service[0]
-            tier = (first.tier.value, TIER_STYLES[first.tier])
-            yield Indented(Text.assemble(f"breaks {visible(first.vendor)} / {visible(first.service)}  ", tier), 7)
+        yield Indented(Text.assemble((each.behaviour, "bold"), f": {each.does}"), 7, Text(f"    {number}. "))
+        services = _together(each.breaks, lambda impact: impact.service)
+        hit = Text(", ").join(_service(service[0]) for service in services)
+        yield Indented(Text.assemble("breaks ", hit) if services else Text("breaks nothing documented", "dim"), 7)
+
+
+def _service(impact: Impact) -> Text:
+    return Text.assemble(f"{visible(impact.vendor)} / ", (visible(impact.service), TIER_STYLES[impact.tier]))
 
 
 # What came close
