@@ -12,7 +12,7 @@ from tierwall import __version__
 
 ADDON = Path(__file__).parents[2] / "addon"
 TIERWALL = [sys.executable, "-m", "tierwall"]
-COMMANDS = ["run", "explain", "lint", "demo", "ca", "completion"]
+COMMANDS = ["run", "explain", "lint", "demo", "ca", "doctor", "completion"]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -125,6 +125,7 @@ def test_an_ascii_terminal_gets_every_finding() -> None:
     [
         (["explain", "https://8x8.vc"], {"mitmproxy", "mitmproxy_rs"}),
         (["lint", "--json"], {"mitmproxy", "mitmproxy_rs"}),
+        (["doctor", "--json"], {"mitmproxy", "mitmproxy_rs"}),
         (["ca", "install", "--help"], {"mitmproxy", "cryptography", "pydantic", "yaml", "rich"}),
         (["run", "--listen", "nowhere"], {"mitmproxy", "mitmproxy_rs"}),
         (["run", "--help"], {"mitmproxy", "pydantic", "yaml"}),

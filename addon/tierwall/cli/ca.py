@@ -188,4 +188,5 @@ def _key(path: Path) -> str:
 
 
 def _stores(certificate: Certificate) -> tuple[Store, ...]:
-    return find_stores(Machine(root=Path("/"), home=Path.home(), environment=os.environ), certificate)
+    home = Path(os.environ.get("HOME") or "/")
+    return find_stores(Machine(root=Path("/"), home=home, environment=os.environ), certificate)

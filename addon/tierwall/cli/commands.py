@@ -13,6 +13,7 @@ from click.shell_completion import CompletionItem, get_completion_class
 
 from tierwall import __version__
 from tierwall.cli.ca_commands import ca
+from tierwall.cli.doctor_command import doctor
 from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
 
@@ -309,6 +310,7 @@ def demo_command() -> int:
 
 cli.add_command(ca)
 cli.add_command(gateway)
+cli.add_command(doctor)
 
 
 @cli.command(
