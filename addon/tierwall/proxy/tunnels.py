@@ -12,6 +12,7 @@ from tierwall.policy.attempt import Action, Attempt, Verdict
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
 from tierwall.proxy.attempts import with_opening
+from tierwall.proxy.behaviours.moving import Moving
 from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.behaviours.opening import AtTheOpening
 from tierwall.proxy.destinations import Destinations
@@ -33,6 +34,7 @@ class Tunnels:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._relays: set[Relay] = set()
         self._at_names = AtNames(destinations, recorder)
+        self._moving = Moving(destinations)
         self.at_the_opening = AtTheOpening(destinations)
 
     async def reach(
@@ -112,9 +114,13 @@ class Tunnels:
         began = time.monotonic_ns()
         self._relays.add(relay)
         relay.release()
+        if verdict.effects:
+            self._moving.watch(relay, passage, attempt, verdict)
         try:
             await relay.finished()
         finally:
+            if verdict.effects:
+                self._moving.forget(relay)
             self._relays.discard(relay)
             self._recorder.closed(
                 passage.caller,

@@ -53,7 +53,10 @@ class SplitDns(Spec):
 class StaleAddresses(Spec):
     """An allowlist by address, made from names once: what the names move to is not on it, and standing tunnels are cut.
 
-    A name's addresses are pinned when it is first used. Vendors warn of exactly this.
+    A name's addresses are pinned when it is first used, until the proxy ends. A connection to none of them is refused
+    as one that cannot be reached; in modes where the client chooses the address, it is that which must be pinned. A
+    tunnel is cut when its name no longer leads to its address. Vendors warn of exactly this. What `--resolve` sends
+    elsewhere never moves.
     """
 
     NAME: ClassVar[str] = "stale-addresses"

@@ -72,7 +72,7 @@ class AtNames:
         self, effect: Effect, attempt: Attempt, host: str | Address, destination: Destination
     ) -> Destination | Broken:
         """What of it is on the allowlist."""
-        name = next((name.value for name in attempt.names if isinstance(name.value, str)), None)
+        name = name_of(attempt)
         if name is None:
             return destination
         pinned = self._destinations.pins.of(name) or await self._pin(name, host, destination)
@@ -89,6 +89,11 @@ class AtNames:
         except OSError:  # whoever told the client its address does not tell us
             found = ()
         return self._destinations.pins.pin(name, frozenset(found), host)
+
+
+def name_of(attempt: Attempt) -> str | None:
+    """The name whose addresses are pinned: the first that is one."""
+    return next((name.value for name in attempt.names if isinstance(name.value, str)), None)
 
 
 def moved(name: str, to: Sequence[Address], pinned: Pinned) -> str:
