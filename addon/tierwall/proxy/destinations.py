@@ -6,6 +6,7 @@ Knows names and addresses. Refuses to decide anything: what comes out is judged 
 import asyncio
 import ipaddress
 import socket
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -74,7 +75,7 @@ class Destinations:
     """Addresses and TCP ports that the proxy itself listens on; `0.0.0.0` and `::` for all."""
     pins: Pins = field(default_factory=Pins)
     """What names led to when they were first used, for sites that never look again."""
-    _learned: TLRUCache[Address, tuple[str, float]] = field(
+    _learned: TLRUCache[Address, tuple[str, float, float]] = field(
         default_factory=lambda: TLRUCache(_LEARNED, ttu=lambda _, learned, now: now + learned[1])
     )
     _redirected: Callable[[str | Address, int], Destination | None] = field(init=False, repr=False, compare=False)
@@ -107,12 +108,17 @@ class Destinations:
 
     def learn(self, address: Address, name: str, ttl_s: float) -> None:
         """Our own DNS gave this address for the name."""
-        self._learned[address] = (name, ttl_s)
+        self._learned[address] = (name, ttl_s, time.monotonic())
 
     def name_of(self, address: Address) -> str | None:
         """The name that our own DNS last gave the address for, while that answer holds."""
         learned = self._learned.get(address)
         return learned[0] if learned else None
+
+    def learned_at(self, address: Address) -> float | None:
+        """When our own DNS last gave that address for a name, on the monotonic clock, while that answer holds."""
+        learned = self._learned.get(address)
+        return learned[2] if learned else None
 
     def listen(self, addresses: Iterable[tuple[str, int]]) -> None:
         """Note what the proxy listens on."""

@@ -36,6 +36,25 @@ class Watcher(Protocol):
         """This end sent its FIN, or is gone; called once or twice an end."""
 
 
+class Between(Protocol):
+    """What behaviours put between an end and its partner: octets take this way instead of the straight one."""
+
+    is_done: bool
+    """Whether nothing more of what the end sent will pass."""
+
+    def take(self, octets: bytes) -> None:
+        """The end sent these."""
+
+    def end(self) -> None:
+        """The end sent its FIN, or is gone; called once or twice."""
+
+    def block(self) -> None:
+        """The partner takes no more for now."""
+
+    def unblock(self) -> None:
+        """It does again."""
+
+
 class End(asyncio.Protocol):
     """One end. Gathers from the start; `forward` and the refusals change what happens to the bytes that come."""
 
@@ -48,7 +67,9 @@ class End(asyncio.Protocol):
         "expired",
         "fin_sent",
         "forwarding",
+        "full",
         "gone",
+        "line",
         "octets",
         "partner",
         "received",
@@ -72,8 +93,12 @@ class End(asyncio.Protocol):
         self.expired = False
         self.forwarding = False
         """Whether received bytes go to the partner at once; they are gathered otherwise."""
+        self.full = False
+        """Whether it takes no more for now."""
         self.partner: End | None = None
         """The tunnel's other end."""
+        self.line: Between | None = None
+        """What is between this end and its partner, where a behaviour acts on their octets."""
         self.watcher: Watcher | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
@@ -86,7 +111,9 @@ class End(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.octets += len(data)
         if self.forwarding:
-            if self.partner is not None and not self.partner.gone:
+            if self.line is not None:
+                self.line.take(data)
+            elif self.partner is not None and not self.partner.gone:
                 self.partner.transport.write(data)
         elif not self.discarding:
             self.received += data
@@ -100,7 +127,7 @@ class End(asyncio.Protocol):
         if self.discarding:
             return False
         if self.forwarding:
-            self._pass_eof()
+            self._end_here()
         if self.watcher is not None:
             self.watcher.ended(self)
         return self.transport.can_write_eof()
@@ -111,15 +138,23 @@ class End(asyncio.Protocol):
         self._wake()
         if self._alarm is not None:
             self._alarm.cancel()
+        if self.line is not None and self.forwarding:
+            self.line.end()
         if self.watcher is not None:
             self.watcher.ended(self)
 
     def pause_writing(self) -> None:
-        if self.partner is not None and not self.partner.gone:
+        self.full = True
+        if self.partner is not None and self.partner.line is not None:
+            self.partner.line.block()
+        elif self.partner is not None and not self.partner.gone:
             self.partner.transport.pause_reading()
 
     def resume_writing(self) -> None:
-        if self.partner is not None and not self.partner.gone:
+        self.full = False
+        if self.partner is not None and self.partner.line is not None:
+            self.partner.line.unblock()
+        elif self.partner is not None and not self.partner.gone:
             self.partner.transport.resume_reading()
 
     # -- what the front door calls
@@ -141,11 +176,35 @@ class End(asyncio.Protocol):
         self.forwarding = True
         if not self.eof and not self.gone:
             self.transport.resume_reading()  # before the write, which may be more than the partner takes, and pause us
-        if self.received and self.partner is not None and not self.partner.gone:
-            self.partner.transport.write(bytes(self.received))
-        self.received = bytearray()
-        if self.eof:
-            self._pass_eof()
+        gathered, self.received = bytes(self.received), bytearray()
+        if self.line is not None and gathered:
+            self.line.take(gathered)
+        elif gathered and self.partner is not None and not self.partner.gone:
+            self.partner.transport.write(gathered)
+        if self.eof or self.gone:
+            self._end_here()
+
+    def pass_eof(self) -> None:
+        """Tell the partner that nothing more comes from here."""
+        partner = self.partner
+        if partner is None or partner.gone or partner.transport.is_closing():
+            return
+        if partner.transport.can_write_eof():
+            partner.fin_sent = True
+            partner.transport.write_eof()
+        else:  # TLS to a parent proxy: asyncio cannot half-close it
+            partner.transport.close()
+
+    def swallow(self, seconds: float) -> None:
+        """Take all that comes and let it go nowhere, until the other side leaves or so long; it hears nothing."""
+        self.discarding, self.forwarding, self.received = True, False, bytearray()
+        if self.eof or self.gone:
+            self.close()
+            return
+        self.transport.resume_reading()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
 
     def expire(self) -> None:
         """End the wait for more: a limit has passed."""
@@ -167,14 +226,11 @@ class End(asyncio.Protocol):
             self.transport.close()
             return
         if self._half_close():
-            self._discard_for(FAREWELL_S)
+            self.swallow(FAREWELL_S)
 
     def hush(self) -> None:
         """Say nothing more and keep the connection standing, until the other side leaves or SILENCE_S have passed."""
-        if self.eof or self.gone:
-            self.close()
-        else:
-            self._discard_for(SILENCE_S)
+        self.swallow(SILENCE_S)
 
     def reset(self) -> None:
         """Close with RST."""
@@ -206,6 +262,7 @@ class End(asyncio.Protocol):
     def _half_close(self) -> bool:
         """Send FIN. False where the other side is gone already, which asyncio's own loop learns only by trying."""
         try:
+            self.fin_sent = True
             self.transport.write_eof()
         except OSError:
             self.transport.abort()
@@ -233,18 +290,8 @@ class End(asyncio.Protocol):
             return held
         return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
-    def _pass_eof(self) -> None:
-        partner = self.partner
-        if partner is None or partner.gone or partner.transport.is_closing():
-            return
-        if partner.transport.can_write_eof():
-            partner.fin_sent = True
-            partner.transport.write_eof()
-        else:  # TLS to a parent proxy: asyncio cannot half-close it
-            partner.transport.close()
-
-    def _discard_for(self, seconds: float) -> None:
-        self.discarding = True
-        self.received = bytearray()
-        self.transport.resume_reading()
-        self._alarm = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
+    def _end_here(self) -> None:
+        if self.line is not None:
+            self.line.end()
+        elif self.eof:
+            self.pass_eof()

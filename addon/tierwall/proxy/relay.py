@@ -4,21 +4,37 @@ Knows half-close, back-pressure and who ended first. Refuses to look at a byte, 
 """
 
 import asyncio
+from typing import Protocol
 
 from tierwall.events import ClosedBy
 from tierwall.proxy.ends import End
 
 
+class Acting(Protocol):
+    """The behaviours that act on a tunnel."""
+
+    def flush(self) -> None:
+        """Send on what is held back: the tunnel ends now."""
+
+    def over(self) -> None:
+        """The tunnel has ended."""
+
+
 class Relay:
     """A tunnel. Server bytes flow from the start; the client's are held until `release`, so that they can be judged."""
 
-    __slots__ = ("_before", "_finished", "client", "closed_by", "server")
+    __slots__ = ("_before", "_finished", "apart", "began", "behaviours", "client", "closed_by", "server")
 
     def __init__(self, client: End, server: End) -> None:
         self.client, self.server = client, server
         self.closed_by: ClosedBy | None = None
         self._before = client.octets - len(client.received)
-        self._finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.began = loop.time()
+        self.behaviours: Acting | None = None
+        self.apart = False
+        """Whether a behaviour cut it, so that each end comes to its own end."""
+        self._finished: asyncio.Future[None] = loop.create_future()
         client.partner, server.partner = server, client
         client.watcher = server.watcher = self
         server.keep_alive()  # the client's end has it from the socket that listens
@@ -30,7 +46,7 @@ class Relay:
     def release(self) -> None:
         """Forward the client's bytes too."""
         self.client.forward()
-        self._close_if_done()
+        self.settle()
 
     async def finished(self) -> None:
         """Wait until both ends are gone."""
@@ -38,9 +54,17 @@ class Relay:
 
     def part(self) -> None:
         """Undo the joining, so that the client's end can be refused or handed over; the server's is the caller's."""
+        if self.behaviours is not None:
+            self.behaviours.over()
+            self.behaviours = None
         for end in (self.client, self.server):
-            end.watcher = end.partner = None
+            end.watcher = end.partner = end.line = None
             end.forwarding = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether both ends are gone."""
+        return self._finished.done()
 
     @property
     def client_octets(self) -> int:
@@ -51,6 +75,8 @@ class Relay:
         """End the tunnel now, sending what was already received."""
         if self.closed_by is None:
             self.closed_by = by
+        if self.behaviours is not None:
+            self.behaviours.flush()
         self.client.close()
         self.server.close()
 
@@ -58,25 +84,36 @@ class Relay:
         """What the ends call."""
         if self.closed_by is None:
             self.closed_by = ClosedBy.CLIENT if end is self.client else ClosedBy.SERVER
-        self._close_if_done()
+        self.settle()
 
-    def _close_if_done(self) -> None:
+    def settle(self) -> None:
+        """Close what has nothing left to do: the ends call it, and behaviours when what they held has passed."""
         client, server = self.client, self.server
         if client.gone and server.gone:
             if not self._finished.done():
-                self._finished.set_result(None)
                 self.part()  # no cycle is left for the garbage collector
+                self._finished.set_result(None)
+        elif self.apart:
+            if client.gone and not server.fin_sent:
+                server.close()
         elif client.gone:
             _follow(server, client)
         elif server.gone:
             _follow(client, server)
-        elif client.eof and server.eof and client.forwarding:
+        elif client.eof and server.eof and client.forwarding and _has_passed(client) and _has_passed(server):
             client.close()
             server.close()
 
 
+def _has_passed(end: End) -> bool:
+    """Whether nothing that this end sent is held back any more."""
+    return end.line is None or end.line.is_done
+
+
 def _follow(end: End, gone: End) -> None:
     """End as the other did. What it sent before is sent on first, however slowly this one reads."""
+    if not _has_passed(gone):
+        return
     if gone.broken:
         end.break_off()
     else:

@@ -26,12 +26,17 @@ _NOTHING: Final = Catalogue(())
 class Rulebook:
     """What is in force. `replace` puts new files in force for new connections; open tunnels stay."""
 
-    __slots__ = ("_judged", "_refused", "_served", "catalogue", "site")
+    __slots__ = ("_judged", "_listening", "_refused", "_served", "catalogue", "site")
 
     def __init__(self, site: Site, catalogue: Catalogue, clients: tuple[Network, ...] = ()) -> None:
         """`clients`: whom to serve besides, where the site does not say."""
         self._served = LOOPBACK_CLIENTS + clients
+        self._listening: list[Callable[[], None]] = []
         self.replace(site, catalogue)
+
+    def listen(self, changed: Callable[[], None]) -> None:
+        """Call this whenever something else was put in force."""
+        self._listening.append(changed)
 
     def replace(self, site: Site, catalogue: Catalogue) -> None:
         """Judge by these from now on."""
@@ -40,6 +45,8 @@ class Rulebook:
         # Made anew, so that what the files before had said is forgotten. What raises is not remembered.
         self._judged = lru_cache(VERDICTS_CACHED)(lambda attempt: judge(site, catalogue, attempt))
         self._refused = lru_cache(VERDICTS_CACHED)(_asked_at_the_door(site, self._served))
+        for changed in self._listening:
+            changed()
 
     def judge(self, attempt: Attempt) -> Verdict:
         """The verdict; a denial with reason `error` where judging raised."""

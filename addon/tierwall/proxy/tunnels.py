@@ -15,6 +15,7 @@ from tierwall.proxy.attempts import with_opening
 from tierwall.proxy.behaviours.moving import Moving
 from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.behaviours.opening import AtTheOpening
+from tierwall.proxy.behaviours.tunnel import take_up
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.dial import Broken, Denied, Dialled, Unreachable, dial
 from tierwall.proxy.ends import End
@@ -32,7 +33,8 @@ class Tunnels:
 
     def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
-        self._relays: set[Relay] = set()
+        self._relays: dict[Relay, tuple[Passage, Attempt]] = {}
+        rulebook.listen(self._take_up_anew)
         self._at_names = AtNames(destinations, recorder)
         self._moving = Moving(destinations)
         self.at_the_opening = AtTheOpening(destinations)
@@ -70,14 +72,14 @@ class Tunnels:
     async def guarded(self, passage: Passage, server: End, attempt: Attempt, verdict: Verdict, known: Known) -> None:
         """Relay the server's bytes at once, the client's when its opening in the tunnel was judged too."""
         relay = Relay(passage.client, server)
-        self._relays.add(relay)
+        self._stand(relay, passage, attempt, verdict)
         try:
             await self._guarded(passage, relay, attempt, verdict, known)
         except Exception:
             server.reset()
             raise
         finally:
-            self._relays.discard(relay)
+            self._forget(relay)
 
     async def _guarded(self, passage: Passage, relay: Relay, attempt: Attempt, observed: Verdict, known: Known) -> None:
         client, server = relay.client, relay.server
@@ -103,7 +105,7 @@ class Tunnels:
 
     def _part(self, relay: Relay) -> None:
         relay.part()
-        self._relays.discard(relay)  # it is no tunnel any more, and nobody should wait for its end
+        self._forget(relay)  # it is no tunnel any more, and nobody should wait for its end
 
     async def through(
         self, passage: Passage, relay: Relay, attempt: Attempt, verdict: Verdict, observed: Verdict
@@ -112,16 +114,12 @@ class Tunnels:
         if verdict.reason is None or verdict.reason is not observed.reason:
             self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
         began = time.monotonic_ns()
-        self._relays.add(relay)
+        self._stand(relay, passage, attempt, verdict)
         relay.release()
-        if verdict.effects:
-            self._moving.watch(relay, passage, attempt, verdict)
         try:
             await relay.finished()
         finally:
-            if verdict.effects:
-                self._moving.forget(relay)
-            self._relays.discard(relay)
+            self._forget(relay)
             self._recorder.closed(
                 passage.caller,
                 attempt,
@@ -145,6 +143,31 @@ class Tunnels:
         """Journal a would-deny before the dial, which may fail."""
         if verdict.would_deny:
             self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+
+    def _stand(self, relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+        """Note that the tunnel stands, with what acts on its octets."""
+        self._relays[relay] = passage, attempt
+        if verdict.effects or relay.behaviours is not None:
+            self._take_up(relay, passage, attempt, verdict)
+
+    def _forget(self, relay: Relay) -> None:
+        self._relays.pop(relay, None)
+        self._moving.forget(relay)
+
+    def _take_up(self, relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+        take_up(relay, passage, attempt, verdict, self._remembered)
+        self._moving.watch(relay, passage, attempt, verdict)
+
+    def _take_up_anew(self) -> None:
+        """Another site is in force: what it does to octets, open tunnels feel too; those that it denies stay."""
+        for relay, (passage, attempt) in tuple(self._relays.items()):
+            verdict = self._rulebook.judge(attempt)
+            if verdict.passes:
+                self._take_up(relay, passage, attempt, verdict)
+
+    def _remembered(self, attempt: Attempt) -> float | None:
+        """When our own DNS told a client the name of the address that it asked for."""
+        return None if attempt.address is None else self._destinations.learned_at(attempt.address)
 
     def shut(self) -> None:
         """End every tunnel, at shutdown."""

@@ -6,7 +6,7 @@ Knows specifications only; proxy/behaviours acts.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from tierwall.policy.behaviour.parameters import Answers, DnsAnswer, Seconds
+from tierwall.policy.behaviour.parameters import Answers, Cut, DnsAnswer, Seconds
 from tierwall.policy.behaviour.spec import BOTH_TRANSPORTS, EVERY_PROTOCOL, LASTING, Sees, Spec
 from tierwall.policy.model import Address, Protocol, Transport
 
@@ -69,7 +69,10 @@ class StaleAddresses(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FqdnCacheExpiry(Spec):
-    """A firewall that learned the name of an address from DNS forgets it while the connection stands, and cuts that."""
+    """A firewall that learned the name of an address from DNS forgets it while the connection stands, and cuts that.
+
+    It learns the name again when the proxy's own DNS is asked again, and otherwise when a connection is dialled.
+    """
 
     NAME: ClassVar[str] = "fqdn-cache-expiry"
     SEES: ClassVar[Sees] = Sees.NAMES
@@ -77,6 +80,8 @@ class FqdnCacheExpiry(Spec):
 
     after: Seconds
     """How long it remembers a name."""
+    how: Cut = Cut.DROP
+    """How the connection ends."""
 
 
 OfNames = DnsFilter | SplitDns | StaleAddresses | FqdnCacheExpiry
