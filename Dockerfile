@@ -22,6 +22,18 @@ COPY addon addon
 COPY policies policies
 RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --python "$(command -v python3)" && python3 -m compileall -q addon
 
+FROM ${BASE} AS client
+# A machine behind the gateway: a browser on a screen that noVNC shows, and what one asks a network with. Nothing of ours.
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        bind9-dnsutils ca-certificates chromium coturn curl fonts-dejavu-core iproute2 libnss3-tools novnc openbox openssl \
+        procps scrot tigervnc-standalone-server websockify x11-utils >/dev/null \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home client
+COPY lab/client.sh lab/browser.sh /opt/lab/
+COPY lab/chromium.json /etc/chromium/policies/managed/lab.json
+ENTRYPOINT ["/opt/lab/client.sh"]
+
 FROM ${BASE} AS tierwall
 RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iproute2 nftables >/dev/null \
@@ -41,3 +53,14 @@ HEALTHCHECK --interval=5s --timeout=4s --start-period=60s --retries=3 \
 ENTRYPOINT ["tierwall"]
 CMD ["run", "--listen", "0.0.0.0:8080", "--journal", "/var/lib/proxy/tierwall/journal/journal.jsonl", \
      "--clients", "10.0.0.0/8", "--clients", "172.16.0.0/12", "--clients", "192.168.0.0/16"]
+
+FROM tierwall AS stand-ins
+# The vendors' servers as far as the lab needs them, with a real TURN server and a name server.
+USER root
+RUN apt-get update -qq \
+    && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends coturn dnsmasq-base >/dev/null \
+    && rm -rf /var/lib/apt/lists/*
+ENTRYPOINT ["/opt/tierwall/lab/stand-ins.sh"]
+
+# The last one is what `docker build .` makes.
+FROM tierwall

@@ -28,8 +28,9 @@ CLOCK_SKEW: Final = timedelta(minutes=1)
 class Authority:
     """A CA that lives as long as its folder; every leaf is signed for the names that are asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lifetime: timedelta = LIFETIME) -> None:
         self._folder = folder
+        self._lifetime = lifetime
         self._from = datetime.now(UTC) - CLOCK_SKEW
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._certificate = self._sign_itself()
@@ -97,7 +98,7 @@ class Authority:
             .public_key(public)
             .serial_number(x509.random_serial_number())
             .not_valid_before(self._from)
-            .not_valid_after(self._from + LIFETIME)
+            .not_valid_after(self._from + self._lifetime)
             # RFC 5280 section 4.2.1: strict verifiers (Python 3.13's default) ask for both identifiers.
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)

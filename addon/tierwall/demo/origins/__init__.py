@@ -3,6 +3,7 @@
 A test proves by that record that something arrived, or that nothing did.
 """
 
+from tierwall.demo.origins.any_name import AnyNameOrigin
 from tierwall.demo.origins.base import Reached, TcpOrigin
 from tierwall.demo.origins.https import HttpsOrigin, RedirectOrigin
 from tierwall.demo.origins.native import NativeOrigin
@@ -11,6 +12,7 @@ from tierwall.demo.origins.thread import serve_in_thread
 from tierwall.demo.origins.udp import StunOrigin, UdpEchoOrigin
 
 __all__ = [
+    "AnyNameOrigin",
     "HttpsOrigin",
     "NativeOrigin",
     "Reached",

@@ -24,19 +24,44 @@ PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>{name}</title>
+<style>
+  body {{ font: 1.2em/1.5 sans-serif; margin: 3em auto; max-width: 40em; }}
+  #state {{ background: #eee; border-left: .5em solid #999; padding: .5em 1em; }}
+  #state.works {{ background: #dfd; border-color: #080; }}
+  #state.broken {{ background: #fdd; border-color: #b00; }}
+</style>
 <h1>{name}</h1>
+<p>A stand-in of tierwall's: this page came by HTTPS. As at the vendor, a WebSocket carries what changes.</p>
+<p id="state">The WebSocket is being opened.</p>
+<ol id="said"></ol>
 <script>
+  const state = document.getElementById("state");
   const tell = (what) => {{
     document.title = "socket: " + what;
     fetch("/told/" + encodeURIComponent(what));
   }};
+  const list = (what) => {{
+    document.getElementById("said").appendChild(document.createElement("li")).textContent = what;
+  }};
+  const show = (kind, what) => {{ state.className = kind; state.textContent = what; }};
+  const since = Date.now();
+  const counting = setInterval(() => {{
+    const seconds = Math.round((Date.now() - since) / 1000);
+    if (answered) show("works", "The WebSocket is connected, and has been for " + seconds + " s.");
+  }}, 1000);
+  const end = (what) => {{ clearInterval(counting); show("broken", what); }};
   const socket = new WebSocket("wss://" + location.host + "/socket");
-  let pushed = false;
+  let pushed = false, answered = false;
   socket.onmessage = (message) => {{
-    if (pushed) tell(message.data);
+    list((pushed ? "answered: " : "pushed: ") + message.data);
+    if (pushed) {{ answered = true; show("works", "The WebSocket is connected."); tell(message.data); }}
     else {{ pushed = true; socket.send("hello"); }}
   }};
-  socket.onerror = () => tell("failed");
+  socket.onerror = () => {{
+    end("The WebSocket does not work: the page is here, and nothing on it will change.");
+    tell("failed");
+  }};
+  socket.onclose = () => {{ if (answered) end("The WebSocket was closed."); }};
 </script>
 </html>
 """

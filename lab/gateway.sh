@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# gateway.sh INSIDE OUTSIDE ROUTER STAND_INS RUN_OPTION...: the container with these two addresses becomes the gateway.
+# Rules and routes live in its network namespace, and go with it.
+set -euo pipefail
+inside=$1 outside=$2 router=$3 stand_ins=$4
+shift 4
+
+interface_of() { ip -o -4 addr show | awk -v address="$1" 'index($4, address "/") == 1 { print $2 }'; }
+
+[ -e /dev/net/tun ] || { echo "there is no /dev/net/tun in this container: on the host, modprobe tun" >&2; exit 2; }
+ip route replace default via "$router" # Docker may have chosen the inside
+tierwall gateway up --inside "$(interface_of "$inside")" --outside "$(interface_of "$outside")" >/dev/null
+/opt/tierwall/lab/outside.sh "$router" "$stand_ins" &
+exec tierwall run --gateway "$@"
