@@ -12,7 +12,7 @@ from tierwall import __version__
 
 ADDON = Path(__file__).parents[2] / "addon"
 TIERWALL = [sys.executable, "-m", "tierwall"]
-COMMANDS = ["run", "explain", "lint", "demo", "ca", "doctor", "completion"]
+COMMANDS = ["run", "explain", "lint", "demo", "ca", "ca show", "ca export", "ca install", "doctor", "completion"]
 
 
 def environment(**more: str) -> dict[str, str]:
@@ -61,7 +61,7 @@ def test_its_version_is_that_of_the_package() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_teaches_with_an_example(command: str) -> None:
-    shown = tierwall(command, "--help").stdout
+    shown = tierwall(*command.split(), "--help").stdout
 
     assert f"\n    tierwall {command}" in shown or f"\n  tierwall {command}" in shown
 
@@ -161,6 +161,14 @@ def test_completion_prints_a_script(shell: str) -> None:
 
 
 def test_the_shell_completes_the_names_of_sites() -> None:
-    asked = {"_TIERWALL_COMPLETE": "bash_complete", "COMP_WORDS": "tierwall explain --site 8x8", "COMP_CWORD": "3"}
+    for command in ("explain", "doctor"):
+        words = f"tierwall {command} --site 8x8"
+        asked = {"_TIERWALL_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": "3"}
 
-    assert tierwall(**asked).stdout == "plain,8x8-core-only\n"
+        assert tierwall(**asked).stdout == "plain,8x8-core-only\n"
+
+
+def test_the_shell_completes_what_can_be_done_with_the_lab_ca() -> None:
+    asked = {"_TIERWALL_COMPLETE": "bash_complete", "COMP_WORDS": "tierwall ca ", "COMP_CWORD": "2"}
+
+    assert tierwall(**asked).stdout == "plain,export\nplain,install\nplain,show\n"

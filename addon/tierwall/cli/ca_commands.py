@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from tierwall.cli.options import json_option
+
 
 @click.group(
     "ca",
@@ -30,7 +32,7 @@ Examples:
   tierwall ca show
   tierwall ca show --json | jq -r .sha256""",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@json_option
 def show_command(*, as_json: bool) -> int:
     """Say what the lab CA is, where it lies, and which of this machine's trust stores have it."""
     from tierwall.cli.ca import lab_ca, print_json, print_text  # noqa: PLC0415 - cryptography takes 0.2 s

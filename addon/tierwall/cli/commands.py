@@ -9,42 +9,16 @@ from pathlib import Path
 from typing import Final
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
+from click.shell_completion import get_completion_class
 
 from tierwall import __version__
 from tierwall.cli.ca_commands import ca
 from tierwall.cli.doctor_command import doctor
 from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
+from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option, site_option
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
-
-
-def _sites(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    """For the shell: bundled sites by name, and files as the shell finds them."""
-    from tierwall.loader import site_names  # noqa: PLC0415 - 0.5 s that only completion of this option needs
-
-    names = [CompletionItem(name) for name in site_names() if name.startswith(typed)]
-    return names or [CompletionItem(typed, type="file")]
-
-
-_site = click.option(
-    "--site",
-    metavar="NAME|FILE",
-    default="reference",
-    show_default=True,
-    shell_complete=_sites,
-    help="The corporate network to reproduce: a bundled site, or a file of your own.",
-)
-_policy = click.option(
-    "--policy",
-    "policies",
-    metavar="FILE|DIR",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A vendor policy besides the bundled ones; the same id replaces. May be repeated.",
-)
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @click.group(
@@ -74,8 +48,8 @@ Examples:
   tierwall run --listen 0.0.0.0:3128 --site customer.yaml --journal customer.jsonl
   tierwall run --resolve '*.8x8.vc:443:192.0.2.7:8443'""",
 )
-@_site
-@_policy
+@site_option
+@policy_option
 @click.option(
     "--mode",
     "modes",
@@ -188,11 +162,11 @@ that the client gives besides; with an address as TARGET they are what a transpa
 that something is denied.""",
 )
 @click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
-@_site
-@_policy
+@site_option
+@policy_option
 @click.option("--sni", metavar="NAME", help="The server name in the client's TLS handshake, where it is another.")
 @click.option("--host", metavar="NAME", help="The name in the client's Host header, where it is another.")
-@_json
+@json_option
 def explain_command(  # noqa: PLR0913 - one for each option
     *,
     targets: tuple[str, ...],
@@ -223,7 +197,7 @@ Exit status 1 says that there is an error or a warning; notes alone are none. Fi
 every fault of them is named, with its line, and the status is 2.""",
 )
 @click.argument("files", metavar="[FILE|DIR]...", nargs=-1, type=click.Path(path_type=Path))
-@_json
+@json_option
 def lint_command(files: tuple[Path, ...], as_json: bool) -> int:
     """Say what is odd about vendor and site files, and what would mend it. Without FILE, about the bundled ones."""
     from tierwall.cli.lint import lint, print_json, print_text  # noqa: PLC0415
@@ -244,21 +218,15 @@ Examples:
 For each vendor: services that are closed, and why; services that get through and are hit by a behaviour. What is not
 named works. All of it is computed from the site and the vendors' policies.""",
 )
-@click.argument("names", metavar="[NAME|FILE]...", nargs=-1, shell_complete=_sites)
-@_policy
-@_json
+@click.argument("names", metavar="[NAME|FILE]...", nargs=-1, shell_complete=complete_sites)
+@policy_option
+@json_option
 def sites_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json: bool) -> int:
     """List the bundled sites, or those named, with what each breaks of every vendor's services."""
     from tierwall.cli.sites import print_json, print_text, sites  # noqa: PLC0415
 
     found = sites(names, policies)
     return print_json(found) if as_json else print_text(found)
-
-
-def _vendors(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    from tierwall.loader import load_catalogue  # noqa: PLC0415 - only completion of this option needs it
-
-    return [CompletionItem(vendor.id) for vendor in load_catalogue([]).vendors if vendor.id.startswith(typed)]
 
 
 @cli.command(
@@ -273,11 +241,11 @@ Stand-ins for the vendor's servers run on loopback, and clients that behave as i
 proxy with the reference site, and through one with yours. UDP does not go through an explicit proxy: such checks say
 "not run". Exit status 1 says that something is broken.""",
 )
-@_site
+@site_option
 @click.option(
-    "--vendor", metavar="ID", required=True, shell_complete=_vendors, help="vevox, 8x8, vsee-qatar, or yours."
+    "--vendor", metavar="ID", required=True, shell_complete=complete_vendors, help="vevox, 8x8, vsee-qatar, or yours."
 )
-@_policy
+@policy_option
 @click.option(
     "--longest",
     metavar="DURATION",
@@ -285,7 +253,7 @@ proxy with the reference site, and through one with yours. UDP does not go throu
     show_default=True,
     help="How long a connection may be held to see whether it lasts; what takes longer is not run.",
 )
-@_json
+@json_option
 def reproduce_command(*, site: str, vendor: str, policies: tuple[Path, ...], longest: str, as_json: bool) -> int:
     """Run a vendor's client patterns once without and once with a site, and say service by service what worked, what
     works, and what broke it. Needs no network."""

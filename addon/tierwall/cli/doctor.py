@@ -6,6 +6,7 @@ Knows options and how findings are printed; what is looked at, and what it means
 import json
 from dataclasses import asdict, dataclass
 from ipaddress import ip_address
+from pathlib import Path
 
 from rich.text import Text
 
@@ -31,6 +32,7 @@ class Wanted:
     """What the command line asks for, as it was typed."""
 
     site: str
+    policies: tuple[Path, ...]
     listen: str
     gateway: bool
 
@@ -43,7 +45,7 @@ def examine(wanted: Wanted) -> tuple[Facts, list[Finding]]:
     except ValueError as fault:
         faults.append(fault)
     try:
-        catalogue = load_catalogue([])
+        catalogue = load_catalogue(wanted.policies)
         site = load_site(wanted.site, catalogue)
     except InvalidFiles as invalid:
         faults += invalid.faults

@@ -3,7 +3,11 @@
 Knows words only; see commands.py.
 """
 
+from pathlib import Path
+
 import click
+
+from tierwall.cli.options import json_option, policy_option, site_option
 
 
 @click.command(
@@ -18,13 +22,8 @@ Examples:
 Needs no root, and says what it could not see without. Changes nothing, and asks no network. Exit status 1 says that
 something was found; notes alone are none.""",
 )
-@click.option(
-    "--site",
-    metavar="NAME|FILE",
-    default="reference",
-    show_default=True,
-    help="The site that is run: one that inspects needs the lab CA.",
-)
+@site_option
+@policy_option
 @click.option(
     "--listen",
     metavar="HOST:PORT",
@@ -33,12 +32,12 @@ something was found; notes alone are none.""",
     help="Where the proxy listens, or is to.",
 )
 @click.option("--gateway", is_flag=True, help="Check this machine as a gateway, also where none is up yet.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def doctor(*, site: str, listen: str, gateway: bool, as_json: bool) -> int:
+@json_option
+def doctor(*, site: str, policies: tuple[Path, ...], listen: str, gateway: bool, as_json: bool) -> int:
     """Look for what goes wrong in such labs: another process on the port, redirects into the wrong network namespace,
     routes and kernel settings of a gateway, IPv6 that goes past it, mitmproxy's configuration, untrusted certificates,
     a clock that is off, proxy variables, versions that crash. One line each, with the mend."""
     from tierwall.cli.doctor import Wanted, examine, print_json, print_text  # noqa: PLC0415
 
-    facts, found = examine(Wanted(site=site, listen=listen, gateway=gateway))
+    facts, found = examine(Wanted(site=site, policies=policies, listen=listen, gateway=gateway))
     return print_json(facts, found) if as_json else print_text(facts, found)

@@ -34,7 +34,8 @@ _PAGE: Final = """<!doctype html>
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:1.5rem auto;padding:0 1rem;color:#1c2430}}
 h1{{font-size:1.4rem}}h2{{font-size:1.1rem;margin-top:1.6rem}}small{{color:#667}}
 table{{border-collapse:collapse;width:100%}}td,th{{text-align:left;vertical-align:top;padding:.25rem .8rem .25rem 0;
-border-top:1px solid #dde;overflow-wrap:anywhere}}
+border-top:1px solid #dde}}
+ul{{list-style:none;padding:0}}li{{border-top:1px solid #dde;padding:.4rem 0;overflow-wrap:anywhere}}
 .tier{{padding:.1rem .5rem;border-radius:1rem;color:#fff;white-space:nowrap}}</style></head>
 <body><h1>{title}</h1><p>{about}</p>
 <h2>What the site admits</h2><table><tr><th>vendor</th>{tiers}</tr>{vendors}</table>{lists}
@@ -106,16 +107,15 @@ def _counts(recent: Recent) -> str:
 def _last(recent: Recent) -> str:
     if not recent.last:
         return ""
-    rows = "".join(_row(event) for event in reversed(recent.last))
-    return f"<table><tr><th>time</th><th>tier</th><th>destination</th><th>why</th></tr>{rows}</table>"
+    return f"<ul>{''.join(_entry(event) for event in reversed(recent.last))}</ul>"
 
 
-def _row(event: Event) -> str:
+def _entry(event: Event) -> str:
+    """Two lines: a table of four columns is unreadable on a phone."""
     said = _cut(" – ".join(part for part in (what_happened(event), why(event)) if part))
-    there = _cut(destination_of(event))
-    when = f"{event.when.astimezone():%H:%M:%S}"
-    cells = (when, _badge(event.tierwall.tier), escape(there), escape(said))
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    there = f"<b>{escape(_cut(destination_of(event)))}</b>"
+    when = f"<small>{event.when.astimezone():%H:%M:%S}</small>"
+    return f"<li>{when} {_badge(event.tierwall.tier)} {there}<br>{escape(said)}</li>"
 
 
 def _badge(tier: Tier) -> str:

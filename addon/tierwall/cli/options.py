@@ -1,0 +1,44 @@
+"""Options that several commands share, and how a shell completes them.
+
+Knows words only; see commands.py.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import click
+from click.shell_completion import CompletionItem
+
+
+def complete_sites(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """For the shell: bundled sites by name, and files as the shell finds them."""
+    from tierwall.loader import site_names  # noqa: PLC0415 - 0.5 s that only completion of this option needs
+
+    names = [CompletionItem(name) for name in site_names() if name.startswith(typed)]
+    return names or [CompletionItem(typed, type="file")]
+
+
+def complete_vendors(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """For the shell: the bundled vendors' ids."""
+    from tierwall.loader import load_catalogue  # noqa: PLC0415 - only completion of this option needs it
+
+    return [CompletionItem(vendor.id) for vendor in load_catalogue([]).vendors if vendor.id.startswith(typed)]
+
+
+site_option: Final = click.option(
+    "--site",
+    metavar="NAME|FILE",
+    default="reference",
+    show_default=True,
+    shell_complete=complete_sites,
+    help="The corporate network to reproduce: a bundled site, or a file of your own.",
+)
+policy_option: Final = click.option(
+    "--policy",
+    "policies",
+    metavar="FILE|DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A vendor policy besides the bundled ones; the same id replaces. May be repeated.",
+)
+json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
