@@ -1,5 +1,6 @@
 """What goes straight is what judge admits of UDP, no more and no less, for any site."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import combinations
 
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.policy.catalogues import CATALOGUE, denied, everything, listed, only, ports
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Reason
+from tierwall.policy.behaviour import UdpTimeout
+from tierwall.policy.behaviour.parameters import Seconds
 from tierwall.policy.direct import Led, Span, led, spans
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Address, Tier, Transport
@@ -120,3 +123,16 @@ def test_a_name_opens_all_its_ports_and_no_private_address() -> None:
         direct=ports("udp/3478", "udp/50000-50010")
     )
     assert led(site, CATALOGUE, "turn.corp.example", IPv4Address("192.168.1.1")) == Led()
+
+
+def test_where_behaviours_look_at_udp_nothing_goes_straight() -> None:
+    """Only the proxy can show them; what `deny` keeps back stays back."""
+    entries = (listed("203.0.113.0/24", on=["udp/any"]), listed("turn.corp.example", on=["udp/any"]))
+    plain = Site(id="plain", admit=entries, deny=(denied("turn.corp.example", on=["udp/53"]),))
+    looking = replace(plain, behaviours=(UdpTimeout(after=Seconds(1.0)),))
+    address = ip_address("203.0.113.9")
+
+    assert spans(plain, CATALOGUE)
+    assert led(plain, CATALOGUE, "turn.corp.example", address).direct
+    assert spans(looking, CATALOGUE) == ()
+    assert led(looking, CATALOGUE, "turn.corp.example", address) == Led(withheld=ports("udp/53"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
 
+from tierwall.policy.behaviour import Sees
 from tierwall.policy.ground import Entry, Index, ground_of
 from tierwall.policy.hostname import is_private
 from tierwall.policy.model import Address, Catalogue, Ports, Transport
@@ -41,7 +42,12 @@ class Led:
 
 
 def spans(site: Site, catalogue: Catalogue) -> tuple[Span, ...]:
-    """All that the site admits by networks and does not deny by networks. No two overlap."""
+    """All that the site admits by networks and does not deny by networks. No two overlap.
+
+    None where it has behaviours towards UDP: only the proxy can show them, flow by flow.
+    """
+    if _looks_at_udp(site):
+        return ()
     ground = ground_of(site, catalogue)
     found: list[Span] = []
     for version, kind in ((4, IPv4Address), (6, IPv6Address)):
@@ -63,7 +69,12 @@ def led(site: Site, catalogue: Catalogue, name: str, address: Address) -> Led:
         admitted = [both for one in admitted for other in by_network if (both := _common(one, other)) is not None]
     by_name = list(_covering(ground.denied, name)) if ground.denied else []
     denied = [*by_name, *_covering(ground.denied, address)] if ground.denied else []
-    return Led(direct=_ports(_without(admitted, denied)), withheld=_ports(_merged(by_name)))
+    direct = () if _looks_at_udp(site) else _ports(_without(admitted, denied))
+    return Led(direct=direct, withheld=_ports(_merged(by_name)))
+
+
+def _looks_at_udp(site: Site) -> bool:
+    return any(Transport.UDP in each.TRANSPORTS and each.SEES is Sees.DATAGRAMS for each in site.behaviours)
 
 
 def _areas(index: Index[Entry], version: int) -> Iterator[_Area]:

@@ -4,10 +4,12 @@ Knows QUIC's first flight and mitmproxy's layers. Refuses to decide: the dial is
 is denied the client gets silence. mitmproxy's own layers would end DTLS and QUIC themselves and keep every datagram.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from mitmproxy.connection import Server
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.quic import quic_parse_client_hello_from_datagrams
@@ -83,6 +85,12 @@ class Watcher(Protocol):
     def flow_unfinished(self, context: Context, first: FirstFlight) -> None:
         """Its client left before it had said what it wants."""
 
+    def forgets_after(self, context: Context) -> float | None:
+        """Seconds of silence both ways after which an admitted flow is forgotten; None: never."""
+
+    def flow_forgotten(self, context: Context, then: str) -> None:
+        """It was; and this came then."""
+
     def flow_ends(self, context: Context, flow: Flow, by: ClosedBy) -> None:
         """An admitted flow is over."""
 
@@ -90,9 +98,13 @@ class Watcher(Protocol):
 class DatagramGate(layer.Layer):
     """One UDP flow. A denial at its dial ends it, and mitmproxy_rs swallows what its client still sends."""
 
-    def __init__(self, context: Context, watcher: Watcher) -> None:
+    def __init__(self, context: Context, watcher: Watcher, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(context)
-        self._watcher = watcher
+        self._watcher, self._clock = watcher, clock
+        self._server = context.server
+        """Where the flow leads: another connection to the same address, once the first was forgotten."""
+        self._moved_at = 0.0
+        self._forgotten = False
         self._held: list[bytes] = []
         self._flow = Flow()
         self._state: Callable[[events.Event], layer.CommandGenerator[None]] = self._gather
@@ -101,7 +113,6 @@ class DatagramGate(layer.Layer):
         yield from self._state(event)
 
     def _gather(self, event: events.Event) -> layer.CommandGenerator[None]:
-        client, server = self.context.client, self.context.server
         match event:
             case events.DataReceived(data=data):
                 self._held.append(data)
@@ -109,16 +120,7 @@ class DatagramGate(layer.Layer):
                 if first is None:
                     return
                 self._watcher.flow_begins(self.context, first)
-                refused = yield commands.OpenConnection(server)
-                if refused is not None:
-                    self._state = self._over
-                    yield commands.CloseConnection(client)
-                    return
-                self._state = self._relay
-                for datagram in self._held:
-                    self._flow.sent += len(datagram)
-                    yield commands.SendData(server, datagram)
-                self._held.clear()
+                yield from self._begin()
             case events.ConnectionClosed():
                 if self._held:
                     self._watcher.flow_unfinished(self.context, _UNFINISHED)
@@ -126,22 +128,61 @@ class DatagramGate(layer.Layer):
             case _:
                 pass
 
+    def _begin(self) -> layer.CommandGenerator[None]:
+        """Dial, and send what is held."""
+        refused = yield commands.OpenConnection(self._server)
+        if refused is not None:
+            self._state = self._over
+            yield commands.CloseConnection(self.context.client)
+            return
+        self._state = self._relay
+        self._moved_at = self._clock()
+        for datagram in self._held:
+            self._flow.sent += len(datagram)
+            yield commands.SendData(self._server, datagram)
+        self._held.clear()
+
     def _relay(self, event: events.Event) -> layer.CommandGenerator[None]:
-        client, server = self.context.client, self.context.server
+        client, server = self.context.client, self._server
         match event:
             case events.DataReceived(connection=connection, data=data) if connection is client:
+                if self._is_forgotten("what the client sends is a new flow, from another port"):
+                    self._held.append(data)
+                    yield from self._begin_anew()
+                    return
                 self._flow.sent += len(data)
                 yield commands.SendData(server, data)
-            case events.DataReceived(data=data):
+            case events.DataReceived(connection=connection, data=data) if connection is server:
+                if self._is_forgotten("what the server sends goes nowhere"):
+                    return
                 self._flow.received += len(data)
                 yield commands.SendData(client, data)
-            case events.ConnectionClosed(connection=connection):
+            case events.ConnectionClosed(connection=connection) if connection in {client, server}:
                 by_client = connection is client
                 self._state = self._over
                 self._watcher.flow_ends(self.context, self._flow, ClosedBy.CLIENT if by_client else ClosedBy.SERVER)
                 yield commands.CloseConnection(server if by_client else client)
             case _:
                 pass
+
+    def _is_forgotten(self, then: str) -> bool:
+        """Whether nothing passed for too long when a datagram comes; journalled once."""
+        after, now = self._watcher.forgets_after(self.context), self._clock()
+        if not self._forgotten and (after is None or now - self._moved_at < after):
+            self._moved_at = now
+            return False
+        if not self._forgotten:
+            self._forgotten = True
+            self._watcher.flow_forgotten(self.context, then)
+        return True
+
+    def _begin_anew(self) -> layer.CommandGenerator[None]:
+        """Another flow of the same client to the same place: another port of ours, judged again, counted anew."""
+        self._watcher.flow_ends(self.context, self._flow, ClosedBy.BEHAVIOUR)
+        yield commands.CloseConnection(self._server)
+        self._server = Server(address=self.context.server.address, transport_protocol="udp")
+        self._flow, self._forgotten = Flow(), False
+        yield from self._begin()
 
     def _over(self, _: events.Event) -> layer.CommandGenerator[None]:
         yield from ()

@@ -126,8 +126,9 @@ class Enforcement:
         if isinstance(checked, Denied | Broken):
             await self._keep_from_dialling(data, attempt, first, checked)
             return
-        if attempt.transport is Transport.UDP:
-            self._flows.admitted(client, attempt, first)
+        if attempt.transport is Transport.UDP and not self._flows.begins(client, attempt, first):
+            server.error = "tierwall: stopped by a behaviour of the site"
+            return
         addresses, port = checked
         self._asked_for[server.id] = server.address
         if isinstance(host, str) and server.sni is None:

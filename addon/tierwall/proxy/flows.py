@@ -12,7 +12,9 @@ from mitmproxy.proxy.context import Context
 from tierwall.events import ClosedBy, Stage
 from tierwall.policy.attempt import Attempt, NameSource, Verdict
 from tierwall.policy.model import Transport
+from tierwall.policy.site import Site
 from tierwall.proxy.attempts import at_address, with_name
+from tierwall.proxy.behaviours.datagrams import OfDatagrams, forgets_after
 from tierwall.proxy.clients import caller_of, literal
 from tierwall.proxy.datagrams import FirstFlight, Flow
 from tierwall.proxy.destinations import Destinations
@@ -20,11 +22,14 @@ from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.rulebook import OUR_FAILURE, Rulebook
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Admitted:
     attempt: Attempt
     verdict: Verdict
+    """Of the site that was in force when a datagram last passed: open flows feel another site's behaviours."""
+    site: Site
     began_ns: int
+    forgets_after: float | None = None
 
 
 class Flows:
@@ -34,6 +39,7 @@ class Flows:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._first: dict[str, FirstFlight] = {}
         self._admitted: dict[str, _Admitted] = {}
+        self._behaviours = OfDatagrams(recorder)
 
     def flow_begins(self, context: Context, first: FirstFlight) -> None:
         """Keep what it wants until it is dialled."""
@@ -72,10 +78,36 @@ class Flows:
         attempt = with_name(replace(at, seen=first.seen), NameSource.SNI, first.sni)
         return replace(attempt, malformed=first.malformed or attempt.malformed)
 
-    def admitted(self, client: connection.Client, attempt: Attempt, verdict: Verdict) -> None:
-        """It is dialled now."""
+    def forgets_after(self, context: Context) -> float | None:
+        """Seconds of silence after which a behaviour of the site in force forgets the flow; None: never."""
+        admitted = self._admitted.get(context.client.id)
+        if admitted is None:
+            return None
+        if admitted.site is not self._rulebook.site:
+            self._take_up(admitted)
+        return admitted.forgets_after
+
+    def flow_forgotten(self, context: Context, then: str) -> None:
+        """Journal that it was."""
+        admitted = self._admitted.get(context.client.id)
+        if admitted is not None:
+            self._behaviours.forgotten(context.client, admitted.attempt, admitted.verdict, then)
+
+    def _take_up(self, admitted: _Admitted) -> None:
+        """Another site is in force. What it denies stays, and behaves as it did."""
+        verdict = self._rulebook.judge(admitted.attempt)
+        admitted.site = self._rulebook.site
+        if verdict.passes:
+            admitted.verdict, admitted.forgets_after = verdict, forgets_after(verdict)
+
+    def begins(self, client: connection.Client, attempt: Attempt, verdict: Verdict) -> bool:
+        """It is dialled now, unless a behaviour stops it."""
+        if verdict.effects and self._behaviours.stops(client, attempt, verdict):
+            return False
         self._recorder.decided(caller_of(client), attempt, verdict, Stage.UDP)
-        self._admitted[client.id] = _Admitted(attempt, verdict, time.monotonic_ns())
+        site, began_ns = self._rulebook.site, time.monotonic_ns()
+        self._admitted[client.id] = _Admitted(attempt, verdict, site, began_ns, forgets_after(verdict))
+        return True
 
     def forget(self, client: connection.Client) -> None:
         """The client is gone."""

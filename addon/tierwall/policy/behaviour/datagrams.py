@@ -13,7 +13,10 @@ from tierwall.policy.model import Protocol, Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoUdp(Spec):
-    """No UDP passes, DNS apart."""
+    """No UDP passes, DNS apart.
+
+    What a site does not admit is denied in silence, as everywhere: this is about what it admits.
+    """
 
     NAME: ClassVar[str] = "no-udp"
     SEES: ClassVar[Sees] = Sees.DATAGRAMS
@@ -26,7 +29,10 @@ class NoUdp(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoQuic(Spec):
-    """No QUIC passes (RFC 9000): browsers fall back to TCP, at once or after waiting."""
+    """No QUIC passes (RFC 9000): browsers fall back to TCP, at once or after waiting.
+
+    By what the datagrams are: other UDP on port 443, such as TURN, passes.
+    """
 
     NAME: ClassVar[str] = "no-quic"
     SEES: ClassVar[Sees] = Sees.DATAGRAMS
@@ -39,7 +45,11 @@ class NoQuic(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UdpTimeout(Spec):
-    """The state of a UDP flow is forgotten after a short silence: what the server then sends goes nowhere."""
+    """The state of a UDP flow is forgotten after a short silence: what the server then sends goes nowhere.
+
+    What the client then sends begins another flow, from another port. Modes that carry UDP forget flows after 60 s
+    themselves, so that more than that cannot be seen.
+    """
 
     NAME: ClassVar[str] = "udp-timeout"
     SEES: ClassVar[Sees] = Sees.DATAGRAMS

@@ -77,7 +77,7 @@ class UdpStop(StrEnum):
     DROP = "drop"
     """They go nowhere: clients wait for their own time limit."""
     REJECT = "reject"
-    """ICMP says so at once. Only the lab's gateway can do that, with nftables."""
+    """ICMP says so at once: administratively prohibited. Only in mode tun, which the lab's gateway uses."""
 
 
 class UpgradeStop(StrEnum):
