@@ -42,6 +42,11 @@ def test_a_machine_with_two_networks_may_be_a_gateway() -> None:
             "--outside eth9: there is no such interface; there are lan, wan",
         ),
         (
+            Topology(inside=("lan",), outside=""),
+            machine(),
+            "there is no default route: name the interface to the internet with --outside",
+        ),
+        (
             Topology(inside=("lan",), outside="lan"),
             machine(),
             "--outside lan: the same interface is --inside; clients would be on both sides of it",
@@ -149,6 +154,13 @@ def test_a_default_route_from_router_advertisements_is_kept_while_forwarding() -
         Setting("net.ipv6.conf.wan.accept_ra", "2"),
     )
     assert settings_for(TOPOLOGY, machine(settings=accept))[0] == ()
+
+
+def test_strict_reverse_paths_are_loosened_because_answers_come_from_the_tun_device() -> None:
+    strict, loose = ({"net.ipv4.conf.all.rp_filter": value} for value in ("1", "0"))
+
+    assert settings_for(TOPOLOGY, machine(settings=strict))[0] == (Setting("net.ipv4.conf.all.rp_filter", "2"),)
+    assert settings_for(TOPOLOGY, machine(settings=loose))[0] == ()
 
 
 def test_without_ipv6_nothing_of_it_is_set() -> None:

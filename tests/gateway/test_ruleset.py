@@ -2,12 +2,14 @@
 
 from ipaddress import ip_network
 
-from tests.gateway.machines import TOPOLOGY
-from tierwall.gateway.ruleset import Rejected, Unanswered, ruleset
-from tierwall.gateway.topology import Topology
-from tierwall.policy.model import Ports, Transport
+import pytest
 
-ALL_UDP = Ports(Transport.UDP, 1, 65535)
+from tests.gateway.machines import TOPOLOGY
+from tests.policy.catalogues import ports
+from tierwall.gateway.ruleset import Refused, Rejected, Unanswered, refusals, ruleset
+from tierwall.gateway.topology import Topology
+
+UNANSWERED = "tcp flags & (fin | syn | rst | ack) == syn counter name unanswered drop"
 
 
 def _lines(text: str) -> list[str]:
@@ -30,21 +32,32 @@ def test_both_ways_of_forwarding_end_in_a_drop() -> None:
         assert lines[lines.index("}", start) - 1] == "counter name dropped drop"
 
 
-def test_a_refusal_comes_before_any_way_out() -> None:
-    refused = [
-        Rejected(Ports(Transport.UDP, 443, 443)),
-        Rejected(ALL_UDP),
-        Unanswered((ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")), (Ports(Transport.TCP, 443, 444),)),
-    ]
+def test_refusals_come_before_any_way_out() -> None:
+    lines = _lines(ruleset(TOPOLOGY))
 
-    lines = _lines(ruleset(TOPOLOGY, refused))
-
-    start = lines.index("chain refused {")
-    syn = "tcp flags & (fin | syn | rst | ack) == syn counter name unanswered drop"
     assert lines.index("jump refused") < lines.index("meta l4proto udp jump datagrams")
-    assert lines[start + 1 : start + 5] == [
-        "udp dport 443 counter name rejected reject with icmpx type admin-prohibited",
-        "udp dport 1-65535 counter name rejected reject with icmpx type admin-prohibited",
-        f"ip daddr {{ 203.0.113.0/24 }} tcp dport {{ 443-444 }} {syn}",
-        f"ip6 daddr {{ 2001:db8::/32 }} tcp dport {{ 443-444 }} {syn}",
-    ]
+
+
+@pytest.mark.parametrize(
+    ("refused", "rules"),
+    [
+        (
+            Rejected(*ports("udp/443")),
+            ["udp dport 443 counter name rejected reject with icmpx type admin-prohibited"],
+        ),
+        (
+            Rejected(*ports("udp/any")),
+            ["udp dport 1-65535 counter name rejected reject with icmpx type admin-prohibited"],
+        ),
+        (
+            Unanswered((ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")), ports("tcp/443-444", "udp/1")),
+            [
+                f"ip daddr {{ 203.0.113.0/24 }} tcp dport {{ 443-444 }} {UNANSWERED}",
+                f"ip6 daddr {{ 2001:db8::/32 }} tcp dport {{ 443-444 }} {UNANSWERED}",
+            ],
+        ),
+        (Unanswered((), ports("tcp/443")), []),
+    ],
+)
+def test_a_refusal_as_rules(refused: Refused, rules: list[str]) -> None:
+    assert list(refusals(refused)) == rules

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.e2e.running import ADDON
@@ -17,8 +18,8 @@ class Ended:
     stderr: str
 
 
-def tierwall(machine: Machine, *words: object, ssh: str = "") -> Ended:
-    """Run it in there; `ssh` is what SSH_CONNECTION says."""
+def tierwall(machine: Machine, *words: object, ssh: str = "", through: Sequence[str] = ()) -> Ended:
+    """Run it in there; `ssh` is what SSH_CONNECTION says, `through` the command that runs it."""
     environment = {
         "PYTHONPATH": str(ADDON),
         "SSH_CONNECTION": ssh,
@@ -26,5 +27,5 @@ def tierwall(machine: Machine, *words: object, ssh: str = "") -> Ended:
         "HOME": os.environ.get("HOME", "/"),
     }
     settings = [f"{key}={value}" for key, value in environment.items()]
-    done = machine.run("env", *settings, sys.executable, "-m", "tierwall", *words, limit_s=30)
+    done = machine.run(*through, "env", *settings, sys.executable, "-m", "tierwall", *words, limit_s=30)
     return Ended(done.returncode, done.stdout, done.stderr)

@@ -18,11 +18,18 @@ class Runs(Protocol):
         """Run one to its end."""
 
 
+_SETTINGS = (
+    "net.ipv4.ip_forward",
+    "net.ipv4.conf.all.rp_filter",
+    "net.ipv6.conf.all.forwarding",
+    "net.ipv6.conf.server.accept_ra",
+    "net.ipv6.conf.server.forwarding",
+)
 _LOOKS = (
     "nft -s list ruleset",
     *(f"ip -o {family} {what}" for family in ("-4", "-6") for what in ("rule", "route show table all", "addr")),
     "ip -o -d link",
-    r"sysctl -a -r ^net\.ipv[46]\.(ip_forward|conf\.(all|server|client)\.(forwarding|accept_ra|rp_filter))$",
+    f"sysctl {' '.join(_SETTINGS)}",
 )
 
 

@@ -4,12 +4,13 @@ from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import combinations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.policy.catalogues import CATALOGUE, denied, everything, listed, only, ports
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Reason
-from tierwall.policy.behaviour import UdpTimeout
+from tierwall.policy.behaviour import Behaviour, NoQuic, Scope, UdpTimeout
 from tierwall.policy.behaviour.parameters import Seconds
 from tierwall.policy.direct import Led, Span, led, spans
 from tierwall.policy.judge import judge
@@ -136,3 +137,11 @@ def test_where_behaviours_look_at_udp_nothing_goes_straight() -> None:
     assert led(plain, CATALOGUE, "turn.corp.example", address).direct
     assert spans(looking, CATALOGUE) == ()
     assert led(looking, CATALOGUE, "turn.corp.example", address) == Led(withheld=ports("udp/53"))
+
+
+@pytest.mark.parametrize("behaviour", [NoQuic(), UdpTimeout(after=Seconds(1.0), scope=Scope(transport=Transport.TCP))])
+def test_behaviours_that_act_on_quic_or_tcp_alone_change_nothing(behaviour: Behaviour) -> None:
+    """QUIC never goes straight, so that the proxy can show them."""
+    site = Site(id="any", admit=(listed("203.0.113.0/24", on=["udp/any"]),), behaviours=(behaviour,))
+
+    assert spans(site, CATALOGUE)

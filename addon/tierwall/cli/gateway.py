@@ -3,19 +3,23 @@
 Knows what is printed and what is refused; rules and routes are the package gateway's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from rich.text import Text
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
 from tierwall.gateway import applying, checks, host
+from tierwall.gateway.elements import fill
 from tierwall.gateway.facts import Facts
 from tierwall.gateway.status import status as as_lines
 from tierwall.gateway.status import table_of
 from tierwall.gateway.steps import Act, Step, removal, steps
 from tierwall.gateway.topology import TABLE, Standing, Topology
+from tierwall.loader import InvalidFiles, load_catalogue, load_site
+from tierwall.policy.direct import Span, spans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,19 +30,21 @@ class Wanted:
     outside: str | None
     port: int
     tun: str
+    site: str
+    policies: tuple[Path, ...]
 
 
 def up(wanted: Wanted, *, dry_run: bool) -> int:
     """Print what makes the gateway, and do it. Raises BadInput with every fault, before anything is done."""
     facts = host.look(wanted.outside)
     topology = _topology(wanted, facts)
-    found = checks.faults(topology, facts) + ([] if dry_run else checks.may_not(facts))
-    if wanted.outside is None and checks.outside_of(facts) is None and not facts.missing:
-        found = ["there is no default route: name the interface to the internet with --outside", *found]
+    found: list[object] = [] if dry_run else [*checks.may_not(facts)]
+    found += checks.faults(topology, facts)
+    direct = _direct(wanted, found)
     if found:
         raise BadInput(found)
     settings, before = checks.settings_for(topology, facts)
-    to_do = steps(Standing(topology=topology, before=before), facts.ipv6, settings)
+    to_do = steps(Standing(topology=topology, before=before), facts.ipv6, settings, fill(direct))
     _print(step.do for step in to_do)
     if not dry_run:
         _apply(to_do)
@@ -78,6 +84,16 @@ def status() -> int:
 def _topology(wanted: Wanted, facts: Facts) -> Topology:
     outside = wanted.outside or checks.outside_of(facts) or ""
     return Topology(inside=wanted.inside, outside=outside, port=wanted.port, tun=wanted.tun)
+
+
+def _direct(wanted: Wanted, faults: list[object]) -> Sequence[Span]:
+    """What goes straight until the proxy that runs puts its own site in force."""
+    try:
+        catalogue = load_catalogue(wanted.policies)
+        return spans(load_site(wanted.site, catalogue), catalogue)
+    except InvalidFiles as invalid:
+        faults += invalid.faults
+        return ()
 
 
 def _apply(to_do: Iterable[Step]) -> None:

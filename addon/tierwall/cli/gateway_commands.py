@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from tierwall.cli.options import policy_option, site_option
+
 _dry_run = click.option("--dry-run", is_flag=True, help="Print what would be done, and do nothing.")
 
 
@@ -34,7 +36,8 @@ Examples:
   tierwall gateway up --inside eth1 --dry-run
   tierwall gateway up --inside lan0 --inside wlan0 --outside ppp0 --port 8443
 
-What is addressed to this machine itself, SSH among it, is never touched.""",
+What is addressed to this machine itself, SSH among it, is never touched. --site and --policy say which UDP goes
+straight through the kernel, as `run` does with its own once it serves the gateway; without a proxy none does.""",
 )
 @click.option(
     "--inside",
@@ -55,6 +58,8 @@ What is addressed to this machine itself, SSH among it, is never touched.""",
 @click.option(
     "--tun", metavar="NAME", default="twtun", show_default=True, help="The tun device that is made for the proxy."
 )
+@site_option
+@policy_option
 @_dry_run
 def up_command(*, dry_run: bool, **wanted: Any) -> int:
     """Print the rules and routes that make this machine a gateway, and apply them. Where anything stands in the way,

@@ -67,7 +67,8 @@ def settings_for(topology: Topology, facts: Facts) -> tuple[tuple[Setting, ...],
     advertised = any(
         route.advertised and route.network is None and route.device == topology.outside for route in facts.routes
     )
-    wanted = wanted_settings(topology.outside, facts.ipv6, by_advertisement=advertised)
+    strict = has.get("net.ipv4.conf.all.rp_filter") == "1"
+    wanted = wanted_settings(topology.outside, facts.ipv6, by_advertisement=advertised, strict=strict)
     to_change = tuple(each for each in wanted if has.get(each.key, each.value) != each.value)
     return to_change, tuple((each.key, has[each.key]) for each in to_change)
 
@@ -89,7 +90,12 @@ def _already_up(_: Topology, facts: Facts) -> Iterator[str]:
 
 def _interfaces(topology: Topology, facts: Facts) -> Iterator[str]:
     known = [each.name for each in facts.interfaces if each.name != "lo"]
-    for option, name in (*(("--inside", name) for name in topology.inside), ("--outside", topology.outside)):
+    named = [("--inside", name) for name in topology.inside]
+    if topology.outside:
+        named.append(("--outside", topology.outside))
+    else:
+        yield "there is no default route: name the interface to the internet with --outside"
+    for option, name in named:
         if name in known:
             if _UNSPEAKABLE & set(name):
                 yield f"{option} {name}: rename the interface; rules cannot spell it"

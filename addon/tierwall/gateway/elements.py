@@ -26,7 +26,7 @@ class Element:
 type Elements = Mapping[Address, Sequence[Element]]
 
 
-def fill(spans: Iterable[Span], refused: Iterable[Refused]) -> str:
+def fill(spans: Iterable[Span], refused: Iterable[Refused] = ()) -> str:
     """What a site admits and refuses by networks and ports, in place of what was there."""
     lines = [f"flush chain inet {TABLE} refused"]
     lines += [f"add rule inet {TABLE} refused {rule}" for each in refused for rule in refusals(each)]

@@ -75,7 +75,8 @@ def act(what: Act) -> None:
             try:
                 _file_of(key).write_text(value)
             except OSError as fault:
-                raise Failed(f"{what}: {fault.strerror}") from None
+                mend = "in a container, set it from outside with --sysctl"
+                raise Failed(f"{what}: {fault.strerror}; {mend}") from None
         case Run(words=words, stdin=stdin):
             done = _run(words, stdin)
             if done.returncode != 0:
@@ -138,7 +139,7 @@ def _ipv6() -> Ipv6:
 
 
 def _watched(outside: str | None, routes: Sequence[facts.Route]) -> Iterator[str]:
-    yield from ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding")
+    yield from ("net.ipv4.ip_forward", "net.ipv4.conf.all.rp_filter", "net.ipv6.conf.all.forwarding")
     for device in {outside, *(route.device for route in routes if route.network is None)} - {None}:
         yield f"net.ipv6.conf.{str(device).replace('.', '/')}.accept_ra"
 

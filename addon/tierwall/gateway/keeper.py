@@ -123,7 +123,7 @@ class Keeper:
         """Everything: the first time, under another site, and where somebody made the table anew."""
         now = self._clock()
         after = {address: self._names.elements(address, now) for address in self._names.addresses()}
-        fault = await self._nft(fill(self._spans, ()) + exchange({}, after, now) + begin(self._run))
+        fault = await self._nft(fill(self._spans) + exchange({}, after, now) + begin(self._run))
         if fault is None:
             self._written = after
         return fault

@@ -8,7 +8,7 @@ tun device or, while the proxy's lease lasts, straight to the outside; anything 
 somebody else's table cannot change that. A flow keeps its first path.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,7 +81,7 @@ table inet {table} {{
         ct state related ct mark @lease meta mark set {direct}
     }}
     chain refused {{
-{refused}    }}
+    }}
     chain datagrams {{
         ct mark {through_proxy} goto through_proxy
         ct mark @lease meta mark set {direct} return
@@ -131,7 +131,7 @@ table inet {table} {{
 """
 
 
-def ruleset(topology: Topology, refused: Sequence[Refused] = ()) -> str:
+def ruleset(topology: Topology) -> str:
     """The whole table, for `nft -f`. Its sets are empty, and without a lease nothing goes straight."""
     return _RULES.format(
         table=TABLE,
@@ -143,7 +143,6 @@ def ruleset(topology: Topology, refused: Sequence[Refused] = ()) -> str:
         outside=_quoted(topology.outside),
         tun=_quoted(topology.tun),
         port=topology.port,
-        refused="".join(f"        {line}\n" for each in refused for line in refusals(each)),
         quic=f"{QUIC:#x}",
         through_proxy=f"{THROUGH_PROXY:#x}",
         direct=f"{DIRECT:#x}",

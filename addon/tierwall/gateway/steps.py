@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tierwall.gateway.ruleset import Refused, ruleset
+from tierwall.gateway.ruleset import ruleset
 from tierwall.gateway.topology import (
     DIRECT,
     ROUTES,
@@ -85,10 +85,16 @@ class Ipv6(StrEnum):
     """The kernel has none, and no rules for it."""
 
 
-def wanted_settings(outside: str, ipv6: Ipv6, *, by_advertisement: bool) -> tuple[Setting, ...]:
-    """What the kernel has to be set to. `by_advertisement`: the IPv6 default route comes from a router's
-    advertisements, which a machine that forwards ignores unless it is told not to (accept_ra=2)."""
+def wanted_settings(outside: str, ipv6: Ipv6, *, by_advertisement: bool, strict: bool) -> tuple[Setting, ...]:
+    """What the kernel has to be set to.
+
+    `by_advertisement`: the IPv6 default route comes from a router's advertisements, which a machine that forwards
+    ignores unless it is told not to (accept_ra=2). `strict`: reverse paths are checked on every interface (RFC 3704),
+    and answers of the proxy, which come from the tun device with addresses of the internet, would not pass.
+    """
     settings = [Setting("net.ipv4.ip_forward", "1")]
+    if strict:
+        settings.append(Setting("net.ipv4.conf.all.rp_filter", "2"))
     if ipv6 is Ipv6.ON and by_advertisement:
         settings.append(Setting(f"net.ipv6.conf.{outside.replace('.', '/')}.accept_ra", "2"))
     if ipv6 is Ipv6.ON:
@@ -96,16 +102,17 @@ def wanted_settings(outside: str, ipv6: Ipv6, *, by_advertisement: bool) -> tupl
     return tuple(settings)
 
 
-def steps(
-    standing: Standing, ipv6: Ipv6, settings: Sequence[Setting], refused: Sequence[Refused] = ()
-) -> tuple[Step, ...]:
-    """All of `up`. Forwarding comes last, so that at no time anything is forwarded that the rules do not see."""
+def steps(standing: Standing, ipv6: Ipv6, settings: Sequence[Setting], filling: str = "") -> tuple[Step, ...]:
+    """All of `up`; `filling` is loaded together with the rules, and fills their sets.
+
+    Forwarding comes last, so that at no time anything is forwarded that the rules do not see.
+    """
     before = dict(standing.before)
     return (
         *_device(standing),
         *_routes(standing.topology, ipv6),
         Step(
-            Run(("nft", "-f", "-"), ruleset(standing.topology, refused)),
+            Run(("nft", "-f", "-"), ruleset(standing.topology) + filling),
             Run(("nft", "delete", "table", "inet", TABLE)),
         ),
         *(Step(each, Setting(each.key, before[each.key])) for each in settings if each.key in before),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from itertools import pairwise
 
-from tierwall.policy.behaviour import Sees
+from tierwall.policy.behaviour import NoQuic, Sees
 from tierwall.policy.ground import Entry, Index, ground_of
 from tierwall.policy.hostname import is_private
 from tierwall.policy.model import Address, Catalogue, Ports, Transport
@@ -74,7 +74,11 @@ def led(site: Site, catalogue: Catalogue, name: str, address: Address) -> Led:
 
 
 def _looks_at_udp(site: Site) -> bool:
-    return any(Transport.UDP in each.TRANSPORTS and each.SEES is Sees.DATAGRAMS for each in site.behaviours)
+    """Whether a behaviour acts on what could go straight, which QUIC cannot."""
+    return any(
+        each.SEES is Sees.DATAGRAMS and not isinstance(each, NoQuic) and each.scope.transport is not Transport.TCP
+        for each in site.behaviours
+    )
 
 
 def _areas(index: Index[Entry], version: int) -> Iterator[_Area]:
