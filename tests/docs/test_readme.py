@@ -40,7 +40,7 @@ def test_every_option_is_in_the_readme(command: str, option: str) -> None:
 
 
 def test_every_option_of_run_is_explained() -> None:
-    spelled = " ".join(explained(README))
+    spelled = " ".join(explained(README)) + " "
 
     assert [option for command, option in _options() if command == "run" and f"{option} " not in spelled] == []
 
