@@ -135,6 +135,7 @@ def _lines(kind: type[Behaviour]) -> Iterator[str]:
     yield inspect.cleandoc(kind.__doc__ or "")
     yield ""
     hits = "every service" if len(kind.HITS) == len(Protocol) else ", ".join(f"`{word}`" for word in sorted(kind.HITS))
+    hits = hits or "nothing documented"
     yield f"{_SEES[kind.SEES]} Breaks {hits}."
     yield ""
     own = [field for field in fields(kind) if field.name != "scope"]

@@ -20,6 +20,7 @@ from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import asked_for, to_dial, with_name
 from tierwall.proxy.behaviours.inside import Inside
 from tierwall.proxy.behaviours.names import AtNames
+from tierwall.proxy.behaviours.notes import Notes
 from tierwall.proxy.clients import caller_of, literal
 from tierwall.proxy.datagrams import DatagramGate
 from tierwall.proxy.destinations import Destinations
@@ -50,14 +51,21 @@ class Enforcement:
         self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, paths: Paths | None = None
     ) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
-        self._requests = Requests(rulebook, destinations, recorder)
+        self._notes = Notes(recorder)
+        self._requests = Requests(rulebook, destinations, recorder, self._notes)
         self.http_connect = self._requests.http_connect
         self.requestheaders = self._requests.requestheaders
+        self.responseheaders = self._requests.responseheaders
         self.response = self._requests.response
+        self.websocket_message = self._requests.websocket_message
+        self.tcp_message = self._requests.tcp_message
         self.error = self._requests.error
         self._at_names = AtNames(destinations, recorder)
         self._names = NameServer(rulebook, destinations, recorder, paths)
-        self._inside = Inside(rulebook, destinations, recorder)
+        self._inside = Inside(rulebook, destinations, recorder, self._notes)
+        self.tls_clienthello = self._inside.tls_clienthello
+        self.tls_start_client = self._inside.tls_start_client
+        self.tls_start_server = self._inside.tls_start_server
         self._flows = Flows(rulebook, destinations, recorder)
         self._asked_for: dict[str, connection.Address] = {}
         """By server connection: what it was asked for, while its address is the one that was checked."""
@@ -79,6 +87,7 @@ class Enforcement:
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget what was admitted for it."""
         self._requests.forget(client)
+        self._notes.forget(client)
         self._flows.forget(client)
 
     @journalled(Stage.UDP)
@@ -157,14 +166,16 @@ class Enforcement:
         """An inspected client that does not trust the lab CA (a pinned native app, say)."""
         attempt = self._from_connection(data.context.client, data.context.server)
         verdict = self._rulebook.judge(attempt)
-        if verdict.passes:
-            cause = data.context.client.error or "the client rejects the lab CA"
+        cause = data.context.client.error or "the client rejects the lab CA"
+        if verdict.passes and not self._inside.explains(data.context, cause, "the client"):
             self._recorder.rejected(caller_of(data.context.client), attempt, verdict, cause)
 
     def tls_failed_server(self, data: tls.TlsData) -> None:
         """A server that mitmproxy does not trust on behalf of an inspected client."""
         attempt = self._from_connection(data.context.client, data.context.server)
         cause = data.context.server.error or "the TLS handshake with the server failed"
+        if self._inside.explains(data.context, cause, "the server"):
+            return
         self._recorder.failed(caller_of(data.context.client), attempt, self._rulebook.judge(attempt), cause)
 
     @journalled(Stage.DNS)

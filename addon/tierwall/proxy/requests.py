@@ -15,7 +15,9 @@ from tierwall.policy.model import Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy import refusal
 from tierwall.proxy.attempts import asked_for, named, to_dial, with_name
+from tierwall.proxy.behaviours.inside_requests import Asked, InsideRequests
 from tierwall.proxy.behaviours.names import AtNames
+from tierwall.proxy.behaviours.notes import Notes
 from tierwall.proxy.clients import caller_of
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.dial import Denied, check
@@ -29,11 +31,14 @@ from tierwall.proxy.rulebook import Rulebook
 class Requests:
     """The hooks of requests."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, notes: Notes) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._inside = InsideRequests(notes)
+        self.websocket_message = self._inside.websocket_message
+        self.tcp_message = self._inside.tcp_message
         self._at_names = AtNames(destinations, recorder)
         self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
-        self._unanswered: dict[str, tuple[Attempt, Verdict]] = {}
+        self._unanswered: dict[str, Asked] = {}
         """By flow: requests that were let through and have no answer yet."""
 
     def admitted(self, client: connection.Client, address: connection.Address) -> Attempt | None:
@@ -44,6 +49,7 @@ class Requests:
         """Its client has left."""
         for key in [key for key in self._admitted if key[0] == client.id]:
             del self._admitted[key]
+        self._inside.forget(client)
 
     @journalled(Stage.CONNECT)
     def http_connect(self, request_flow: http.HTTPFlow) -> None:
@@ -69,8 +75,9 @@ class Requests:
         if verdict.passes:
             self._recorder.decided(caller, attempt, verdict, Stage.REQUEST)
             self._admitted[(client.id, (request.host, request.port))] = attempt
-            self._unanswered[request_flow.id] = attempt, verdict
             request_flow.response = None
+            asked = self._unanswered[request_flow.id] = Asked(request_flow, attempt, verdict, caller)
+            self._inside.asked(asked)
             return
         self._recorder.decided(caller, attempt, verdict, Stage.REQUEST, str(wants))
         if wants in (HttpRefusal.RESET, HttpRefusal.DROP):
@@ -97,18 +104,25 @@ class Requests:
         wants = self._rulebook.site.refuse
         return HttpRefusal.PAGE if request.scheme == "https" and wants.tls is TlsRefusal.PAGE else wants.http
 
+    @journalled(Stage.REQUEST)
+    def responseheaders(self, request_flow: http.HTTPFlow) -> None:
+        """The head of an answer is there."""
+        if (asked := self._unanswered.get(request_flow.id)) is not None:
+            self._inside.answered(asked)
+
     def response(self, request_flow: http.HTTPFlow) -> None:
         """It was answered."""
         self._unanswered.pop(request_flow.id, None)
+        self._inside.done(request_flow)
 
     def error(self, request_flow: http.HTTPFlow) -> None:
         """A request that was let through and got no answer, although its server was connected."""
         let_through = self._unanswered.pop(request_flow.id, None)
+        self._inside.done(request_flow)
         connected = request_flow.server_conn.timestamp_tcp_setup is not None
         cause = request_flow.error.msg if request_flow.error else "no answer"
         if let_through is not None and connected and not cause.startswith("Client"):
-            attempt, verdict = let_through
-            self._recorder.failed(_caller(request_flow), attempt, verdict, cause)
+            self._recorder.failed(let_through.caller, let_through.attempt, let_through.verdict, cause)
 
     def _requested(self, request_flow: http.HTTPFlow) -> Attempt:
         """The request's destination, with every name that was given for it: host, SNI, Host header."""

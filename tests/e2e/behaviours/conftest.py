@@ -18,6 +18,7 @@ admit:
   - {{vendor: vevox}}
   - {{vendor: 8x8, tiers: [core]}}
   - {{hosts: ["*.corp.example"], ports: {PORTS}}}
+  - {{networks: [127.0.0.3/32], ports: [tcp/1-65535]}}
 """
 
 type Start = Callable[..., AbstractContextManager[Proxy]]
@@ -30,17 +31,17 @@ def web(authority: Authority) -> Iterator[HttpsOrigin]:
         yield origin
 
 
-@pytest.fixture
-def under(web: HttpsOrigin, ca: Path, tmp_path: Path) -> Start:
+@pytest.fixture(scope="session")
+def under(web: HttpsOrigin, ca: Path, tmp_path_factory: pytest.TempPathFactory) -> Start:
     """Run a proxy whose site has these behaviours; every name leads to `web`."""
 
     @contextmanager
     def start(behaviours: str, *arguments: str, rest: str = "") -> Iterator[Proxy]:
-        site = tmp_path / "site.yaml"
+        site = tmp_path_factory.mktemp("behaviours") / "site.yaml"
         site.write_text(f"version: 1\nsite: lab\n{ADMIT}{rest}behaviours:\n{behaviours}", encoding="utf-8")
         to = [text for name in NAMES for text in allow_private(name, 443, web.port)]
         to += [text for name in ("*.vevox.app", "*.corp.example") for text in allow_private(name, 80, web.port)]
-        with running_proxy("--site", site, "--trust", ca, *to, *arguments) as proxy:
+        with running_proxy("--site", site, "--trust", ca, *arguments, *to) as proxy:
             yield proxy
 
     return start

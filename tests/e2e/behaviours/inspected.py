@@ -37,7 +37,7 @@ def event(domain: str, rule: str, *, reason: str, tier: str, services: dict[str,
         "destination": {"domain": domain, "port": 443},
         "network": {"transport": "tcp", "protocol": "tls"},
         "tls": {"client": {"server_name": domain}},
-        "rule": {"name": name, "ruleset": vendor, "category": "core"},
+        **({"rule": {"name": name, "ruleset": vendor, "category": "core"}} if services else {}),
         "observer": {"product": "tierwall"},
         "tierwall": {
             "tier": tier,

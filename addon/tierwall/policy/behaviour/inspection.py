@@ -14,7 +14,7 @@ from tierwall.policy.behaviour.parameters import (
     TlsVersion,
     UpgradeStop,
 )
-from tierwall.policy.behaviour.spec import EVERY_PROTOCOL, INSIDE_TLS, NOT_HTTP, OVER_HTTP, Sees, Spec
+from tierwall.policy.behaviour.spec import EVERY_PROTOCOL, INSIDE_TLS, NOT_HTTP, Sees, Spec
 from tierwall.policy.model import Network, Protocol
 
 
@@ -59,11 +59,14 @@ class TlsMaxVersion(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoHttp2(Spec):
-    """HTTP/2 is never agreed on (ALPN, RFC 7301): everything is HTTP/1.1."""
+    """HTTP/2 is never agreed on (ALPN, RFC 7301), with client or server: everything is HTTP/1.1.
+
+    Nothing documented breaks by it; a client that speaks only HTTP/2 (gRPC) does.
+    """
 
     NAME: ClassVar[str] = "no-http2"
     SEES: ClassVar[Sees] = Sees.TLS
-    HITS: ClassVar[frozenset[Protocol]] = frozenset({Protocol.HTTPS, Protocol.ANY})
+    HITS: ClassVar[frozenset[Protocol]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +83,10 @@ class NoWebsocket(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Buffering(Spec):
-    """A response is held until it is complete, to be scanned, so that server-sent events and streaming stand still."""
+    """A response is held until it is complete, to be scanned, so that server-sent events and streaming stand still.
+
+    Up to 8 MiB are held; a longer response flows from there on. Where its length is unknown, its head goes on at once.
+    """
 
     NAME: ClassVar[str] = "buffering"
     SEES: ClassVar[Sees] = Sees.REQUESTS
@@ -89,11 +95,14 @@ class Buffering(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headers(Spec):
-    """What proxies add to requests and responses, and take away (RFC 9110 section 7.6)."""
+    """What proxies add to requests and responses, and take away (RFC 9110 section 7.6).
+
+    Hop-by-hop fields always go, but for those of a change to WebSocket. Nothing documented breaks by any of it.
+    """
 
     NAME: ClassVar[str] = "headers"
     SEES: ClassVar[Sees] = Sees.REQUESTS
-    HITS: ClassVar[frozenset[Protocol]] = OVER_HTTP
+    HITS: ClassVar[frozenset[Protocol]] = frozenset()
 
     via: bool = True
     """`Via` is added, as RFC 9110 section 7.6.3 asks of every proxy."""

@@ -84,7 +84,5 @@ NOT_HTTP: Final = frozenset(
 )
 """What is no HTTP inside its TLS, or no TLS at all."""
 
-OVER_HTTP: Final = frozenset({Protocol.HTTPS, Protocol.WEBSOCKET, Protocol.HTTP_REDIRECT, Protocol.ANY})
-
 UDP_ONLY: Final = frozenset({Transport.UDP})
 BOTH_TRANSPORTS: Final = frozenset(Transport)

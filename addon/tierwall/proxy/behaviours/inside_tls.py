@@ -4,6 +4,7 @@ Knows mitmproxy's layers. Refuses to decide: whether something is cut is its wat
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from mitmproxy.proxy import commands, events, layer, layers
@@ -19,11 +20,21 @@ SILENCE_S: Final = 60.0
 """Seconds that a connection may be silent where only HTTPS is let through. Browsers keep spare ones for as long."""
 
 
-class Watcher(Protocol):
-    """Who says what is cut, and is told."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What holds for a connection."""
 
-    def only_https(self, context: Context) -> bool:
-        """Whether anything but HTTPS is cut."""
+    admitted: bool
+    """Otherwise TLS was opened only to show why not, and nothing is dialled."""
+    only_https: bool
+    """Whether anything else is cut."""
+
+
+class Watcher(Protocol):
+    """Who says what holds, and is told what happens."""
+
+    def rules(self, context: Context) -> Rules:
+        """What holds for it."""
 
     def relayed(self, context: Context) -> None:
         """It is not HTTP, and goes on."""
@@ -38,7 +49,7 @@ class InsideTls(layer.Layer):
     def __init__(self, context: Context, watcher: Watcher) -> None:
         super().__init__(context)
         self._watcher = watcher
-        self._only_https = watcher.only_https(context)
+        self._rules = watcher.rules(context)
         self._said = bytearray()
         self._held: list[events.Event] = []
         self._listening: commands.RequestWakeup | None = None
@@ -55,9 +66,10 @@ class InsideTls(layer.Layer):
         client, server = self.context.client, self.context.server
         match event:
             case events.Start():
-                self._listening = commands.RequestWakeup(LISTEN_AFTER_S)
-                yield self._listening
-                if self._only_https:
+                if self._rules.admitted:
+                    self._listening = commands.RequestWakeup(LISTEN_AFTER_S)
+                    yield self._listening
+                if self._rules.only_https:
                     self._limit = commands.RequestWakeup(SILENCE_S)
                     yield self._limit
             case events.DataReceived(connection=connection, data=data) if connection is client:
@@ -83,7 +95,7 @@ class InsideTls(layer.Layer):
                 pass
 
     def _something_else(self, detail: str) -> layer.CommandGenerator[None]:
-        if self._only_https:
+        if self._rules.only_https:
             self._watcher.cut(self.context, detail)
             yield from self._close()
         else:
