@@ -54,6 +54,14 @@ def test_what_its_bundle_holds_is_trusted(
     assert find_stores(bare, certificate) == (SystemStore(family=family, trusted=True),)
 
 
+def test_an_older_lab_ca_under_our_name_is_seen(bare: Machine, certificate: Certificate) -> None:
+    put_system(bare, Family.RED_HAT, b"")
+    anchor = SystemStore(family=Family.RED_HAT, trusted=False).anchor
+    (bare.root / anchor.relative_to("/")).touch()
+
+    assert find_stores(bare, certificate) == (SystemStore(family=Family.RED_HAT, trusted=False, stale=True),)
+
+
 def test_browsers_databases_are_found_though_nothing_here_can_read_them(
     bare: Machine, certificate: Certificate
 ) -> None:
@@ -81,6 +89,23 @@ def test_a_real_database_trusts_it_once_the_commands_have_run(bare: Machine, cer
     (after,) = nss(machine, certificate, folder)
 
     assert (before.nickname, during.nickname, after.nickname) == (None, NICKNAME, None)
+
+
+@needs("certutil")
+def test_a_new_lab_ca_takes_the_place_of_an_older_one_in_a_real_database(
+    bare: Machine, certificate: Certificate, tmp_path: Path
+) -> None:
+    folder = bare.home / ".pki/nssdb"
+    machine = Machine(root=bare.root, home=bare.home, environment=os.environ)
+    older = some_certificate(tmp_path / "older")
+    run([command.argv for command in adding(NssStore(folder=folder, used_by="", exists=False), older.path)])
+    (before,) = nss(machine, certificate, folder)
+    run([command.argv for command in adding(before, certificate.path)])
+    (now,), (then,) = nss(machine, certificate, folder), nss(machine, older, folder)
+
+    assert (before.stale, before.nickname) == (True, None)
+    assert (now.stale, now.nickname) == (False, NICKNAME)
+    assert then.nickname is None
 
 
 def nss(machine: Machine, certificate: Certificate, folder: Path) -> list[NssStore]:

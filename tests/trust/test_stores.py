@@ -1,5 +1,6 @@
 """The commands for each store, word for word: they are what `--dry-run` prints and what `install` runs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,24 @@ def test_what_somebody_else_put_there_is_removed_by_the_name_that_it_has(store: 
     (command,) = removing(store)
 
     assert command.argv[-1] == "mitmproxy"
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        SystemStore(family=Family.DEBIAN, trusted=False),
+        NssStore(folder=NSS, used_by="Firefox"),
+        java(Upkeep.ITSELF),
+    ],
+)
+def test_an_older_lab_ca_is_taken_out_first(store: Store) -> None:
+    stale = replace(store, stale=True)
+
+    assert list(adding(stale, CERTIFICATE)) == [*removing(stale), *adding(store, CERTIFICATE)]
+
+
+def test_what_debians_hook_replaces_is_left_to_it() -> None:
+    assert list(adding(replace(java(Upkeep.HOOK), stale=True), CERTIFICATE)) == []
 
 
 def test_only_what_root_alone_may_write_asks_for_root() -> None:

@@ -129,7 +129,7 @@ def install(certificate: Certificate, *, remove: bool) -> int:
     if not remove:
         talk.print(Text(_WITHOUT_STORE, "dim"), soft_wrap=True)
     after = [store for store in _stores(certificate) if why_not(store) is None]
-    wrong = [store for store in after if store.trusted is remove]
+    wrong = [store for store in after if store.stale or store.trusted is remove]
     for store in wrong:
         talk.print(Text(f"{title(store)} {'still has' if remove else 'does not have'} the lab CA"), soft_wrap=True)
     talk.print("restart the browsers that are open" if not wrong else "not all was done")
@@ -137,9 +137,9 @@ def install(certificate: Certificate, *, remove: bool) -> int:
 
 
 def _commands(store: Store, certificate: Certificate, *, remove: bool) -> Iterable[Command]:
-    if store.trusted is not remove:
-        return ()
-    return removing(store) if remove else adding(store, certificate.path)
+    if remove:
+        return removing(store) if store.trusted or store.stale else ()
+    return () if store.trusted else adding(store, certificate.path)
 
 
 def _already(store: Store, *, remove: bool) -> str:
@@ -173,8 +173,10 @@ def _argv(command: Command) -> tuple[str, ...]:
 
 
 def _with_why_not(store: Store) -> str:
-    reason = why_not(store)
-    return f"{title(store)}: not known, {reason}" if reason else title(store)
+    if (reason := why_not(store)) is not None:
+        return f"{title(store)}: not known, {reason}"
+    older = "  (an older lab CA is: tierwall ca install replaces it, --remove takes it out)" if store.stale else ""
+    return f"{title(store)}{older}"
 
 
 def _key(path: Path) -> str:

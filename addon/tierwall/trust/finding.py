@@ -6,12 +6,24 @@ Knows where distributions, browsers and Java keep them, and reads; refuses to wr
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from tierwall.trust.certificate import Certificate, holds
-from tierwall.trust.stores import JAVA_PASSWORD, UPDATES, Family, JavaStore, NssStore, Store, SystemStore, Upkeep
+from tierwall.trust.stores import (
+    BY_HOOK,
+    FILE,
+    JAVA_PASSWORD,
+    NICKNAME,
+    UPDATES,
+    Family,
+    JavaStore,
+    NssStore,
+    Store,
+    SystemStore,
+    Upkeep,
+)
 
 BUNDLES: Final[Mapping[Family, str]] = {
     Family.RED_HAT: "etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
@@ -50,9 +62,11 @@ def find_stores(machine: Machine, certificate: Certificate) -> tuple[Store, ...]
 
 def _system(machine: Machine, certificate: Certificate) -> Iterator[Store]:
     for family, bundle in BUNDLES.items():
-        anchors = machine.root / UPDATES[family].folder.relative_to("/")
-        if anchors.is_dir():
-            yield SystemStore(family=family, trusted=_file_holds(machine.root / bundle, certificate))
+        if (machine.root / UPDATES[family].folder.relative_to("/")).is_dir():
+            trusted = _file_holds(machine.root / bundle, certificate)
+            store = SystemStore(family=family, trusted=trusted)
+            stale = not trusted and (machine.root / store.anchor.relative_to("/")).exists()
+            yield replace(store, stale=stale)
             return
 
 
@@ -70,24 +84,23 @@ def _nss(machine: Machine, certificate: Certificate) -> Iterator[Store]:
         folder = machine.home / place
         exists = (folder / "cert9.db").is_file()
         if exists or (has_browser and place == _CHROMIUM["Chromium, Chrome, Edge"]):
-            name = _nickname(certutil, folder, certificate) if certutil and exists else None
-            yield NssStore(folder=folder, used_by=used_by, exists=exists, nickname=name, certutil=certutil is not None)
+            yield _database(certutil, NssStore(folder=folder, used_by=used_by, exists=exists), certificate)
     for place in _FIREFOX:
         for database in sorted((machine.home / place).glob("*/cert9.db")):
-            name = _nickname(certutil, database.parent, certificate) if certutil else None
-            yield NssStore(folder=database.parent, used_by="Firefox", nickname=name, certutil=certutil is not None)
+            yield _database(certutil, NssStore(folder=database.parent, used_by="Firefox"), certificate)
 
 
-def _nickname(certutil: str, folder: Path, certificate: Certificate) -> str | None:
-    """What the database calls the certificate. Rows of the listing are `nickname   C,,`, the nickname with spaces."""
-    listed = _output([certutil, "-L", "-d", f"sql:{folder}"])
-    for row in listed.splitlines():
-        name, _, trust = row.rstrip().rpartition(" ")
-        if trust.count(",") == 2 and trust.startswith("C"):
-            pem = _output([certutil, "-L", "-d", f"sql:{folder}", "-n", name.rstrip(), "-a"])
-            if holds(pem.encode(), certificate):
-                return name.rstrip()
-    return None
+def _database(certutil: str | None, store: NssStore, certificate: Certificate) -> NssStore:
+    """The same with what is in it. Rows of the listing are `nickname   C,,`, the nickname with spaces."""
+    if certutil is None or not store.exists:
+        return replace(store, certutil=certutil is not None)
+    look = [certutil, "-L", "-d", f"sql:{store.folder}"]
+    rows = [row.rstrip().rpartition(" ") for row in _output(look).splitlines()]
+    trusted = [name.rstrip() for name, _, trust in rows if trust.count(",") == 2 and trust.startswith("C")]
+    for name in trusted:
+        if holds(_output([*look, "-n", name, "-a"]).encode(), certificate):
+            return replace(store, nickname=name)
+    return replace(store, stale=NICKNAME in trusted)
 
 
 def _java(machine: Machine, certificate: Certificate) -> Iterator[Store]:
@@ -96,8 +109,8 @@ def _java(machine: Machine, certificate: Certificate) -> Iterator[Store]:
     program = Path(keytool).resolve()
     keystore = (program.parent.parent / "lib/security/cacerts").resolve()
     if keystore.is_file():
-        alias = _alias(keytool, keystore, certificate)
-        yield JavaStore(keystore=keystore, keytool=program, upkeep=_upkeep(keystore), alias=alias)
+        store = JavaStore(keystore=keystore, keytool=program, upkeep=_upkeep(keystore))
+        yield _key_store(store, certificate)
 
 
 def _upkeep(keystore: Path) -> Upkeep:
@@ -107,15 +120,13 @@ def _upkeep(keystore: Path) -> Upkeep:
     return Upkeep.SYSTEM if made_anew else Upkeep.ITSELF
 
 
-def _alias(keytool: str, keystore: Path, certificate: Certificate) -> str | None:
-    """What the key store calls the certificate: keytool prints `Alias name: …` before each."""
-    listed = _output(
-        [keytool, "-J-Duser.language=en", "-list", "-rfc", "-keystore", str(keystore), "-storepass", JAVA_PASSWORD]
-    )
-    for entry in listed.split("Alias name: ")[1:]:
-        if holds(entry.encode(), certificate):
-            return entry.partition("\n")[0].strip()
-    return None
+def _key_store(store: JavaStore, certificate: Certificate) -> JavaStore:
+    """The same with what is in it: keytool prints `Alias name: …` before each certificate."""
+    where = ["-keystore", str(store.keystore), "-storepass", JAVA_PASSWORD]
+    listed = _output([str(store.keytool), "-J-Duser.language=en", "-list", "-rfc", *where])
+    entries = {entry.partition("\n")[0].strip(): entry.encode() for entry in listed.split("Alias name: ")[1:]}
+    alias = next((name for name, entry in entries.items() if holds(entry, certificate)), None)
+    return replace(store, alias=alias, stale=alias is None and not entries.keys().isdisjoint({FILE, BY_HOOK}))
 
 
 def _program(name: str, machine: Machine) -> str | None:

@@ -14,6 +14,8 @@ NICKNAME: Final = "tierwall lab CA"
 """In NSS databases."""
 FILE: Final = "tierwall-lab-ca"
 """In folders of the system, and as the alias in Java's key stores."""
+BY_HOOK: Final = f"debian:{FILE}.pem"
+"""What Debian's hook calls it in Java's key store."""
 JAVA_PASSWORD: Final = "changeit"  # noqa: S105  # that of every JDK's cacerts; it guards against accidents only
 
 
@@ -76,6 +78,8 @@ class SystemStore:
 
     family: Family
     trusted: bool
+    stale: bool = False
+    """Whether another lab CA is there under our name: one that was, before its folder was moved away."""
 
     @property
     def anchor(self) -> PurePosixPath:
@@ -93,6 +97,8 @@ class NssStore:
     exists: bool = True
     nickname: str | None = None
     """What the lab CA is called in there, where it is."""
+    stale: bool = False
+    """Whether another lab CA is there under our name."""
     certutil: bool = True
     """Whether the program that reads and writes it is installed."""
 
@@ -122,6 +128,8 @@ class JavaStore:
     upkeep: Upkeep
     alias: str | None = None
     """What the lab CA is called in there, where it is."""
+    stale: bool = False
+    """Whether another lab CA is there under our name."""
 
     @property
     def trusted(self) -> bool:
@@ -155,7 +163,9 @@ def why_not(store: Store) -> str | None:
 
 
 def adding(store: Store, certificate: Path) -> Iterator[Command]:
-    """What puts the certificate into the store."""
+    """What puts the certificate into the store, in the place of an older one of ours."""
+    if store.stale and not (isinstance(store, JavaStore) and store.upkeep is Upkeep.HOOK):  # which replaces it itself
+        yield from removing(store)
     match store:
         case SystemStore():
             yield Command(("install", "-m", "644", str(certificate), str(store.anchor)), as_root=True)
@@ -184,7 +194,7 @@ def removing(store: Store) -> Iterator[Command]:
         case JavaStore(upkeep=Upkeep.ITSELF):
             yield _keytool(store, "-delete", "-alias", store.alias or FILE)
         case JavaStore(upkeep=Upkeep.HOOK):
-            yield _keytool(store, "-delete", "-alias", store.alias or f"debian:{FILE}.pem")
+            yield _keytool(store, "-delete", "-alias", store.alias or BY_HOOK)
         case _:
             return
 
