@@ -47,7 +47,7 @@ def test_every_option_of_run_is_explained() -> None:
 
 def test_every_option_of_stock_mitmproxy_is_in_the_readme() -> None:
     addon = (ROOT / "addon/tierwall/proxy/addon.py").read_text(encoding="utf-8")
-    options = set(re.findall(r'"(tierwall_[a-z]+)", (?:str|Sequence)', addon))
+    options = set(re.findall(r'"(tierwall_[a-z]+)", (?:str|bool|Sequence)', addon))
 
     assert options == set(re.findall(r"`(tierwall_[a-z]+)`", README))
 

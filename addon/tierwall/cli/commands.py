@@ -101,6 +101,11 @@ Examples:
     help="Processes that share the ports, for thousands of clients; one for each core, at most. TCP modes only.",
 )
 @click.option(
+    "--partial",
+    is_flag=True,
+    help="Leave out behaviours of the site that none of the modes can show, instead of not starting.",
+)
+@click.option(
     "--clients",
     metavar="NETWORK",
     multiple=True,
@@ -123,6 +128,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     resolve: tuple[str, ...],
     trust: Path | None,
     workers: int,
+    partial: bool,
     clients: tuple[str, ...],
     gateway: bool,
 ) -> int:
@@ -141,6 +147,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             resolve=resolve,
             trust=trust,
             workers=workers,
+            partial=partial,
             clients=clients,
             gateway=gateway,
         )

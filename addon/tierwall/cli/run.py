@@ -33,6 +33,7 @@ class Wanted:
     events: str
     resolve: tuple[str, ...]
     trust: Path | None = None
+    partial: bool = False
     workers: int = 1
     clients: tuple[str, ...] = ()
     gateway: bool = False
@@ -55,6 +56,7 @@ def run(wanted: Wanted) -> int:
         everything=wanted.events == "all",
         resolve=wanted.resolve,
         trust=wanted.trust,
+        partial=wanted.partial,
         workers=wanted.workers,
         clients=wanted.clients,
         gateway=wanted.gateway,

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakSet
@@ -32,6 +33,7 @@ from tierwall.proxy.pages import Pages
 from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.reloading import Reloading
 from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.settings import suited
 from tierwall.report.explanation import as_json, explanation
 from tierwall.report.recent import Recent
 
@@ -96,6 +98,7 @@ class TierwallAddon:
         loader.add_option(
             "tierwall_events", str, "denied", "What is journalled beside denials.", choices=("denied", "all")
         )
+        loader.add_option("tierwall_partial", bool, False, "Leave out behaviours that no mode can show.")
         loader.add_option("tierwall_clients", Sequence[str], [], "Networks to serve besides, if the site names none.")
         loader.add_option("tierwall_resolve", Sequence[str], [], "HOST:PORT:ADDRESS[:PORT], as curl's --resolve.")
         install()
@@ -147,7 +150,9 @@ class TierwallAddon:
         policies = [Path(path) for path in options.tierwall_policy]
         catalogue = load_catalogue(policies)
         clients = parse_clients(options.tierwall_clients)
-        rulebook = Rulebook(load_site(options.tierwall_site, catalogue), catalogue, clients)
+        suits = partial(suited, specs=options.mode, partial=options.tierwall_partial)
+        site = suits(load_site(options.tierwall_site, catalogue))
+        rulebook = Rulebook(site, catalogue, clients)
         everything = options.tierwall_events == "all"
         journal = _journal(options.tierwall_journal)
         wanted = [Selected(journal, ALL if everything else ALWAYS)] if journal else []
@@ -162,7 +167,7 @@ class TierwallAddon:
             door=FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir))),
             enforcement=Enforcement(rulebook, destinations, recorder, keeper),
             journal=journal,
-            reloading=Reloading(options.tierwall_site, policies, rulebook),
+            reloading=Reloading(options.tierwall_site, policies, rulebook, suits),
             keeper=keeper,
         )
 

@@ -188,6 +188,7 @@ class Engine:
                 tierwall_events="all" if settings.everything else "denied",
                 tierwall_resolve=list(settings.resolve),
                 tierwall_clients=list(settings.clients),
+                tierwall_partial=settings.partial,
             )
         except exceptions.OptionsError as fault:
             raise CannotStart(str(fault)) from None

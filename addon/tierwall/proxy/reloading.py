@@ -4,7 +4,7 @@ Knows files' times and sizes. What they mean is loader.py's; what does not load 
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +23,11 @@ type _Signature = dict[str, tuple[int, int, int] | None]
 class Reloading:
     """One site with its policies. `changed` waits for the next change."""
 
-    def __init__(self, site: str, policies: Sequence[Path], rulebook: Rulebook) -> None:
-        self._site, self._policies, self._rulebook = site, tuple(policies), rulebook
+    def __init__(
+        self, site: str, policies: Sequence[Path], rulebook: Rulebook, suits: Callable[[Site], Site] = lambda site: site
+    ) -> None:
+        """`suits`: what of a site can be in force here. Raises InvalidFiles."""
+        self._site, self._policies, self._rulebook, self._suits = site, tuple(policies), rulebook, suits
         self._seen = self._look()
 
     async def changed(self) -> Rulebook | InvalidFiles:
@@ -43,7 +46,7 @@ class Reloading:
 
     def _load(self) -> tuple[Site, Catalogue]:
         catalogue = load_catalogue(self._policies)
-        site = load_site(self._site, catalogue)
+        site = self._suits(load_site(self._site, catalogue))
         prepare(site, catalogue)
         return site, catalogue
 

@@ -3,15 +3,18 @@
 Knows mitmproxy's mode specs and this machine's addresses. Nothing listens here.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
 
 import ifaddr
 from mitmproxy.proxy import mode_specs
 
-from tierwall.policy.site import PRIVATE_CLIENTS
+from tierwall.loader import InvalidFiles
+from tierwall.loader.faults import Fault
+from tierwall.policy.showing import shown_in, unshown
+from tierwall.policy.site import PRIVATE_CLIENTS, Site
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,8 @@ class RunSettings:
     """Folder of the lab CA, which mitmproxy makes on first use."""
     everything: bool = False
     resolve: tuple[str, ...] = ()
+    partial: bool = False
+    """Leave out what none of the modes can show of the site, instead of not starting."""
     trust: Path | None = None
     """Certificates (PEM) that servers of inspected connections may be signed by, beside the public authorities."""
     workers: int = 1
@@ -65,6 +70,17 @@ def modes(settings: RunSettings) -> list[str]:
     if faults:
         raise CannotStart("\n".join(faults))
     return specs
+
+
+def suited(site: Site, specs: Iterable[str], *, partial: bool = False) -> Site:
+    """The site; `partial`: without what none of these modes can show, which otherwise raises InvalidFiles."""
+    kinds = {mode_specs.ProxyMode.parse(spec).type_name for spec in specs}
+    if partial:
+        return replace(site, behaviours=tuple(each for each in site.behaviours if not shown_in(each).isdisjoint(kinds)))
+    path = site.paths[0] if site.paths else site.id
+    if lines := list(unshown(site.behaviours, kinds)):
+        raise InvalidFiles(Fault(path, None, "", f"{line}; --partial leaves it out") for line in lines)
+    return site
 
 
 def _client_side() -> Sequence[str]:
