@@ -88,7 +88,7 @@ def test_a_host_header_that_is_not_the_targets_is_refused(lab: Lab) -> None:
 
 
 def test_a_request_to_the_proxy_itself_is_no_way_around_it(lab: Lab) -> None:
-    heard = converse(lab.via, b"GET /proxy.pac HTTP/1.1\r\nHost: origin-form.corp.example\r\n\r\n")
+    heard = converse(lab.via, b"GET /elsewhere HTTP/1.1\r\nHost: origin-form.corp.example\r\n\r\n")
     event = lab.proxy.wait_for(about("origin-form.corp.example"))
 
     assert heard.startswith(b"HTTP/1.1 400 ")

@@ -21,6 +21,7 @@ from mitmproxy.test.tflow import tdnsflow, tflow
 from tests.policy.catalogues import CATALOGUE
 from tests.proxy.ends_at_work import Told, run
 from tierwall.policy.site import Site
+from tierwall.proxy.behaviours.door import AtTheDoor
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.enforcement import Enforcement
 from tierwall.proxy.guard import deny_until_judged
@@ -41,7 +42,7 @@ def _client(address: str) -> Client:
 def _hooks() -> tuple[Enforcement, Told]:
     everybody = (ip_network("0.0.0.0/0"),)
     rulebook, told = Rulebook(Site(id="everybody", clients=everybody), CATALOGUE), Told()
-    return Enforcement(rulebook, Destinations(), Recorder(told, rulebook, everything=False)), told
+    return Enforcement(rulebook, Destinations(), Recorder(told, rulebook, everything=False), AtTheDoor(rulebook)), told
 
 
 def test_a_client_is_denied_until_it_was_judged() -> None:

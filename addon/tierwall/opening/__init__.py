@@ -8,7 +8,7 @@ nothing raises.
 Which reader is asked depends on where the bytes come from:
 
 * a client of a proxy port (regular, upstream): read_proxy_request
-* a client of a SOCKS port: read_socks5_greeting, then read_socks5_request
+* a client of a SOCKS port: read_socks5_greeting, read_socks5_login if that was agreed on, read_socks5_request
 * inside a tunnel after its CONNECT or SOCKS request, or redirected (transparent): read_tunnel
 * inside TLS that was opened (an inspecting site): read_inside_tls
 """
@@ -16,7 +16,7 @@ Which reader is asked depends on where the bytes come from:
 from tierwall.opening.client_hello import read_client_hello
 from tierwall.opening.first_bytes import read_proxy_request, read_tunnel
 from tierwall.opening.inside_tls import Http, NotHttp, read_inside_tls
-from tierwall.opening.socks import read_socks5_greeting, read_socks5_request
+from tierwall.opening.socks import read_socks5_greeting, read_socks5_login, read_socks5_request
 from tierwall.opening.values import (
     ClientHello,
     Connect,
@@ -27,6 +27,7 @@ from tierwall.opening.values import (
     Opening,
     PlainHttp,
     Socks5Greeting,
+    Socks5Login,
     Socks5Request,
 )
 
@@ -42,11 +43,13 @@ __all__ = [
     "Opening",
     "PlainHttp",
     "Socks5Greeting",
+    "Socks5Login",
     "Socks5Request",
     "read_client_hello",
     "read_inside_tls",
     "read_proxy_request",
     "read_socks5_greeting",
+    "read_socks5_login",
     "read_socks5_request",
     "read_tunnel",
 ]

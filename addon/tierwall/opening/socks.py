@@ -1,14 +1,15 @@
-"""SOCKS5 as clients speak it: RFC 1928 sections 3 to 5.
+"""SOCKS5 as clients speak it: RFC 1928 sections 3 to 5, RFC 1929 section 2.
 
-Knows the two messages of a client and nothing of replies or authentication, which are the front door's.
+Knows the messages of a client and nothing of replies, or of who is let in, which are the front door's.
 """
 
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
-from tierwall.opening.values import Malformed, NeedMore, Octets, Socks5Greeting, Socks5Request
+from tierwall.opening.values import Malformed, NeedMore, Octets, Socks5Greeting, Socks5Login, Socks5Request
 
 _VERSION: Final = 5
+_LOGIN_VERSION: Final = 1
 _NOT_SOCKS5: Final = Malformed("it is not SOCKS version 5")
 
 
@@ -22,6 +23,22 @@ def read_socks5_greeting(data: Octets) -> NeedMore | Socks5Greeting | Malformed:
         return Malformed("the SOCKS greeting offers no authentication method")
     end = 2 + data[1]
     return NeedMore(end) if len(data) < end else Socks5Greeting(methods=tuple(data[2:end]), consumed=end)
+
+
+def read_socks5_login(data: Octets) -> NeedMore | Socks5Login | Malformed:
+    """The client's name and password, where that method was agreed on."""
+    if data and data[0] != _LOGIN_VERSION:
+        return Malformed("it is not version 1 of SOCKS name and password")
+    if len(data) < 2:
+        return NeedMore(2 if data else 1)
+    password_at = 3 + data[1]
+    if len(data) < password_at:
+        return NeedMore(password_at)
+    end = password_at + data[password_at - 1]
+    if len(data) < end:
+        return NeedMore(end)
+    login = bytes(data[2 : password_at - 1]) + b":" + bytes(data[password_at:end])
+    return Socks5Login(login=login, consumed=end)
 
 
 def read_socks5_request(data: Octets) -> NeedMore | Socks5Request | Malformed:

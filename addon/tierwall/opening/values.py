@@ -84,6 +84,15 @@ class Socks5Greeting:
 
 
 @value
+class Socks5Login:
+    """The name and password of a SOCKS5 client (RFC 1929 section 2)."""
+
+    login: bytes = field(repr=False)
+    """`name:password`. Never to be written anywhere."""
+    consumed: int
+
+
+@value
 class Socks5Request:
     """What a SOCKS5 client asks for (RFC 1928 section 4)."""
 
@@ -108,4 +117,6 @@ class Malformed:
     """One clause, without anything that the client sent."""
 
 
-type Opening = NeedMore | Connect | PlainHttp | ClientHello | Socks5Greeting | Socks5Request | Opaque | Malformed
+type Opening = (
+    NeedMore | Connect | PlainHttp | ClientHello | Socks5Greeting | Socks5Login | Socks5Request | Opaque | Malformed
+)

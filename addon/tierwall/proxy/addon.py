@@ -160,12 +160,13 @@ class TierwallAddon:
         recorder = Recorder(FanOut([*wanted, recent, *self._sinks], _say), rulebook, everything=everything)
         destinations = Destinations(redirects)
         keeper = _keeper(rulebook, recorder) if self._gateway else None
+        door = FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir)))
         return Assembly(
             rulebook=rulebook,
             destinations=destinations,
             recorder=recorder,
-            door=FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir))),
-            enforcement=Enforcement(rulebook, destinations, recorder, keeper),
+            door=door,
+            enforcement=Enforcement(rulebook, destinations, recorder, door.at_the_door, keeper),
             journal=journal,
             reloading=Reloading(options.tierwall_site, policies, rulebook, suits),
             keeper=keeper,

@@ -18,7 +18,9 @@ from tierwall.policy.model import Transport
 from tierwall.proxy import name_server
 from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import asked_for, to_dial, with_name
+from tierwall.proxy.behaviours.door import AtTheDoor
 from tierwall.proxy.behaviours.inside import Inside
+from tierwall.proxy.behaviours.later import LaterRequests
 from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.behaviours.notes import Notes
 from tierwall.proxy.clients import caller_of, literal
@@ -47,12 +49,17 @@ GATEWAY_MODES: Final = (
 class Enforcement:
     """The hooks. Each clears the denial only after an allow; what raises in here leaves it standing."""
 
-    def __init__(
-        self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, paths: Paths | None = None
+    def __init__(  # the assembly
+        self,
+        rulebook: Rulebook,
+        destinations: Destinations,
+        recorder: Recorder,
+        door: AtTheDoor,
+        paths: Paths | None = None,
     ) -> None:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._notes = Notes(recorder)
-        self._requests = Requests(rulebook, destinations, recorder, self._notes)
+        self._requests = Requests(rulebook, destinations, recorder, self._notes, LaterRequests(door))
         self.http_connect = self._requests.http_connect
         self.requestheaders = self._requests.requestheaders
         self.responseheaders = self._requests.responseheaders

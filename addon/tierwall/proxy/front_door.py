@@ -5,6 +5,7 @@ Knows the order of things in every TCP mode (DESIGN.md, "How data flows"). Refus
 
 import asyncio
 import logging
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -14,11 +15,8 @@ from tierwall.opening import (
     Connect,
     Malformed,
     PlainHttp,
-    Socks5Greeting,
     Socks5Request,
     read_proxy_request,
-    read_socks5_greeting,
-    read_socks5_request,
     read_tunnel,
 )
 from tierwall.policy.attempt import Action, Attempt, NameSource
@@ -26,6 +24,9 @@ from tierwall.policy.model import Address, Transport
 from tierwall.proxy import refusal
 from tierwall.proxy.addresses import socket_address
 from tierwall.proxy.attempts import at_address, named, with_opening
+from tierwall.proxy.behaviours.asking import Outcome, left_for_parent
+from tierwall.proxy.behaviours.blackhole import swallows
+from tierwall.proxy.behaviours.credentials import basic
 from tierwall.proxy.behaviours.door import AtTheDoor
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.ends import End
@@ -37,14 +38,14 @@ from tierwall.proxy.recorder import Caller, Recorder
 from tierwall.proxy.refusal import Spoken
 from tierwall.proxy.relay import Relay
 from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.socks5 import NoMethod, Wanted, negotiate
 from tierwall.proxy.tunnels import Tunnels
 
 logger = logging.getLogger(__name__)
 
 _ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _SOCKS_CONNECT: Final = 1
-_TLS_HANDSHAKE: Final = 0x16
-_PORTS: Final = {"http": 80, "https": 443}
+_MAY_HAVE_BODY: Final = re.compile(rb"\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
 
 
 class FrontDoor:
@@ -54,7 +55,7 @@ class FrontDoor:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._pages = pages
         self.tunnels = Tunnels(rulebook, destinations, recorder)
-        self._at_the_door = AtTheDoor()
+        self.at_the_door = AtTheDoor(rulebook)
 
     async def serve(self, client: End, entrance: Entrance, original: tuple[Address, int] | None = None) -> None:
         """One connection. `original` is its destination where the mode knows it. Whatever fails in here denies."""
@@ -79,6 +80,9 @@ class FrontDoor:
             logger.exception("a connection is denied because of a failure of ours")
             self._recorder.error(caller, passage.stage, f"{type(exc).__name__}: {exc}")
             client.reset()
+        finally:
+            if passage.visit is not None:
+                self.at_the_door.leave(passage)
 
     def say(self, trouble: str) -> None:
         """Journal a trouble of ours with connections that were not served."""
@@ -87,17 +91,21 @@ class FrontDoor:
     # -- modes regular and upstream
 
     async def _http_proxy(self, passage: Passage) -> None:
+        while await self._request(passage) is Outcome.ASKED:
+            pass
+
+    async def _request(self, passage: Passage) -> Outcome:
         opening = await read(passage.client, read_proxy_request)
-        passage.stage = Stage.CONNECT
+        passage.stage, passage.spoken = Stage.CONNECT, Spoken.OTHER
         match opening:
             case None:
                 passage.client.close()
             case Connect():
                 passage.spoken = Spoken.CONNECT
                 passage.caller.user_agent = opening.user_agent
-                await self._connect(passage, opening)
+                return await self._connect(passage, opening)
             case PlainHttp():
-                await self._plain_http(passage, opening)
+                return await self._plain_http(passage, opening)
             case ClientHello():
                 passage.spoken, passage.stage = Spoken.TLS, Stage.CLIENTHELLO
                 self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "TLS to the proxy port itself")
@@ -105,35 +113,59 @@ class FrontDoor:
                 self._malformed(passage, Attempt(transport=Transport.TCP, port=0), why)
             case _:
                 self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "not a request to an HTTP proxy")
+        return Outcome.ENDS
 
-    async def _connect(self, passage: Passage, opening: Connect) -> None:
+    async def _connect(self, passage: Passage, opening: Connect) -> Outcome:
         attempt = named(NameSource.CONNECT, opening.host, opening.port, self._destinations)
         verdict = self._rulebook.judge(attempt)
         if not verdict.passes:
             passage.refuse(attempt, verdict)
-            return
-        if verdict.effects and await self._at_the_door.stops(passage, attempt, verdict, opening.credentials):
-            return
+            return Outcome.ENDS
+        credentials = opening.credentials
+        if verdict.effects:
+            stays = opening.version != "HTTP/1.0"
+            outcome = self.at_the_door.outcome(passage, attempt, verdict, basic(credentials), again=stays)
+            if outcome is not Outcome.PASSES:
+                del passage.client.received[: opening.consumed]
+                return outcome
+            credentials = left_for_parent(verdict, credentials)
+        if self._rulebook.site.behaviours:
+            self.tunnels.at_the_opening.begin(passage, opening.consumed)
         self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
-        server = await self.tunnels.reach(passage, attempt, verdict, host, opening.credentials)
+        server = await self.tunnels.reach(passage, attempt, verdict, host, credentials)
         if server is None:
-            return
+            return Outcome.ENDS
         del passage.client.received[: opening.consumed]
         passage.client.write(_ESTABLISHED)
         await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
+        return Outcome.PASSES
 
-    async def _plain_http(self, passage: Passage, opening: PlainHttp) -> None:
+    async def _plain_http(self, passage: Passage, opening: PlainHttp) -> Outcome:
         passage.speaks(opening)
         if opening.origin_form:
             self._to_the_proxy(passage, opening)
-            return
+            return Outcome.ENDS
         attempt = with_opening(named(NameSource.HOST, opening.host or "", opening.port, self._destinations), opening)
+        if self._rulebook.site.behaviours and self.at_the_door.serves_portal(passage, attempt, opening):
+            return Outcome.ENDS
         verdict = self._rulebook.judge(attempt)
         if not verdict.passes:
             passage.refuse(attempt, verdict)
-        elif not (verdict.effects and await self._at_the_door.stops(passage, attempt, verdict, opening.credentials)):
+            return Outcome.ENDS
+        if verdict.effects:
+            stays = _ends_with_its_head(passage.client, opening)
+            login = basic(opening.credentials)
+            outcome = self.at_the_door.outcome(passage, attempt, verdict, login, again=stays)
+            if outcome is Outcome.ASKED:
+                del passage.client.received[: opening.consumed]
+            if outcome is not Outcome.PASSES:
+                return outcome
+            if await swallows(passage, attempt, verdict):
+                return Outcome.ENDS
+        with self.at_the_door.more_requests(passage):
             await passage.entrance.hand_over(passage.client, None)
+        return Outcome.PASSES
 
     def _to_the_proxy(self, passage: Passage, opening: PlainHttp) -> None:
         """A request to the proxy itself, not through it: its pages are there for whoever may use it."""
@@ -148,46 +180,44 @@ class FrontDoor:
     # -- mode socks5
 
     async def _socks5(self, passage: Passage) -> None:
-        client = passage.client
-        passage.stage, passage.spoken = Stage.SOCKS, Spoken.OTHER
         nowhere = Attempt(transport=Transport.TCP, port=0)
-        greeting = await read(client, read_socks5_greeting)
-        if greeting is None:
-            client.close()
-            return
-        if not isinstance(greeting, Socks5Greeting):
-            self._malformed(passage, nowhere, greeting.why if isinstance(greeting, Malformed) else "not SOCKS5")
-            return
-        del client.received[: greeting.consumed]
-        if 0 not in greeting.methods:
-            why = "the client offers no SOCKS5 method without authentication"
-            self._unserved(passage, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
-            return
-        client.write(refusal.SOCKS_NO_AUTHENTICATION)
-        request = await read(client, read_socks5_request)
-        passage.spoken = Spoken.SOCKS
-        if not isinstance(request, Socks5Request):
-            why = request.why if isinstance(request, Malformed) else "the SOCKS5 request was not finished"
-            self._malformed(passage, nowhere, why)
-            return
-        del client.received[: request.consumed]
+        match await negotiate(passage, logins=self.at_the_door.wants_logins()):
+            case None:
+                passage.client.close()
+            case Malformed(why=why):
+                self._malformed(passage, nowhere, why)
+            case NoMethod(why=why):
+                self._unserved(passage, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
+            case Wanted(request=request, login=login):
+                await self._socks5_request(passage, request, login)
+
+    async def _socks5_request(self, passage: Passage, request: Socks5Request, login: bytes | None) -> None:
         attempt = named(NameSource.SOCKS, request.host, request.port, self._destinations)
         if request.command != _SOCKS_CONNECT:
             why = f"SOCKS5 command {request.command}; only CONNECT (1) is served"
             self._unserved(passage, attempt, why, "command-not-supported", refusal.socks_reply(0x07))
         elif attempt.malformed is not None or isinstance(attempt.names[0].value, str):
-            await self._socks5_name(passage, attempt)
+            await self._socks5_name(passage, attempt, login)
         else:
-            client.write(refusal.socks_reply(0x00))
-            await self._to_address(passage, attempt.names[0].value, attempt.port)
+            passage.client.write(refusal.socks_reply(0x00))
+            await self._to_address(passage, attempt.names[0].value, attempt.port, login)
 
-    async def _socks5_name(self, passage: Passage, attempt: Attempt) -> None:
+    async def _socks5_name(self, passage: Passage, attempt: Attempt, login: bytes | None) -> None:
+        if self._rulebook.site.behaviours and self.at_the_door.portal(attempt) is not None:
+            passage.client.write(refusal.socks_reply(0x00))
+            opening = await read(passage.client, read_tunnel)
+            if isinstance(opening, PlainHttp) and self.at_the_door.serves_portal(passage, attempt, opening):
+                return
+            passage.client.reset()
+            return
         verdict = self._rulebook.judge(attempt)
         if not verdict.passes:
             passage.refuse(attempt, verdict)
             return
-        if verdict.effects and await self._at_the_door.stops(passage, attempt, verdict):
+        if verdict.effects and self.at_the_door.outcome(passage, attempt, verdict, login) is not Outcome.PASSES:
             return
+        if self._rulebook.site.behaviours:
+            self.tunnels.at_the_opening.begin(passage, 0)
         self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
         server = await self.tunnels.reach(passage, attempt, verdict, host)
@@ -197,20 +227,30 @@ class FrontDoor:
 
     # -- transparent, wireguard, tun, local; SOCKS5 with an address
 
-    async def _to_address(self, passage: Passage, address: Address, port: int) -> None:
+    async def _to_address(self, passage: Passage, address: Address, port: int, login: bytes | None = None) -> None:
         client = passage.client
+        if passage.entrance.speaks is Speaks.SOCKS5 and self._rulebook.site.behaviours:
+            self.tunnels.at_the_opening.begin(passage, 0)
         opening = await read(client, read_tunnel)
         if opening is None and (client.eof or client.gone):
             client.close()
             return
         base = at_address(address, port, Transport.TCP, self._destinations)
         passage.speaks(opening)
-        attempt, verdict = judge_unnamed(self._rulebook, with_opening(base, opening))
+        named_so = with_opening(base, opening)
+        if (
+            self._rulebook.site.behaviours
+            and isinstance(opening, PlainHttp)
+            and self.at_the_door.serves_portal(passage, named_so, opening)
+        ):
+            return
+        attempt, verdict = judge_unnamed(self._rulebook, named_so)
         if not verdict.passes:
             await self.tunnels.deny(passage, attempt, verdict, Known(address, port))
             return
         if verdict.effects and (
-            await self._at_the_door.stops(passage, attempt, verdict)
+            self.at_the_door.outcome(passage, attempt, verdict, login) is not Outcome.PASSES
+            or await swallows(passage, attempt, verdict)
             or await self.tunnels.at_the_opening.stops(passage, attempt, verdict, opening)
         ):
             return
@@ -245,6 +285,13 @@ def _caller(client: End) -> Caller:
     if not peer:
         return Caller(None, 0)
     return Caller(socket_address(peer[0]), peer[1])
+
+
+def _ends_with_its_head(client: End, opening: PlainHttp) -> bool:
+    """Whether a request has no body, so that another may follow it when only its head was read."""
+    if opening.method != "GET" or opening.version == "HTTP/1.0":
+        return False
+    return _MAY_HAVE_BODY.search(client.received, 0, opening.consumed) is None
 
 
 def _listening(client: End) -> ReachedAt:

@@ -16,6 +16,7 @@ from tierwall.policy.acting import struck
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.model import Address
 from tierwall.proxy import refusal
+from tierwall.proxy.behaviours.visit import Visit
 from tierwall.proxy.ends import End
 from tierwall.proxy.parent import Parent
 from tierwall.proxy.recorder import Caller, Recorder
@@ -67,6 +68,10 @@ class Passage:
     rulebook: Rulebook
     stage: Stage = Stage.ACCEPT
     spoken: Spoken = Spoken.OTHER
+    visit: Visit | None = None
+    """Where behaviours at the door have something to remember."""
+    segments: int = 0
+    """TCP segments with data that came before the opening in the tunnel."""
 
     def speaks(self, opening: Opening | None) -> None:
         """Note what the client was seen to speak, and what it said of its request."""
@@ -84,9 +89,7 @@ class Passage:
 
     def refuse(self, attempt: Attempt, verdict: Verdict) -> None:
         """Journal the denial and show it to the client in the site's way."""
-        self._end(
-            attempt, verdict, refusal.refuse(self.spoken, self.rulebook.site.refuse, self._told(attempt, verdict))
-        )
+        self._end(attempt, verdict, refusal.refuse(self.spoken, self.rulebook.site.refuse, self.told(attempt, verdict)))
 
     def refuse_with(self, attempt: Attempt, verdict: Verdict, how: str, farewell: bytes) -> None:
         """The same where the protocol itself has an answer to what was asked for."""
@@ -94,20 +97,20 @@ class Passage:
 
     def refuse_as_no_http(self, attempt: Attempt, verdict: Verdict) -> None:
         """The same for what cannot be read as a request, on a port where requests are expected."""
-        self._end(attempt, verdict, refusal.not_http(self._told(attempt, verdict)))
+        self._end(attempt, verdict, refusal.not_http(self.told(attempt, verdict)))
 
     def fail(self, attempt: Attempt, verdict: Verdict, cause: str, *, timed_out: bool) -> None:
         """Journal that the admitted destination does not answer, and tell the client."""
         self.recorder.failed(self.caller, attempt, verdict, cause)
         reached_nothing = replace(verdict, reason=Reason.UNREACHABLE)
-        told = self._told(attempt, reached_nothing)
+        told = self.told(attempt, reached_nothing)
         self._show(refusal.unreachable(self.spoken, told, cause, timed_out=timed_out))
 
     def break_off(
         self, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, how: tuple[str, Refusal] | None = None
     ) -> None:
         """Journal that a behaviour of the site broke what was admitted, and show it: as a denial, or in its own way."""
-        told = self._told(attempt, struck(verdict, effect, detail))
+        told = self.told(attempt, struck(verdict, effect, detail))
         name, shown = how or refusal.refuse(self.spoken, self.rulebook.site.refuse, told)
         self.recorder.broken(self.caller, attempt, verdict, effect, self.stage, detail, name)
         self._show(shown)
@@ -133,7 +136,7 @@ class Passage:
         self, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, *, timed_out: bool
     ) -> tuple[str, Refusal]:
         """How it looks that a behaviour kept an admitted destination from being dialled."""
-        told = self._told(attempt, struck(verdict, effect, detail))
+        told = self.told(attempt, struck(verdict, effect, detail))
         return refusal.unreached(self.spoken, told, detail, timed_out=timed_out)
 
     def _end(self, attempt: Attempt, verdict: Verdict, how: tuple[str, Refusal]) -> None:
@@ -151,7 +154,8 @@ class Passage:
             case _:
                 assert_never(what)
 
-    def _told(self, attempt: Attempt, verdict: Verdict) -> Refused:
+    def told(self, attempt: Attempt, verdict: Verdict) -> Refused:
+        """What a refusal of the attempt may tell."""
         return Refused(verdict=verdict, target=target(attempt, verdict), site=self.rulebook.site.id)
 
 

@@ -17,6 +17,12 @@ ACCESS_DENIED: Final = bytes.fromhex("15 03 03 00 02 02 31")
 
 SOCKS_NO_METHOD: Final = b"\x05\xff"
 SOCKS_NO_AUTHENTICATION: Final = b"\x05\x00"
+SOCKS_NAME_AND_PASSWORD: Final = b"\x05\x02"
+SOCKS_WELCOME: Final = b"\x01\x00"
+"""RFC 1929 section 2: the name and the password are taken."""
+
+_CLOSE: Final = "Connection: close\r\n"
+_STAYS: Final = "Connection: keep-alive\r\n"
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Blocked: {reason}</title>
@@ -47,6 +53,12 @@ class Silence:
 
 
 type Refusal = Farewell | Reset | Silence
+
+UNAVAILABLE: Final = Farewell(
+    b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nX-Tierwall-Reason: behaviour\r\n"
+    b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+)
+"""The proxy has no room for the client."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +123,31 @@ def not_http(refused: Refused) -> tuple[str, Refusal]:
     return "400", Farewell(_text("400 Bad Request", refused))
 
 
+def challenge(refused: Refused, realm: str, *, stays: bool) -> bytes:
+    """A name and a password are wanted. `stays`: the client may answer on the same connection."""
+    field = f"Proxy-Authenticate: {basic_of(realm)}\r\n"
+    return _text("407 Proxy Authentication Required", refused, extra=field + (_STAYS if stays else _CLOSE))
+
+
+def basic_of(realm: str) -> str:
+    """The value of Proxy-Authenticate (RFC 7617 section 2)."""
+    quoted = " ".join(realm.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'Basic realm="{quoted}", charset="UTF-8"'
+
+
+def found(location: str) -> Farewell:
+    """Another page instead of the one that was asked for. It is not to be remembered (RFC 9110 section 15.4.3)."""
+    return Farewell(
+        f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\nX-Tierwall-Reason: behaviour\r\n"
+        f"Cache-Control: no-store\r\nConnection: close\r\n\r\n".encode()
+    )
+
+
+def conflict(refused: Refused) -> Farewell:
+    """The name leads elsewhere than the client went; Squid's answer to it."""
+    return Farewell(_text("409 Conflict", refused))
+
+
 def _connect(how: ConnectRefusal, refused: Refused) -> Refusal:
     match how:
         case ConnectRefusal.FORBIDDEN:
@@ -119,7 +156,7 @@ def _connect(how: ConnectRefusal, refused: Refused) -> Refusal:
             return Farewell(_text("502 Bad Gateway", refused))
         case ConnectRefusal.PROXY_AUTH:
             challenge = 'Proxy-Authenticate: Basic realm="proxy"\r\n'
-            return Farewell(_text("407 Proxy Authentication Required", refused, extra=challenge))
+            return Farewell(_text("407 Proxy Authentication Required", refused, extra=challenge + _CLOSE))
         case ConnectRefusal.RESET:
             return Reset()
         case ConnectRefusal.DROP:
@@ -200,7 +237,12 @@ def page(refused: Refused) -> bytes:
     ).encode()
 
 
-def _text(status: str, refused: Refused, more: Sequence[tuple[str, str]] = (), extra: str = "") -> bytes:
+def _text(
+    status: str,
+    refused: Refused,
+    more: Sequence[tuple[str, str]] = (),
+    extra: str = _CLOSE,
+) -> bytes:
     admitted = refused.verdict.reason is Reason.UNREACHABLE
     what = "is let through, and does not answer" if admitted else "is not let through"
     lines = [f"tierwall: {refused.target} {what} (site {refused.site})"]
@@ -216,10 +258,10 @@ def _explanation(refused: Refused) -> list[tuple[str, str]]:
     return rows
 
 
-def _response(status: str, content_type: str, body: bytes, refused: Refused, extra: str = "") -> bytes:
+def _response(status: str, content_type: str, body: bytes, refused: Refused, extra: str = _CLOSE) -> bytes:
     fields = "".join(f"{name}: {value}\r\n" for name, value in headers(refused.verdict).items())
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
-        f"{fields}{extra}Cache-Control: no-store\r\nConnection: close\r\n\r\n"
+        f"{fields}Cache-Control: no-store\r\n{extra}\r\n"
     )
     return head.encode() + body

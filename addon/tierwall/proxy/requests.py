@@ -16,6 +16,7 @@ from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy import refusal
 from tierwall.proxy.attempts import asked_for, named, to_dial, with_name
 from tierwall.proxy.behaviours.inside_requests import Asked, InsideRequests
+from tierwall.proxy.behaviours.later import LaterRequests
 from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.behaviours.notes import Notes
 from tierwall.proxy.clients import caller_of
@@ -31,7 +32,15 @@ from tierwall.proxy.rulebook import Rulebook
 class Requests:
     """The hooks of requests."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, notes: Notes) -> None:
+    def __init__(  # the assembly
+        self,
+        rulebook: Rulebook,
+        destinations: Destinations,
+        recorder: Recorder,
+        notes: Notes,
+        later: LaterRequests,
+    ) -> None:
+        self._later = later
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._inside = InsideRequests(notes)
         self.websocket_message = self._inside.websocket_message
@@ -71,6 +80,8 @@ class Requests:
         if verdict.passes and (client.id, (request.host, request.port)) not in self._admitted:
             attempt, verdict = await self._led_to(client, attempt, verdict)
         _mark(request_flow, verdict)
+        if await self._later.stop(request_flow, caller, attempt, verdict):
+            return
         wants = self._wanted(request)
         if verdict.passes:
             self._recorder.decided(caller, attempt, verdict, Stage.REQUEST)

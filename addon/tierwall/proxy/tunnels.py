@@ -12,6 +12,7 @@ from tierwall.policy.attempt import Action, Attempt, Verdict
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
 from tierwall.proxy.attempts import with_opening
+from tierwall.proxy.behaviours.blackhole import swallows
 from tierwall.proxy.behaviours.moving import Moving
 from tierwall.proxy.behaviours.names import AtNames
 from tierwall.proxy.behaviours.opening import AtTheOpening
@@ -43,6 +44,8 @@ class Tunnels:
         self, passage: Passage, attempt: Attempt, verdict: Verdict, host: str | Address, credentials: str | None = None
     ) -> End | None:
         """Dial, directly or through the parent proxy. None where that failed and the client was told."""
+        if verdict.effects and await swallows(passage, attempt, verdict):
+            return None
         parent = passage.entrance.parent
         if parent is None:
             look = self._at_names.look(passage.caller, attempt, verdict) if verdict.effects else None

@@ -13,7 +13,10 @@ from tierwall.policy.model import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionLimit(Spec):
-    """A client may have only so many connections at a time; the next one is reset, or a CONNECT answered 503."""
+    """A client may have only so many connections at a time; the next one is reset, or in an HTTP proxy answered 503.
+
+    Counted are connections that were let through, until they end. Several workers count each for itself.
+    """
 
     NAME: ClassVar[str] = "connection-limit"
     SEES: ClassVar[Sees] = Sees.OCTETS
@@ -25,7 +28,12 @@ class ConnectionLimit(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyAuth(Spec):
-    """The proxy asks for a name and a password (407, Basic, RFC 9110 section 11.7), for CONNECT and plain HTTP."""
+    """The proxy asks for a name and a password (407, Basic, RFC 7617), for CONNECT and plain HTTP.
+
+    A client may answer on the same connection or on a new one; it is journalled when its connection ends without.
+    SOCKS5 clients give theirs before they say what they want (RFC 1929), or get reply 0x02. Nobody asks in
+    transparent modes.
+    """
 
     NAME: ClassVar[str] = "proxy-auth"
     SEES: ClassVar[Sees] = Sees.OCTETS
@@ -39,7 +47,11 @@ class ProxyAuth(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptivePortal(Spec):
-    """Until the user has accepted the terms, HTTP is redirected to a page of the network's own and all else is cut."""
+    """Until the user has accepted the terms, HTTP is redirected to a page of the network's own and all else is cut.
+
+    It stops what the site admits; what it does not is denied as ever. In transparent modes clients must have an address
+    for the portal's name, whichever it is, and the network must lead it here.
+    """
 
     NAME: ClassVar[str] = "captive-portal"
     SEES: ClassVar[Sees] = Sees.OCTETS

@@ -34,7 +34,11 @@ class SniRequired(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneSegmentHello(Spec):
-    """A ClientHello that came in more than one TCP segment, as those with post-quantum key shares do, is not read."""
+    """A ClientHello that came in more than one TCP segment, as those with post-quantum key shares do, is not read.
+
+    The kernel counts the segments (TCP_INFO), so on loopback nearly every one comes in one. Where it does not see them
+    (modes tun and wireguard), one of more than 1360 octets counts as several.
+    """
 
     NAME: ClassVar[str] = "one-segment-hello"
     SEES: ClassVar[Sees] = Sees.HELLO

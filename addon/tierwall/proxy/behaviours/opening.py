@@ -1,18 +1,29 @@
 """Behaviours that look at a connection's opening: the ClientHello, or what came instead of one.
 
-Knows the opening as it was read. Refuses to decide which behaviours act: the verdict says so.
+Knows the opening as it was read, and how it came. Refuses to decide which behaviours act: the verdict says so.
 """
 
-from typing import assert_never
+from typing import Final, assert_never
 
-from tierwall.opening import Opening
+from tierwall.opening import ClientHello, Opening
 from tierwall.policy import behaviour
-from tierwall.policy.attempt import Attempt, Effect, Verdict
+from tierwall.policy.acting import struck
+from tierwall.policy.attempt import Attempt, Effect, NameSource, Verdict
 from tierwall.policy.behaviour import Stop
+from tierwall.proxy import refusal
 from tierwall.proxy.behaviours import dpi
+from tierwall.proxy.behaviours.segments import segments_from
 from tierwall.proxy.destinations import Destinations
 from tierwall.proxy.passage import Passage
-from tierwall.proxy.refusal import Refusal, Reset, Silence
+from tierwall.proxy.refusal import Refusal, Reset, Silence, Spoken
+
+ONE_SEGMENT_OCTETS: Final = 1360
+"""What one segment takes at most on any common path (1420 octets of MTU in WireGuard, IPv6)."""
+
+_ADDRESSES_TOLD: Final = 4
+
+type Against = tuple[str, tuple[str, Refusal]]
+"""How a behaviour breaks the connection, in one clause, and what its client sees."""
 
 
 class AtTheOpening:
@@ -21,29 +32,79 @@ class AtTheOpening:
     def __init__(self, destinations: Destinations) -> None:
         self._destinations = destinations
 
+    def begin(self, passage: Passage, consumed: int) -> None:
+        """The client was told, or is about to be, that its tunnel stands; so many gathered octets are not the tunnel's.
+
+        Octets of the tunnel that came together with the request before it are of a segment that counts again.
+        """
+        came_along = len(passage.client.received) > consumed
+        passage.segments = (segments_from(passage.client) or 0) - came_along
+
     async def stops(self, passage: Passage, attempt: Attempt, verdict: Verdict, opening: Opening | None) -> bool:
         """Whether a behaviour ended the connection here; then it was journalled, and the client told."""
         for effect in verdict.effects:
-            against = self._against(effect, opening)
-            if against is not None:
-                detail, how = against
-                passage.break_off(attempt, verdict, effect, detail, _shown(how))
-                return True
+            if isinstance(effect.behaviour, behaviour.AtTheOpening | behaviour.DpiHttpsOnly):
+                against = await self._against(passage, attempt, verdict, effect, effect.behaviour, opening)
+                if against is not None:
+                    passage.break_off(attempt, verdict, effect, *against)
+                    return True
         return False
 
-    def _against(
+    async def _against(  # noqa: PLR0913, PLR0917  # the connection, what was judged, and what opened it
         self,
+        passage: Passage,
+        attempt: Attempt,
+        verdict: Verdict,
         effect: Effect,
+        kind: behaviour.AtTheOpening | behaviour.DpiHttpsOnly,
         opening: Opening | None,
-    ) -> tuple[str, Stop] | None:
-        match effect.behaviour:
+    ) -> Against | None:
+        match kind:
             case behaviour.DpiHttpsOnly():
-                detail = dpi.against(effect.behaviour, opening)
-                return (detail, Stop.RESET) if detail else None
+                detail = dpi.against(kind, opening)
+                return (detail, ("reset", Reset())) if detail else None
             case behaviour.SniRequired(how=how):
-                return "a ClientHello without a server name", how
+                return "a ClientHello without a server name", _shown(how)
+            case behaviour.OneSegmentHello(how=how):
+                several = _several_segments(passage, opening)
+                return None if several is None else (several, _shown(how))
+            case behaviour.HostForgeryCheck():
+                forged = await self._forged(attempt)
+                if forged is None:
+                    return None
+                if passage.spoken is not Spoken.HTTP:
+                    return forged, ("reset", Reset())
+                return forged, ("409", refusal.conflict(passage.told(attempt, struck(verdict, effect, forged))))
             case _:
-                return None
+                assert_never(kind)
+
+    async def _forged(self, attempt: Attempt) -> str | None:
+        """Which name does not lead to the address that the client chose."""
+        chosen = attempt.address
+        for name in attempt.names:
+            if chosen is None or name.source is NameSource.DNS or not isinstance(name.value, str):
+                continue
+            try:
+                found = (await self._destinations.find(name.value, attempt.port)).addresses
+            except OSError as fault:
+                return f"{name.value} does not resolve here ({fault.strerror}), and the client went to {chosen}"
+            if chosen not in found:
+                leads = ", ".join(map(str, found[:_ADDRESSES_TOLD])) + (" …" if len(found) > _ADDRESSES_TOLD else "")
+                return f"{name.value} leads to {leads}, and the client went to {chosen}"
+        return None
+
+
+def _several_segments(passage: Passage, opening: Opening | None) -> str | None:
+    """That the ClientHello came in several segments; where no kernel counts them, that it is too large for one."""
+    if not isinstance(opening, ClientHello):
+        return None
+    octets, counted = opening.consumed, segments_from(passage.client)
+    if counted is None:
+        return (
+            f"a ClientHello of {octets} octets, too many for one TCP segment" if octets > ONE_SEGMENT_OCTETS else None
+        )
+    came = counted - passage.segments
+    return f"a ClientHello of {octets} octets in {came} TCP segments" if came > 1 else None
 
 
 def _shown(how: Stop) -> tuple[str, Refusal]:
