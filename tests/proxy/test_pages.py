@@ -33,6 +33,8 @@ def ask(door: Door, line: str, *headers: str) -> tuple[str, str]:
         ("/?x", "text/html; charset=utf-8", "<!doctype html>"),
         ("/proxy.pac", "application/x-ns-proxy-autoconfig", 'var PROXY = "PROXY lab:8080";\n// A name'),
         ("/proxy.pac?all", "application/x-ns-proxy-autoconfig", 'var PROXY = "PROXY lab:8080";\nvar ITSELF'),
+        ("/proxy.pac?v=2&all=1", "application/x-ns-proxy-autoconfig", 'var PROXY = "PROXY lab:8080";\nvar ITSELF'),
+        ("/proxy.pac?small", "application/x-ns-proxy-autoconfig", 'var PROXY = "PROXY lab:8080";\n// A name'),
         ("/ca.pem", "application/x-x509-ca-cert", CERTIFICATE.decode()),
     ],
 )

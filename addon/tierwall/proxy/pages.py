@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs
 
 from tierwall.opening import PlainHttp
 from tierwall.policy.hostname import InvalidHost, normalise
@@ -73,7 +74,7 @@ class Pages:
 
     def _pac(self, opening: PlainHttp, reached_at: ReachedAt) -> _Page:
         listed = None
-        if opening.path.partition("?")[2] != "all":
+        if "all" not in parse_qs(opening.path.partition("?")[2], keep_blank_values=True):
             listed = steering(self.rulebook.site, self.rulebook.catalogue)
         pac = pac_for_everything(reached_at) if listed is None else pac_for_listed(listed, reached_at)
         return _Page(MEDIA_TYPE, pac.encode())
