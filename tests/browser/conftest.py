@@ -110,16 +110,19 @@ def analytics(authority: Authority) -> Iterator[WebAppOrigin]:
 
 @pytest.fixture
 def browse(authority: Authority, tmp_path: Path) -> Callable[..., object]:
-    """Open a URL in a new Chromium that has this proxy, or that finds it by flags, for as long as the block runs."""
+    """Open a URL in a new Chromium that has this proxy, or that finds it by flags, for as long as the block runs.
+
+    It trusts the servers' own authority, or the one with this pin instead.
+    """
 
     @contextmanager
-    def open_url(proxy: Proxy, url: str, *flags: str) -> Iterator[None]:
+    def open_url(proxy: Proxy, url: str, *flags: str, pin: str = authority.spki_pin) -> Iterator[None]:
         command = [
             "chromium",
             *FLAGS,
             f"--user-data-dir={tmp_path / 'profile'}",
             *(flags or [f"--proxy-server=http://127.0.0.1:{proxy.port}"]),
-            f"--ignore-certificate-errors-spki-list={authority.spki_pin}",
+            f"--ignore-certificate-errors-spki-list={pin}",
             url,
         ]
         with (tmp_path / "chromium.log").open("wb") as log:
