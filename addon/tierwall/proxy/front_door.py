@@ -164,7 +164,7 @@ class FrontDoor:
             if await swallows(passage, attempt, verdict):
                 return Outcome.ENDS
         with self.at_the_door.more_requests(passage):
-            await passage.entrance.hand_over(passage.client, None)
+            await self.tunnels.hand_over(passage, attempt, verdict, None)
         return Outcome.PASSES
 
     def _to_the_proxy(self, passage: Passage, opening: PlainHttp) -> None:
@@ -255,7 +255,7 @@ class FrontDoor:
         ):
             return
         if isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
-            await passage.entrance.hand_over(client, Known(address, port))
+            await self.tunnels.hand_over(passage, attempt, verdict, Known(address, port))
             return
         self.tunnels.note_if_observed(passage, attempt, verdict)
         named_first = next((name.value for name in attempt.names if isinstance(name.value, str)), None)

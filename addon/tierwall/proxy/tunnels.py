@@ -9,8 +9,10 @@ import time
 from tierwall.events import ClosedBy, Stage
 from tierwall.opening import ClientHello, PlainHttp, read_tunnel
 from tierwall.policy.attempt import Action, Attempt, Verdict
+from tierwall.policy.behaviour import OfTunnels
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
+from tierwall.proxy.aside import stand_in_for
 from tierwall.proxy.attempts import with_opening
 from tierwall.proxy.behaviours.blackhole import swallows
 from tierwall.proxy.behaviours.moving import Moving
@@ -102,7 +104,7 @@ class Tunnels:
         elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
             self._part(relay)
             server.close()
-            await passage.entrance.hand_over(client, known)
+            await self.hand_over(passage, attempt, verdict, known)
         else:
             await self.through(passage, relay, attempt, verdict, observed)
 
@@ -132,6 +134,24 @@ class Tunnels:
                 received=relay.server.octets,
                 ns=time.monotonic_ns() - began,
             )
+
+    async def hand_over(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known | None) -> None:
+        """Let mitmproxy have the connection; where something acts on its octets, on a tunnel of ours to it."""
+        if not any(isinstance(effect.behaviour, OfTunnels) for effect in verdict.effects):
+            await passage.entrance.hand_over(passage.client, known)
+            return
+        stand_in, far = await stand_in_for(passage.client)
+        relay = Relay(passage.client, far)
+        self._stand(relay, passage, attempt, verdict)
+        relay.release()
+        try:
+            while not stand_in.received and await stand_in.more():
+                pass
+            await passage.entrance.hand_over(stand_in, known)
+            stand_in.close()
+            await relay.finished()
+        finally:
+            self._forget(relay)
 
     async def deny(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known) -> None:
         """Refuse; where the site wants a page inside TLS, mitmproxy shows it."""
