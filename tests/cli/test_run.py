@@ -36,6 +36,7 @@ class Engine:
 @pytest.fixture(autouse=True)
 def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     return tmp_path / "tierwall"
 
 
@@ -58,6 +59,7 @@ def test_without_options_the_reference_site_listens_on_loopback(monkeypatch: pyt
             ca=state / "ca",
             everything=False,
             resolve=(),
+            control=state / "control",
         )
     ]
 
@@ -89,6 +91,7 @@ def test_every_option_reaches_the_proxy(monkeypatch: pytest.MonkeyPatch, state: 
             ca=state / "ca",
             everything=True,
             resolve=("8x8.vc:443:127.0.0.1:8443",),
+            control=state / "control",
             clients=("192.168.0.0/16",),
         )
     ]

@@ -13,6 +13,7 @@ from tierwall.policy.attempt import Action
 from tierwall.proxy import reloading
 from tierwall.proxy.reloading import Reloading
 from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.switchboard import Switchboard
 
 HEAD = "version: 1\nsite: mine\n"
 OPEN = f"{HEAD}admit: [{{hosts: [a.corp.example]}}]\n"
@@ -31,7 +32,7 @@ def _after(tmp_path: Path, *changes: Callable[[Path], object]) -> tuple[Rulebook
     path.write_text(OPEN, encoding="utf-8")
     catalogue = load_catalogue([])
     rulebook = Rulebook(load_site(str(path), catalogue), catalogue)
-    watch = Reloading(str(path), [], rulebook)
+    watch = Reloading(str(path), [], Switchboard(rulebook))
 
     async def scene() -> list[Rulebook | InvalidFiles]:
         outcomes = []

@@ -99,7 +99,7 @@ def test_options_that_are_wrong_end_it_with_every_fault(tmp_path: Path) -> None:
 
     assert code == 1
     assert "nonsense" in said
-    assert "8x8-core-only" in said
+    assert "`tierwall sites` lists" in said
 
 
 def test_a_journal_that_cannot_be_opened_ends_it_at_once(tmp_path: Path) -> None:

@@ -12,11 +12,13 @@ import click
 from click.shell_completion import get_completion_class
 
 from tierwall import __version__
+from tierwall.cli.behaviour_commands import behaviour
 from tierwall.cli.ca_commands import ca
 from tierwall.cli.doctor_command import doctor
 from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
-from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option, site_option
+from tierwall.cli.options import json_option, policy_option, site_option
+from tierwall.cli.site_commands import reproduce_command, sites_command
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -214,62 +216,6 @@ def lint_command(files: tuple[Path, ...], as_json: bool) -> int:
 
 
 @cli.command(
-    "sites",
-    short_help="List the networks to reproduce, and what each breaks.",
-    epilog="""\b
-Examples:
-  tierwall sites
-  tierwall sites dpi-https-only idle-60s
-  tierwall sites customer.yaml --json
-
-For each vendor: services that are closed, and why; services that get through and are hit by a behaviour. What is not
-named works. All of it is computed from the site and the vendors' policies.""",
-)
-@click.argument("names", metavar="[NAME|FILE]...", nargs=-1, shell_complete=complete_sites)
-@policy_option
-@json_option
-def sites_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json: bool) -> int:
-    """List the bundled sites, or those named, with what each breaks of every vendor's services."""
-    from tierwall.cli.sites import print_json, print_text, sites  # noqa: PLC0415
-
-    found = sites(names, policies)
-    return print_json(found) if as_json else print_text(found)
-
-
-@cli.command(
-    "reproduce",
-    short_help="Show what a network breaks of a vendor, with real clients.",
-    epilog="""\b
-Examples:
-  tierwall reproduce --site dpi-https-only --vendor vevox
-  tierwall reproduce --site customer.yaml --vendor 8x8 --json
-
-Stand-ins for the vendor's servers run on loopback, and clients that behave as its own do reach for them: through a
-proxy with the reference site, and through one with yours. UDP does not go through an explicit proxy: such checks say
-"not run". Exit status 1 says that something is broken.""",
-)
-@site_option
-@click.option(
-    "--vendor", metavar="ID", required=True, shell_complete=complete_vendors, help="vevox, 8x8, vsee-qatar, or yours."
-)
-@policy_option
-@click.option(
-    "--longest",
-    metavar="DURATION",
-    default="2m",
-    show_default=True,
-    help="How long a connection may be held to see whether it lasts; what takes longer is not run.",
-)
-@json_option
-def reproduce_command(*, site: str, vendor: str, policies: tuple[Path, ...], longest: str, as_json: bool) -> int:
-    """Run a vendor's client patterns once without and once with a site, and say service by service what worked, what
-    works, and what broke it. Needs no network."""
-    from tierwall.cli.reproduce import Wanted, reproduce  # noqa: PLC0415
-
-    return reproduce(Wanted(site=site, vendor=vendor, policies=policies, longest=longest), as_object=as_json)
-
-
-@cli.command(
     "demo",
     short_help="Show what denials break, without a network.",
     epilog="""\b
@@ -283,6 +229,9 @@ def demo_command() -> int:
     return main()
 
 
+cli.add_command(sites_command)
+cli.add_command(reproduce_command)
+cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)
 cli.add_command(doctor)

@@ -57,6 +57,7 @@ def run(wanted: Wanted) -> int:
         resolve=wanted.resolve,
         trust=wanted.trust,
         partial=wanted.partial,
+        control=control_folder(),
         workers=wanted.workers,
         clients=wanted.clients,
         gateway=wanted.gateway,
@@ -124,6 +125,12 @@ def state_folder() -> Path:
         return Path.home() / ".local" / "state" / "tierwall"
     except RuntimeError:
         raise BadInput(["there is no home folder for the journal and the lab CA: set XDG_STATE_HOME"]) from None
+
+
+def control_folder() -> Path:
+    """Where running proxies have their control sockets (XDG_RUNTIME_DIR is private, and empty after a restart)."""
+    given = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
+    return given / "tierwall" if given.is_absolute() and given.is_dir() else state_folder() / "control"
 
 
 def _made(folder: Path) -> Path:

@@ -53,13 +53,13 @@ def read_behaviours(document: Document, catalogue: Catalogue) -> Entries:
             faults += filled if name in BY_NAME else [fault for fault in filled if fault.where.endswith(".behaviour")]
             continue
         try:
-            behaviour = filled.spec(lambda name: _users(document.path.parent / name))
+            behaviour = filled.spec(lambda name: users_in(document.path.parent / name))
         except ValueError as fault:
             faults.append(document.fault((*place, "users"), str(fault)))
             continue
         files += [document.path.parent / name for name in (text(entry, "users"),) if name is not None]
-        faults += [document.fault((*place, key), message) for key, message in _contradictions(behaviour)]
-        faults += _unknown_words(document, place, behaviour.scope, catalogue)
+        faults += [document.fault((*place, key), message) for key, message in contradictions(behaviour)]
+        faults += unknown_words(document, place, behaviour.scope, catalogue)
         faults += [
             document.fault(place, f"contradicts behaviours[{before}]: {_TWICE.format(behaviour.NAME)}")
             for before, other in known.items()
@@ -81,7 +81,7 @@ def merged(layers: Iterable[Iterable[Behaviour]]) -> tuple[Behaviour, ...]:
     return tuple(together.values())
 
 
-def _users(path: Path) -> frozenset[Credential]:
+def users_in(path: Path) -> frozenset[Credential]:
     """A `name:password` a line; empty lines and those that begin with `#` say nothing. Raises ValueError."""
     found: set[Credential] = set()
     try:
@@ -99,7 +99,7 @@ def _users(path: Path) -> frozenset[Credential]:
     return frozenset(found)
 
 
-def _contradictions(behaviour: Behaviour) -> Iterator[tuple[str, str]]:
+def contradictions(behaviour: Behaviour) -> Iterator[tuple[str, str]]:
     """By key: parameters that do not go together."""
     match behaviour:
         case Stall() | Reset() if behaviour.after is None and behaviour.octets is None:
@@ -117,7 +117,8 @@ def _contradictions(behaviour: Behaviour) -> Iterator[tuple[str, str]]:
         yield "scope", f"{quoted(behaviour.NAME)} acts on {only} only, which this scope leaves out"
 
 
-def _unknown_words(document: Document, place: Place, scope: Scope, catalogue: Catalogue) -> Iterator[Fault]:
+def unknown_words(document: Document, place: Place, scope: Scope, catalogue: Catalogue) -> Iterator[Fault]:
+    """Vendors and services of a scope that no policy has."""
     vendors = {vendor.id: vendor for vendor in catalogue.vendors}
     if scope.vendor is not None and scope.vendor not in vendors:
         yield document.fault((*place, "scope", "vendor"), unknown("vendor", scope.vendor, vendors))

@@ -5,7 +5,7 @@ Knows how parameters are spelled; the specifications themselves, and what they m
 
 import re
 from collections.abc import Callable
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from enum import StrEnum
 from functools import cache
 from ipaddress import ip_address
@@ -75,20 +75,31 @@ class BehaviourForm(Form):
 
     def spec(self, users: Callable[[str], frozenset[parameters.Credential]]) -> Behaviour:
         """The specification that the entry says. `users` has read the file of that name."""
-        kind = BY_NAME[self.behaviour]
+        scope = EVERYTHING if self.scope is None else _scope(self.scope)
+        return BY_NAME[self.behaviour](scope=scope, **self._given(users))
+
+    def changed(self, behaviour: Behaviour, users: Callable[[str], frozenset[parameters.Credential]]) -> Behaviour:
+        """That behaviour with what the entry says; the rest of it stays."""
+        scope = behaviour.scope if self.scope is None else _scope(self.scope)
+        return replace(behaviour, scope=scope, **self._given(users))
+
+    def _given(self, users: Callable[[str], frozenset[parameters.Credential]]) -> dict[str, Any]:
         given = {name: _frozen(getattr(self, name)) for name in self.model_fields_set - {"behaviour", "scope"}}
-        if "users" in given:
-            given["users"] = users(given["users"])
-        return kind(scope=EVERYTHING if self.scope is None else _scope(self.scope), **given)
+        return given | ({"users": users(given["users"])} if "users" in given else {})
 
 
 @cache
-def form_of(name: str) -> type[BehaviourForm]:
-    """The form of the behaviour of that name: the scope, and a key for each parameter. Made when it is first needed."""
+def form_of(name: str, *, partial: bool = False) -> type[BehaviourForm]:
+    """The form of the behaviour of that name: the scope, and a key for each parameter. Made when it is first needed.
+
+    `partial`: nothing must be given, because a behaviour that stands is only changed.
+    """
     kind = BY_NAME[name]
     hints = get_type_hints(kind)
     keys: dict[str, Any] = {
-        field.name: (_spelled(hints[field.name]), _key(field)) for field in fields(kind) if field.name != "scope"
+        field.name: (_spelled(hints[field.name]), _key(field, optional=partial))
+        for field in fields(kind)
+        if field.name != "scope"
     }
     its_name = (Annotated[str, WithJsonSchema({"const": name})], Key())
     made = create_model(kind.__name__, __base__=BehaviourForm, __doc__=kind.__doc__, behaviour=its_name, **keys)
@@ -221,9 +232,11 @@ def key_of(parameter: str) -> str:
     return _ALIASES.get(parameter, parameter)
 
 
-def _key(field: Field[Any]) -> Any:
+def _key(field: Field[Any], *, optional: bool) -> Any:
     alias = _ALIASES.get(field.name)
-    return Key(alias=alias) if field.default is MISSING else Key(default=field.default, alias=alias)
+    if field.default is not MISSING:
+        return Key(default=field.default, alias=alias)
+    return Key(default=None, alias=alias) if optional else Key(alias=alias)
 
 
 _ALIASES: Final = {"excepted": "except"}

@@ -76,9 +76,14 @@ def read_document(path: Path) -> Document:
     Raises:
         InvalidFiles: There is no tree: the file cannot be read, or is not YAML.
     """
+    return tree_of(path, read_text(path))
+
+
+def tree_of(path: Path, text: str) -> Document:
+    """The same of a text that was read already, or that no file has. Raises InvalidFiles."""
     document = Document(path)
     try:
-        _Builder(document).build(read_text(path))
+        _Builder(document).build(text)
     except _TooMuch as fault:
         raise InvalidFiles([Fault(shown_path(path), fault.line, "", str(fault))]) from None
     except yaml.MarkedYAMLError as fault:

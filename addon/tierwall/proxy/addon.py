@@ -19,12 +19,10 @@ from mitmproxy.addonmanager import Loader
 
 from tierwall.events import ALL, ALWAYS, Stage
 from tierwall.gateway.keeper import Keeper
-from tierwall.gateway.syns import hear
 from tierwall.journal import FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
 from tierwall.proxy.addresses import InvalidClients, parse_clients
-from tierwall.proxy.behaviours.unanswered import UnansweredSyns
 from tierwall.proxy.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
 from tierwall.proxy.enforcement import Enforcement
 from tierwall.proxy.entrances import DOORWAY, install
@@ -36,6 +34,7 @@ from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.reloading import Reloading
 from tierwall.proxy.rulebook import Rulebook
 from tierwall.proxy.settings import suited
+from tierwall.proxy.switchboard import Switchboard
 from tierwall.report.explanation import as_json, explanation
 from tierwall.report.recent import Recent
 
@@ -62,6 +61,7 @@ class Assembly:
     door: FrontDoor
     enforcement: Enforcement
     journal: Journal | None
+    switchboard: Switchboard
     reloading: Reloading
     keeper: Keeper | None
     """Of the kernel's rules, where there is a gateway."""
@@ -163,6 +163,7 @@ class TierwallAddon:
         destinations = Destinations(redirects)
         keeper = _keeper(rulebook, recorder) if self._gateway else None
         door = FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir)))
+        switchboard = Switchboard(rulebook, suits)
         return Assembly(
             rulebook=rulebook,
             destinations=destinations,
@@ -170,7 +171,8 @@ class TierwallAddon:
             door=door,
             enforcement=Enforcement(rulebook, destinations, recorder, door.at_the_door, keeper),
             journal=journal,
-            reloading=Reloading(options.tierwall_site, policies, rulebook, suits),
+            switchboard=switchboard,
+            reloading=Reloading(options.tierwall_site, policies, switchboard),
             keeper=keeper,
         )
 
@@ -191,7 +193,6 @@ class TierwallAddon:
         self._watching = [loop.create_task(_reload_on_change(assembly))]
         if assembly.keeper is not None:
             self._watching.append(loop.create_task(_keep(assembly.keeper, assembly.recorder)))
-            self._watching.append(loop.create_task(_hear(assembly)))
 
     async def _end(self) -> None:
         with suppress(TimeoutError):
@@ -228,15 +229,6 @@ async def _keep(keeper: Keeper, recorder: Recorder) -> None:
     except Exception as failure:
         logger.exception("keeping the gateway failed")
         recorder.fault(f"nothing goes straight through the gateway any more: {failure}", Stage.CONFIG)
-
-
-async def _hear(assembly: Assembly) -> None:
-    """Of what the gateway's kernel leaves unanswered."""
-    recorder = assembly.recorder
-    try:
-        await hear(UnansweredSyns(assembly.rulebook, assembly.destinations, recorder).tell)
-    except OSError as failure:
-        recorder.fault(f"SYNs that the gateway leaves unanswered have no events: {failure.strerror}", Stage.CONFIG)
 
 
 def _keeper(rulebook: Rulebook, recorder: Recorder) -> Keeper:

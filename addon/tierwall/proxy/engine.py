@@ -21,6 +21,7 @@ from tierwall.journal import Sink
 from tierwall.proxy import wireguard
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.authorities import believed
+from tierwall.proxy.control import Control, NoControl
 from tierwall.proxy.descriptors import raise_limit
 from tierwall.proxy.entrances import DOORWAY
 from tierwall.proxy.handover import IDLE_S
@@ -98,10 +99,13 @@ class Engine:
 
     def __init__(self, settings: RunSettings, specs: Sequence[str], voice: Voice, after: str | None = None) -> None:
         """`after`: what led to this start, where that is worth journalling (a worker that died)."""
+        self._run = os.getppid() if settings.workers > 1 else os.getpid()
         self._settings, self.specs, self._voice, self._after = settings, specs, voice, after
         self._troubles: list[str] = []
         self._addon = TierwallAddon((voice,), gateway=settings.gateway)
         self._stopping: asyncio.Task[None] | None = None
+        self._control: Control | None = None
+        self._opening: asyncio.Task[None] | None = None
 
     async def serve(self) -> int:
         """Until SIGINT or SIGTERM. The lines that the journal lost. Raises CannotStart."""
@@ -131,6 +135,8 @@ class Engine:
         ticking = loop.create_task(self._tick())
         await master.run()
         ticking.cancel()
+        if self._control is not None:
+            self._control.close()
         if self._troubles:
             raise CannotStart("\n".join(self._troubles))
         journal = self._addon.assembly.journal if self._addon.assembly else None
@@ -157,6 +163,9 @@ class Engine:
         gc.set_threshold(*_GC_THRESHOLDS)
         if self._after is not None:
             assembly.recorder.fault(self._after, Stage.ACCEPT)
+        if self._settings.control is not None:
+            self._control = Control(self._settings.control, self._run, assembly.switchboard, self._voice.warn)
+            self._opening = asyncio.get_running_loop().create_task(self._open(self._control))
         self._voice.started(
             Start(
                 site=assembly.rulebook.site,
@@ -167,6 +176,12 @@ class Engine:
                 ca=self._settings.ca / "mitmproxy-ca-cert.pem",
             )
         )
+
+    async def _open(self, control: Control) -> None:
+        try:
+            await control.open()
+        except NoControl as fault:
+            self._voice.warn(f"behaviours cannot be switched while it runs: {fault}")
 
     def _set_options(self, to_set: options.Options, authorities: str | None) -> None:
         settings = self._settings

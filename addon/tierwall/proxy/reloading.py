@@ -4,15 +4,15 @@ Knows files' times and sizes. What they mean is loader.py's; what does not load 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
-from tierwall.policy.judge import prepare
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
 from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.switchboard import Switchboard
 
 _LOOK_EVERY_S: Final = 0.5
 """By looking, not by inotify: that does not see through the mounts that containers have."""
@@ -23,11 +23,9 @@ type _Signature = dict[str, tuple[int, int, int] | None]
 class Reloading:
     """One site with its policies. `changed` waits for the next change."""
 
-    def __init__(
-        self, site: str, policies: Sequence[Path], rulebook: Rulebook, suits: Callable[[Site], Site] = lambda site: site
-    ) -> None:
-        """`suits`: what of a site can be in force here. Raises InvalidFiles."""
-        self._site, self._policies, self._rulebook, self._suits = site, tuple(policies), rulebook, suits
+    def __init__(self, site: str, policies: Sequence[Path], switchboard: Switchboard) -> None:
+        self._site, self._policies, self._switchboard = site, tuple(policies), switchboard
+        self._rulebook = switchboard.rulebook
         self._seen = self._look()
 
     async def changed(self) -> Rulebook | InvalidFiles:
@@ -38,17 +36,15 @@ class Reloading:
         try:
             # In a thread: a list may have a million entries, and connections go on meanwhile.
             site, catalogue = await asyncio.to_thread(self._load)
+            await self._switchboard.load(site, catalogue)
         except InvalidFiles as faults:
             return faults
-        self._rulebook.replace(site, catalogue)
         self._seen = {path: now.get(path, sign) for path, sign in self._look().items()}
         return self._rulebook
 
     def _load(self) -> tuple[Site, Catalogue]:
         catalogue = load_catalogue(self._policies)
-        site = self._suits(load_site(self._site, catalogue))
-        prepare(site, catalogue)
-        return site, catalogue
+        return load_site(self._site, catalogue), catalogue
 
     def _look(self) -> _Signature:
         return {str(path): _signature(path) for path in self._watched()}

@@ -34,6 +34,8 @@ class RunSettings:
     """Leave out what none of the modes can show of the site, instead of not starting."""
     trust: Path | None = None
     """Certificates (PEM) that servers of inspected connections may be signed by, beside the public authorities."""
+    control: Path | None = None
+    """Folder of the control sockets, through which behaviours are switched while it runs."""
     workers: int = 1
     clients: tuple[str, ...] = ()
     """Networks to serve besides loopback, where the site names none."""
