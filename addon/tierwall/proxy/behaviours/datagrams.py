@@ -75,6 +75,17 @@ class OfDatagrams:
 
 
 def forgets_after(verdict: Verdict) -> float | None:
-    """Seconds of silence after which the flow is forgotten; None where nothing forgets it."""
-    found = (effect.behaviour.after for effect in verdict.effects if isinstance(effect.behaviour, UdpTimeout))
+    """Seconds of silence after which the flow is forgotten; None where nothing forgets it.
+
+    None at all where no such flow passes: one that stood before the site changed begins anew, and is stopped then.
+    """
+    found: list[float] = []
+    for effect in verdict.effects:
+        match effect.behaviour:
+            case UdpTimeout(after=after):
+                found.append(after)
+            case NoUdp() | NoQuic():
+                found.append(0.0)
+            case _:
+                pass
     return min(found, default=None)
