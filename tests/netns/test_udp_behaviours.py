@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import Proxy, whole
+from tests.e2e.running import Proxy, needs, whole
 from tests.netns.events import sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, OTHER_SERVER, REDIRECT, SERVER, SERVER_6, TUN, TURN, Lab, bound
 from tests.netns.quic import QuicEchoOrigin, quic_echo
+from tests.netns.turn import coturn, send_media
 from tierwall.demo.certificates import Authority
 from tierwall.demo.clients import Cause, stun_binding, udp_echo
 from tierwall.demo.origins import StunOrigin, UdpEchoOrigin
@@ -34,19 +35,21 @@ behaviours:
   - {{behaviour: no-udp, how: reject, scope: {{networks: [{OTHER_SERVER}/32, {SERVER_6}/128]}}}}
   - {{behaviour: no-quic, how: reject, scope: {{hosts: [rejected.corp.example]}}}}
   - {{behaviour: no-quic}}
-  - {{behaviour: udp-timeout, after: 300ms, scope: {{networks: [{TURN}/32, {SERVER}/32]}}}}
+  - {{behaviour: udp-timeout, after: 300ms, scope: {{ports: [udp/50000, udp/10001]}}}}
 """
 SILENT_S = 0.7
+pytestmark = needs("turnserver", "turnutils_uclient")
 ALL = [pytest.param("", id="without"), pytest.param(BEHAVIOURS, id="with")]
 
 
 @pytest.fixture(scope="module")
-def origins(lab: Lab, authority: Authority) -> Iterator[None]:
+def origins(lab: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with (
+        coturn(lab.server, 443, tmp_path_factory.mktemp("turn"), TURN),
         lab.server.serving(UdpEchoOrigin(host=BRIDGE, port=10000)),
         lab.server.serving(UdpEchoOrigin(host=OTHER_SERVER, port=10000)),
         lab.server.serving(UdpEchoOrigin(host=SERVER_6, port=10000)),
-        lab.server.serving(StunOrigin(host=TURN, port=443)),
+        lab.server.serving(StunOrigin(host=TURN, port=50000)),
         lab.server.serving(QuicEchoOrigin(authority, NAMES, host=SERVER)),
     ):
         yield
@@ -170,7 +173,10 @@ def test_quic_is_stopped_by_its_name(lab: Lab, proxy: Proxy, ca: Path, name: str
 
 @with_them()
 def test_turn_on_port_443_is_no_quic(lab: Lab, proxy: Proxy) -> None:
+    media = send_media(lab.client, TURN, 443)
+
     assert lab.client.wait(lambda: stun_binding(TURN, 443)).ok
+    assert media.received == media.sent > 0
 
 
 def ports_before_and_after_a_silence(lab: Lab) -> list[int]:
@@ -179,7 +185,7 @@ def ports_before_and_after_a_silence(lab: Lab) -> list[int]:
     def talk() -> list[int]:
         seen = []
         with bound(socket.SOCK_DGRAM) as client:
-            client.connect((TURN, 443))
+            client.connect((TURN, 50000))
             for _ in range(2):
                 client.settimeout(3.0)
                 transaction = secrets.token_bytes(TRANSACTION_OCTETS)
@@ -211,7 +217,7 @@ def test_after_the_silence_the_client_comes_from_another_port(lab: Lab, proxy: P
     said = whole(next(said for said in proxy.said() if said["event"]["id"] == event.event.id))
 
     assert before != after
-    assert without_breaks(said) == stopped("udp-timeout", "drop", {"ip": TURN, "port": 443}, said={"tier": "core"})
+    assert without_breaks(said) == stopped("udp-timeout", "drop", {"ip": TURN, "port": 50000}, said={"tier": "core"})
     assert event.tierwall.detail == (
         "nothing passed for 0.3 s, and the flow was forgotten; what the client sends is a new flow, from another port"
     )

@@ -55,8 +55,8 @@ class StaleAddresses(Spec):
 
     A name's addresses are pinned when it is first used, until the proxy ends. A connection to none of them is refused
     as one that cannot be reached; in modes where the client chooses the address, it is that which must be pinned. A
-    tunnel is cut when its name no longer leads to its address. Vendors warn of exactly this. What `--resolve` sends
-    elsewhere never moves.
+    tunnel is cut when its name no longer leads to its address; what is inspected is not. Vendors warn of exactly this.
+    What `--resolve` sends elsewhere never moves.
     """
 
     NAME: ClassVar[str] = "stale-addresses"
