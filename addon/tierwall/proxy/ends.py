@@ -12,6 +12,7 @@ import termios
 from typing import Final, Protocol
 
 from tierwall.policy.limits import CLIENT_HELLO_OCTETS
+from tierwall.proxy.between import Between
 
 GATHER_OCTETS: Final = 2 * CLIENT_HELLO_OCTETS
 """Octets an end keeps before it stops reading; more than any opening may take, so that its limit is seen broken."""
@@ -36,25 +37,6 @@ class Watcher(Protocol):
         """This end sent its FIN, or is gone; called once or twice an end."""
 
 
-class Between(Protocol):
-    """What behaviours put between an end and its partner: octets take this way instead of the straight one."""
-
-    is_done: bool
-    """Whether nothing more of what the end sent will pass."""
-
-    def take(self, octets: bytes) -> None:
-        """The end sent these."""
-
-    def end(self) -> None:
-        """The end sent its FIN, or is gone; called once or twice."""
-
-    def block(self) -> None:
-        """The partner takes no more for now."""
-
-    def unblock(self) -> None:
-        """It does again."""
-
-
 class End(asyncio.Protocol):
     """One end. Gathers from the start; `forward` and the refusals change what happens to the bytes that come."""
 
@@ -62,6 +44,7 @@ class End(asyncio.Protocol):
         "_alarm",
         "_waiter",
         "broken",
+        "deaf",
         "discarding",
         "eof",
         "expired",
@@ -90,6 +73,8 @@ class End(asyncio.Protocol):
         self.fin_sent = False
         """Whether we have told it that nothing more comes."""
         self.discarding = False
+        self.deaf = False
+        """Whether even its FIN is not answered: it is kept SILENCE_S longer, because it may go on listening."""
         self.expired = False
         self.forwarding = False
         """Whether received bytes go to the partner at once; they are gathered otherwise."""
@@ -125,7 +110,9 @@ class End(asyncio.Protocol):
         self.eof = True
         self._wake()
         if self.discarding:
-            return False
+            if self.deaf:
+                self._abort_in(SILENCE_S)
+            return self.deaf
         if self.forwarding:
             self._end_here()
         if self.watcher is not None:
@@ -198,13 +185,17 @@ class End(asyncio.Protocol):
     def swallow(self, seconds: float) -> None:
         """Take all that comes and let it go nowhere, until the other side leaves or so long; it hears nothing."""
         self.discarding, self.forwarding, self.received = True, False, bytearray()
-        if self.eof or self.gone:
+        if self.gone or (self.eof and not self.deaf):
             self.close()
             return
         self.transport.resume_reading()
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
+        self._abort_in(seconds)
+        self._wake()
+
+    def forget(self, seconds: float) -> None:
+        """The same, as if nobody were there any more: its FIN is not answered either."""
+        self.deaf = True
+        self.swallow(seconds)
 
     def expire(self) -> None:
         """End the wait for more: a limit has passed."""
@@ -289,6 +280,11 @@ class End(asyncio.Protocol):
         if held or sock is None:
             return held
         return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
+
+    def _abort_in(self, seconds: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
 
     def _end_here(self) -> None:
         if self.line is not None:

@@ -5,7 +5,7 @@ Knows mitmproxy's connection handlers and layers. Refuses to decide: mitmproxy's
 
 import asyncio
 import socket
-from typing import Any, Final
+from typing import Final
 
 import mitmproxy_rs
 from mitmproxy import ctx
@@ -22,7 +22,6 @@ from mitmproxy.proxy.mode_servers import ProxyConnectionHandler, ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode, UpstreamMode
 from mitmproxy.proxy.tunnel import LayerStack
 
-from tierwall.proxy.aside import StandIn
 from tierwall.proxy.ends import RESET, End
 from tierwall.proxy.guard import deny_until_judged
 from tierwall.proxy.mitmproxy_parts import Master
@@ -126,8 +125,9 @@ def reset_at_the_end(client: Client) -> None:
     proxyserver = ctx.master.addons.get("proxyserver")
     handler = proxyserver.connections.get(client.id) if proxyserver else None
     writer = handler.transports[client].writer if handler and client in handler.transports else None
-    if isinstance(writer, _Writer):
-        writer.reset_at_the_end()
+    sock = writer.get_extra_info("socket") if writer else None
+    if sock is not None:  # tun and wireguard have none
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
 
 
 def close_what_is_not_guarded() -> None:
@@ -155,31 +155,4 @@ def _streams(end: End) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         end.received = bytearray()
     if end.eof:
         reader.feed_eof()
-    addressed = end.stands_for.transport if isinstance(end, StandIn) else transport
-    return reader, _Writer(transport, protocol, reader, loop, addressed)
-
-
-class _Writer(asyncio.StreamWriter):
-    """Writes to one transport, and tells whose connection it is by another."""
-
-    def __init__(  # asyncio's signature, and ours
-        self,
-        transport: asyncio.Transport,
-        protocol: asyncio.StreamReaderProtocol,
-        reader: asyncio.StreamReader,
-        loop: asyncio.AbstractEventLoop,
-        addressed: asyncio.Transport,
-    ) -> None:
-        super().__init__(transport, protocol, reader, loop)
-        self._addressed = addressed
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return self._addressed.get_extra_info(name, default)
-
-    def reset_at_the_end(self) -> None:
-        """Have closing send RST; where a tunnel of ours is in between, which would pass a FIN on, at once."""
-        sock = self.get_extra_info("socket")
-        if sock is not None:  # tun and wireguard have none
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        if self._addressed is not self.transport:
-            self._addressed.abort()
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)

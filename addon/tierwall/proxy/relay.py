@@ -49,8 +49,13 @@ class Relay:
         self.settle()
 
     async def finished(self) -> None:
-        """Wait until both ends are gone."""
+        """Wait until both ends are gone, or a behaviour has forgotten them."""
         await self._finished
+
+    def finish(self) -> None:
+        """It is no tunnel any more, even where its ends are still there."""
+        if not self._finished.done():
+            self._finished.set_result(None)
 
     def part(self) -> None:
         """Undo the joining, so that the client's end can be refused or handed over; the server's is the caller's."""
@@ -63,7 +68,7 @@ class Relay:
 
     @property
     def is_over(self) -> bool:
-        """Whether both ends are gone."""
+        """Whether it is no tunnel any more."""
         return self._finished.done()
 
     @property
@@ -90,9 +95,8 @@ class Relay:
         """Close what has nothing left to do: the ends call it, and behaviours when what they held has passed."""
         client, server = self.client, self.server
         if client.gone and server.gone:
-            if not self._finished.done():
-                self.part()  # no cycle is left for the garbage collector
-                self._finished.set_result(None)
+            self.part()  # no cycle is left for the garbage collector
+            self.finish()
         elif self.apart:
             if client.gone and not server.fin_sent:
                 server.close()

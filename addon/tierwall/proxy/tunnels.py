@@ -9,10 +9,8 @@ import time
 from tierwall.events import ClosedBy, Stage
 from tierwall.opening import ClientHello, PlainHttp, read_tunnel
 from tierwall.policy.attempt import Action, Attempt, Verdict
-from tierwall.policy.behaviour import OfTunnels
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
-from tierwall.proxy.aside import stand_in_for
 from tierwall.proxy.attempts import with_opening
 from tierwall.proxy.behaviours.blackhole import swallows
 from tierwall.proxy.behaviours.moving import Moving
@@ -25,6 +23,7 @@ from tierwall.proxy.ends import End
 from tierwall.proxy.first_bytes import read
 from tierwall.proxy.parent import ParentRefused, dial_through
 from tierwall.proxy.passage import Known, Passage
+from tierwall.proxy.pipe import join
 from tierwall.proxy.recorder import Recorder
 from tierwall.proxy.refusal import Spoken
 from tierwall.proxy.relay import Relay
@@ -136,21 +135,22 @@ class Tunnels:
             )
 
     async def hand_over(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known | None) -> None:
-        """Let mitmproxy have the connection; where something acts on its octets, on a tunnel of ours to it."""
-        if not any(isinstance(effect.behaviour, OfTunnels) for effect in verdict.effects):
+        """Let mitmproxy have the connection. What acts on its octets, now or later, acts between it and the client."""
+        if not self._rulebook.site.behaviours:
             await passage.entrance.hand_over(passage.client, known)
             return
-        stand_in, far = await stand_in_for(passage.client)
-        relay = Relay(passage.client, far)
+        ours, theirs = End(), End()
+        join(ours, theirs, passage.client.transport)
+        relay = Relay(passage.client, ours)
         self._stand(relay, passage, attempt, verdict)
         relay.release()
         try:
-            while not stand_in.received and await stand_in.more():
+            while not theirs.received and await theirs.more():
                 pass
-            await passage.entrance.hand_over(stand_in, known)
-            stand_in.close()
+            await passage.entrance.hand_over(theirs, known)
             await relay.finished()
         finally:
+            ours.close()
             self._forget(relay)
 
     async def deny(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known) -> None:

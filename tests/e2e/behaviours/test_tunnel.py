@@ -3,13 +3,14 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.behaviours.held import echo, silence, standing
 from tests.e2e.origins import RecordingOrigin
-from tests.e2e.programs import Way, connected, curl, read_to_end, through, tunnel
+from tests.e2e.programs import curl, read_to_end, through
 from tests.e2e.running import Proxy, about, allow_private, needs, running_proxy
 from tierwall.demo.certificates import Authority
 from tierwall.demo.origins import HttpsOrigin, TcpEchoOrigin, serve_in_thread
@@ -262,31 +263,6 @@ def test_a_slow_close_passes_the_end_on_late(box: Proxy) -> None:
     assert times["plain"] < 0.2
     assert times["slow-close"] >= 0.3
     assert _details(box, "slow-close.corp.example") == ["the client's end is passed on 0.3 s later"]
-
-
-@contextmanager
-def standing(via: Way, authority: str) -> Iterator[socket.socket]:
-    """A tunnel that stands."""
-    with connected(via) as client:
-        assert b" 200 " in tunnel(client, authority)
-        yield client
-
-
-def echo(client: socket.socket, octets: bytes) -> bytes:
-    """What comes back of it."""
-    client.sendall(octets)
-    heard = b""
-    while len(heard) < len(octets):
-        heard += client.recv(len(octets))
-    return heard
-
-
-def silence(client: socket.socket, seconds: float) -> bytes:
-    """What is heard until nothing is for so long; `<silence>` last, or how it ended."""
-    client.settimeout(seconds)
-    heard = read_to_end(client)
-    client.settimeout(5.0)
-    return heard
 
 
 def _details(box: Proxy, name: str) -> list[str | None]:

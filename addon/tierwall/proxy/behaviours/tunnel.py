@@ -232,8 +232,9 @@ class Middlebox:
                 client.reset()
                 server.reset()
             case Cut.DROP:
-                client.swallow(FORGOTTEN_S)
-                server.swallow(FORGOTTEN_S)
+                client.forget(FORGOTTEN_S)
+                server.forget(FORGOTTEN_S)
+                relay.finish()
 
     def _break_off(self) -> None:
         """RST once both sides have what passed before."""
