@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 import pytest
 
 from tests.gateway.machines import LAN, TOPOLOGY, WAN, interface, machine
-from tierwall.gateway.checks import faults, may_not, outside_of, remains, settings_for, standing
+from tierwall.gateway.checks import faults, may_not, outside_of, remains, settings_for, standing, warnings
 from tierwall.gateway.facts import Facts, Route, Rule, Session
 from tierwall.gateway.steps import Ipv6, Remains, Setting, routing_rules
 from tierwall.gateway.topology import Standing, Topology, written
@@ -126,6 +126,16 @@ def test_every_fault_is_said_at_once() -> None:
     found = faults(Topology(inside=("lan", "x"), outside="y", port=22), machine(has_table=True, sshd_ports={22}))
 
     assert len(found) == 4
+
+
+def test_a_firewall_that_drops_what_is_forwarded_is_warned_of() -> None:
+    """Docker sets that policy."""
+    facts = machine(dropping=("ip filter FORWARD", "inet firewalld filter_FORWARD"))
+
+    docker, firewalld = warnings(TOPOLOGY, facts)
+    assert docker.endswith(": iptables -I FORWARD -i lan -j ACCEPT; iptables -I FORWARD -o lan -j ACCEPT")
+    assert firewalld.startswith("inet firewalld filter_FORWARD drops what is forwarded, whatever the gateway accepts: ")
+    assert list(warnings(TOPOLOGY, machine())) == []
 
 
 def test_rights_are_asked_for_apart() -> None:

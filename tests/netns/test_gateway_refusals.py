@@ -143,6 +143,28 @@ def test_a_gateway_that_is_up_is_not_put_up_twice(lab: Lab, untouched: None) -> 
         assert _refused(tierwall(lab.gateway, *UP)) == ["a gateway is up here already: `tierwall gateway down` first"]
 
 
+def test_a_proxy_serves_only_a_gateway_that_is_there(lab: Lab, untouched: None) -> None:
+    assert _refused(tierwall(lab.gateway, "run", "--gateway", "--workers", 2)) == [
+        "--gateway needs one process: run it with --workers 1",
+        "--gateway: no gateway is up here; `tierwall gateway up --inside IFACE` first",
+    ]
+
+
+def test_a_firewall_that_drops_what_is_forwarded_is_warned_of(lab: Lab, untouched: None) -> None:
+    chain = "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }"
+    lab.gateway.nft(chain)
+    try:
+        said = tierwall(lab.gateway, *UP, "--dry-run")
+    finally:
+        lab.gateway.nft("delete table ip filter")
+
+    assert said.status == 0
+    assert said.stderr == (
+        "ip filter FORWARD drops what is forwarded, whatever the gateway accepts: "
+        "iptables -I FORWARD -i client -j ACCEPT; iptables -I FORWARD -o client -j ACCEPT\n"
+    )
+
+
 def test_settings_of_the_kernel_are_as_they_were_afterwards(lab: Lab) -> None:
     off = ("net.ipv4.ip_forward=0", "net.ipv6.conf.all.forwarding=0", "net.ipv4.conf.all.rp_filter=1")
     was = [lab.gateway.run("sysctl", key.partition("=")[0]).stdout.replace(" ", "").strip() for key in off]

@@ -46,6 +46,8 @@ def up(wanted: Wanted, *, dry_run: bool) -> int:
     settings, before = checks.settings_for(topology, facts)
     to_do = steps(Standing(topology=topology, before=before), facts.ipv6, settings, fill(direct))
     _print(step.do for step in to_do)
+    for warning in checks.warnings(topology, facts):
+        talk().print(warning, style="yellow", soft_wrap=True)
     if not dry_run:
         _apply(to_do)
         _say_how_to_go_on()

@@ -16,7 +16,7 @@ _ALIAS_AT_MOST: Final = 255
 _HALF: Final = 1
 """Prefix length of the two routes that VPN clients set instead of a default route; nothing would not overlap them."""
 
-_UNSPEAKABLE: Final = set("\"\\;,='")
+_UNSPEAKABLE: Final = set("\"\\;,='*")
 """An interface may be called so, and nothing that has to be written down in rules should be."""
 
 
@@ -59,6 +59,16 @@ def may_not(facts: Facts) -> list[str]:
     if not facts.has_tun:
         found.append("there is no /dev/net/tun: modprobe tun; in a container, add --device /dev/net/tun")
     return found
+
+
+def warnings(topology: Topology, facts: Facts) -> Iterator[str]:
+    """What does not keep a gateway from being set up, and may keep packets from passing it."""
+    for chain in facts.dropping:
+        mend = "let what comes from and goes to the inside pass there"
+        if chain == "ip filter FORWARD":
+            pairs = ((way, name) for name in topology.inside for way in ("-i", "-o"))
+            mend = "; ".join(f"iptables -I FORWARD {way} {name} -j ACCEPT" for way, name in pairs)
+        yield f"{chain} drops what is forwarded, whatever the gateway accepts: {mend}"
 
 
 def settings_for(topology: Topology, facts: Facts) -> tuple[tuple[Setting, ...], tuple[tuple[str, str], ...]]:

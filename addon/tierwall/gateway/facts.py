@@ -75,6 +75,8 @@ class Facts:
     """There is an nftables table of our name."""
     owns_table: bool = False
     """And it is ours."""
+    dropping: tuple[str, ...] = ()
+    """Chains of somebody else's that drop what is forwarded unless their rules accept it: `ip filter FORWARD`."""
     rules: tuple[Rule, ...] = ()
     """Routing rules with our priorities."""
     routed: tuple[str, ...] = ()
@@ -154,6 +156,14 @@ def owns_table(chains: str) -> bool:
         for each in _nft(chains)
         if "chain" in each
     )
+
+
+def dropping(chains: str) -> Iterator[str]:
+    """From `nft -j list chains`: those that drop forwarded packets by default."""
+    for each in _nft(chains):
+        chain = each.get("chain", {})
+        if chain.get("hook") == "forward" and chain.get("policy") == "drop" and chain["table"] != TABLE:
+            yield f"{chain['family']} {chain['table']} {chain['name']}"
 
 
 def _is_our_table(table: Mapping[str, Any]) -> bool:

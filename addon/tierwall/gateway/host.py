@@ -48,13 +48,15 @@ def look(outside: str | None = None, environment: Mapping[str, str] = os.environ
     routes = tuple(
         route for version in (4, 6) for route in facts.routes(_said("ip", "-j", f"-{version}", "route"), version)
     )
+    chains = _said("nft", "-j", "list", "chains")
     return Facts(
         may_administer=_may_administer(),
         has_tun=_has_tun(),
         interfaces=facts.interfaces(_said("ip", "-j", "-d", "addr")),
         routes=routes,
         has_table=facts.has_table(_said("nft", "-j", "list", "tables")),
-        owns_table=facts.owns_table(_said("nft", "-j", "list", "chains")),
+        owns_table=facts.owns_table(chains),
+        dropping=tuple(facts.dropping(chains)),
         rules=tuple(rule for family in _FAMILIES for rule in facts.rules(_said("ip", "-j", family, "rule"), family)),
         routed=tuple(
             family
