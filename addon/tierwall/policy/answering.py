@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import assert_never
 
+from tierwall.policy.acting import HTTPS_PORT
 from tierwall.policy.attempt import Attempt, Effect, GivenName, NameSource, Seen
 from tierwall.policy.behaviour import DnsAnswer, DnsFilter, SplitDns
 from tierwall.policy.ground import ground_of
 from tierwall.policy.model import Address, Catalogue, Transport
 from tierwall.policy.site import Site
-
-HTTPS_PORT = 443
 
 
 @dataclass(frozen=True, slots=True)
