@@ -4,10 +4,13 @@ import pytest
 
 from tierwall.policy.behaviour import (
     Behaviour,
+    ConnectPorts,
     DnsFilter,
     NoHttp2,
+    NoIpConnect,
     NoQuic,
     NoUdp,
+    ProxyAuth,
     SplitDns,
     StaleAddresses,
     UdpStop,
@@ -32,6 +35,9 @@ EXPLICIT = {"regular", "socks5", "reverse"}
         pytest.param(DnsFilter(), PACKETS | EXPLICIT | {"dns"}, id="dns-filter"),
         pytest.param(SPLIT, PACKETS | EXPLICIT | {"dns"}, id="split-dns"),
         pytest.param(StaleAddresses(), PACKETS | EXPLICIT | {"transparent"}, id="stale-addresses"),
+        pytest.param(ProxyAuth(users=frozenset()), {"regular", "upstream", "socks5"}, id="proxy-auth"),
+        pytest.param(ConnectPorts(), {"regular", "upstream"}, id="connect-ports"),
+        pytest.param(NoIpConnect(), {"regular", "upstream"}, id="no-ip-connect"),
         pytest.param(NoHttp2(), set(Mode) - {"dns"}, id="on TCP"),
     ],
 )

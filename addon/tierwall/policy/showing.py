@@ -9,10 +9,13 @@ from typing import Final, assert_never
 
 from tierwall.policy.behaviour import (
     Behaviour,
+    ConnectPorts,
     DnsFilter,
     FqdnCacheExpiry,
+    NoIpConnect,
     NoQuic,
     NoUdp,
+    ProxyAuth,
     Sees,
     SplitDns,
     StaleAddresses,
@@ -41,6 +44,8 @@ REJECT_UDP: Final = frozenset({Mode.TUN})
 """Where the client can be reached by ICMP."""
 RESOLVE: Final = frozenset({Mode.REGULAR, Mode.SOCKS5, Mode.REVERSE, Mode.DNS}) | CARRY_UDP
 """Where names are looked up here, for clients or by them: neither by a parent proxy, nor before clients come."""
+HTTP_PROXY: Final = frozenset({Mode.REGULAR, Mode.UPSTREAM})
+"""Whose clients send CONNECT."""
 DIAL: Final = CARRY_TCP - {Mode.UPSTREAM}
 """Where the address that is dialled is known here."""
 
@@ -62,6 +67,10 @@ def shown_in(behaviour: Behaviour) -> frozenset[Mode]:
             return RESOLVE
         case StaleAddresses():
             return DIAL
+        case ConnectPorts() | NoIpConnect():
+            return HTTP_PROXY
+        case ProxyAuth():
+            return HTTP_PROXY | {Mode.SOCKS5}
         case FqdnCacheExpiry():
             return CARRY_TCP
         case _:
@@ -83,6 +92,10 @@ def _why(behaviour: Behaviour) -> str:
             return "no name is looked up here"
         case StaleAddresses():
             return "no address is dialled here"
+        case ConnectPorts() | NoIpConnect():
+            return "no client sends CONNECT here"
+        case ProxyAuth():
+            return "clients do not know that there is a proxy, which alone may ask them"
         case _:
             pass
     match behaviour.SEES:

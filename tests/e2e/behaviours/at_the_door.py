@@ -81,7 +81,7 @@ def behind(folder: Path, authority: Authority, behaviours: str, *more: str) -> I
         https = serve(HttpsOrigin(authority, [*NAMES, ADDRESS], host=ADDRESS))
         http = serve(RedirectOrigin())
         to = [(name, port, https.port, ADDRESS) for name in NAMES for port in (443, 8443)]
-        to += [(name, 80, http.port, "127.0.0.1") for name in NAMES]
+        to += [(name, 80, http.port, "127.0.0.1") for name in NAMES] + [(ADDRESS, 443, https.port, ADDRESS)]
         resolve = [text for name, port, there, at in to for text in allow_private(name, port, there, address=at)]
         modes = ("--mode", "regular@127.0.0.1:0", "--mode", "socks5@127.0.0.2:0")
 

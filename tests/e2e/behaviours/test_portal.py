@@ -1,0 +1,84 @@
+"""`captive-portal`: nothing works until somebody accepts, as curl sees it; then everything does, for a while."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.behaviours.at_the_door import CURL, Behind, behind, http_of, of_vevox
+from tests.e2e.behaviours.inspected import broken
+from tests.e2e.programs import connected, curl, read_response, through
+from tests.e2e.running import about, needs, whole
+from tierwall.demo.certificates import Authority
+
+HOME = "http://portal.hotel.example/"
+ACCEPT = (HOME + "accept", "-d", "")
+SITE = """
+  - {behaviour: captive-portal, portal: portal.hotel.example, lasts: 1500ms, scope: {vendor: vevox}}
+"""
+
+pytestmark = needs("curl")
+
+
+@pytest.fixture
+def hotel(authority: Authority, tmp_path: Path) -> Iterator[Behind]:
+    with behind(tmp_path, authority, SITE) as made:
+        yield made
+
+
+@contextmanager
+def nothing_arrives(hotel: Behind) -> Iterator[None]:
+    before = hotel.arrived
+    yield
+    assert hotel.arrived == before
+
+
+def test_it_redirects_until_somebody_accepts_and_again_when_that_is_over(hotel: Behind, ca: Path) -> None:
+    page, tls = "http://guest.vevox.app/", "https://guest.vevox.app/"
+    way, trust = through(hotel.via), ("--cacert", ca, "-A", CURL)
+    assert curl(*through(http_of(hotel.free)), page).status == 301
+
+    with nothing_arrives(hotel):
+        redirected = curl(*way, page)
+        cut = curl(*way, *trust, tls)
+        by_socks = curl(*through(hotel.socks), *trust, tls)
+        followed = curl(*way, "-L", page)
+        only_looked = curl(*way, HOME + "accept")
+    other = curl(*way, *trust, "https://8x8.vc/")
+    accepted = curl(*way, "-L", *ACCEPT)
+    works = [curl(*way, page).status, *(curl(*through(via), *trust, tls).status for via in (hotel.via, hotel.socks))]
+    hotel.proxy.wait_until(lambda: curl(*way, page).status == 302)
+
+    terms = '<form method="post" action="/accept">'
+    detail = f"nobody has accepted the terms at {HOME} from the client's address"
+    assert (redirected.status, redirected.header("Location")) == (302, HOME)
+    assert (cut.code, by_socks.code, other.status) == (56, 97, 200)
+    assert terms in followed.body
+    assert terms in only_looked.body
+    assert "You are connected" in accepted.body
+    assert works == [301, 200, 200]
+    plain = broken(hotel.proxy, "guest.vevox.app")["tierwall"]
+    assert (plain["refusal"], plain["stage"], plain["behaviour"]) == ("302", "request", "captive-portal")
+    hotel.proxy.wait_for(lambda event: about("guest.vevox.app", "broken")(event) and event.tierwall.stage == "connect")
+    wholes = [whole(said) for said in hotel.proxy.said() if said["tierwall"]["stage"] == "connect"]
+    expected = of_vevox("captive-portal", "guest.vevox.app", detail, refusal="reset")
+    del expected["tierwall"]["detail"]
+    for hit in wholes[0]["tierwall"]["breaks"]:
+        del hit["symptom"]
+    assert expected in wholes
+
+
+def test_its_page_is_served_to_socks_clients_and_on_a_connection_that_mitmproxy_has(hotel: Behind) -> None:
+    by_socks = curl(*through(hotel.socks), HOME)
+    with connected(hotel.via) as client:
+        client.sendall(b"GET http://first.corp.example/ HTTP/1.1\r\nHost: first.corp.example\r\n\r\n")
+        first, _ = read_response(client)
+        client.sendall(b"GET http://guest.vevox.app/ HTTP/1.1\r\nHost: guest.vevox.app\r\n\r\n")
+        later, _ = read_response(client)
+        client.sendall(b"GET " + HOME.encode() + b" HTTP/1.1\r\nHost: portal.hotel.example\r\n\r\n")
+        _, page = read_response(client)
+
+    assert "Accept and connect" in by_socks.body
+    assert (b" 301 " in first, b" 302 " in later) == (True, True)
+    assert b"Accept and connect" in page
