@@ -4,8 +4,8 @@ from ipaddress import ip_address, ip_network
 
 from tests.policy.catalogues import ports
 from tierwall.gateway.elements import Element, begin, exchange, fill, renew
-from tierwall.gateway.ruleset import Unanswered
 from tierwall.policy.direct import Span
+from tierwall.policy.unanswered import Unanswered
 
 FOUR, SIX = ip_address("192.0.2.1"), ip_address("2001:db8::1")
 
@@ -19,8 +19,10 @@ def test_networks_fill_the_sets_of_their_versions_after_all_were_emptied() -> No
 
     commands = fill(spans, [Unanswered((ip_network("192.0.2.0/24"),), ports("tcp/443"))]).splitlines()
 
-    assert commands[0] == "flush chain inet tierwall_gateway refused"
-    assert commands[1].startswith("add rule inet tierwall_gateway refused ip daddr { 192.0.2.0/24 } tcp dport { 443 }")
+    assert commands[0] == "flush chain inet tierwall_gateway unanswered"
+    assert commands[1].startswith(
+        "add rule inet tierwall_gateway unanswered ip daddr { 192.0.2.0/24 } tcp dport { 443 }"
+    )
     assert [line for line in commands if line.startswith("flush set")] == [
         f"flush set inet tierwall_gateway {kind}{version}"
         for kind in ("direct", "named", "withheld")

@@ -2,14 +2,13 @@
 
 from ipaddress import ip_network
 
-import pytest
-
 from tests.gateway.machines import TOPOLOGY
 from tests.policy.catalogues import ports
-from tierwall.gateway.ruleset import Refused, Rejected, Unanswered, refusals, ruleset
+from tierwall.gateway.ruleset import ruleset, swallowing
 from tierwall.gateway.topology import Topology
+from tierwall.policy.unanswered import Unanswered
 
-UNANSWERED = "tcp flags & (fin | syn | rst | ack) == syn counter name unanswered drop"
+DROPPED = "tcp flags & (fin | syn | rst | ack) == syn counter name unanswered log group 7457 snaplen 96 drop"
 
 
 def _lines(text: str) -> list[str]:
@@ -32,32 +31,16 @@ def test_both_ways_of_forwarding_end_in_a_drop() -> None:
         assert lines[lines.index("}", start) - 1] == "counter name dropped drop"
 
 
-def test_refusals_come_before_any_way_out() -> None:
+def test_what_is_left_unanswered_comes_before_any_way_out() -> None:
     lines = _lines(ruleset(TOPOLOGY))
 
-    assert lines.index("jump refused") < lines.index("meta l4proto udp jump datagrams")
+    assert lines.index("jump unanswered") < lines.index("meta l4proto udp jump datagrams")
 
 
-@pytest.mark.parametrize(
-    ("refused", "rules"),
-    [
-        (
-            Rejected(*ports("udp/443")),
-            ["udp dport 443 counter name rejected reject with icmpx type admin-prohibited"],
-        ),
-        (
-            Rejected(*ports("udp/any")),
-            ["udp dport 1-65535 counter name rejected reject with icmpx type admin-prohibited"],
-        ),
-        (
-            Unanswered((ip_network("203.0.113.0/24"), ip_network("2001:db8::/32")), ports("tcp/443-444", "udp/1")),
-            [
-                f"ip daddr {{ 203.0.113.0/24 }} tcp dport {{ 443-444 }} {UNANSWERED}",
-                f"ip6 daddr {{ 2001:db8::/32 }} tcp dport {{ 443-444 }} {UNANSWERED}",
-            ],
-        ),
-        (Unanswered((), ports("tcp/443")), []),
-    ],
-)
-def test_a_refusal_as_rules(refused: Refused, rules: list[str]) -> None:
-    assert list(refusals(refused)) == rules
+def test_what_is_left_unanswered_is_reported_and_dropped() -> None:
+    networks = (ip_network("203.0.113.0/24"), ip_network("198.51.100.1"), ip_network("2001:db8::/32"))
+
+    assert list(swallowing(Unanswered(networks, ports("tcp/443-444", "tcp/80")))) == [
+        f"ip daddr {{ 203.0.113.0/24, 198.51.100.1/32 }} tcp dport {{ 443-444, 80 }} {DROPPED}",
+        f"ip6 daddr {{ 2001:db8::/32 }} tcp dport {{ 443-444, 80 }} {DROPPED}",
+    ]

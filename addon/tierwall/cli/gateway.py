@@ -3,7 +3,7 @@
 Knows what is printed and what is refused; rules and routes are the package gateway's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from tierwall.gateway.status import table_of
 from tierwall.gateway.steps import Act, Step, removal, steps
 from tierwall.gateway.topology import TABLE, Standing, Topology
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
-from tierwall.policy.direct import Span, spans
+from tierwall.policy.direct import spans
+from tierwall.policy.unanswered import unanswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,11 +41,11 @@ def up(wanted: Wanted, *, dry_run: bool) -> int:
     topology = _topology(wanted, facts)
     found: list[object] = [] if dry_run else [*checks.may_not(facts)]
     found += checks.faults(topology, facts)
-    direct = _direct(wanted, found)
+    filling = _filling(wanted, found)
     if found:
         raise BadInput(found)
     settings, before = checks.settings_for(topology, facts)
-    to_do = steps(Standing(topology=topology, before=before), facts.ipv6, settings, fill(direct))
+    to_do = steps(Standing(topology=topology, before=before), facts.ipv6, settings, filling)
     _print(step.do for step in to_do)
     for warning in checks.warnings(topology, facts):
         talk().print(warning, style="yellow", soft_wrap=True)
@@ -88,14 +89,15 @@ def _topology(wanted: Wanted, facts: Facts) -> Topology:
     return Topology(inside=wanted.inside, outside=outside, port=wanted.port, tun=wanted.tun)
 
 
-def _direct(wanted: Wanted, faults: list[object]) -> Sequence[Span]:
-    """What goes straight until the proxy that runs puts its own site in force."""
+def _filling(wanted: Wanted, faults: list[object]) -> str:
+    """What the sets hold until the proxy that runs puts its own site in force."""
     try:
         catalogue = load_catalogue(wanted.policies)
-        return spans(load_site(wanted.site, catalogue), catalogue)
+        site = load_site(wanted.site, catalogue)
     except InvalidFiles as invalid:
         faults += invalid.faults
-        return ()
+        return ""
+    return fill(spans(site, catalogue), unanswered(site))
 
 
 def _apply(to_do: Iterable[Step]) -> None:

@@ -7,10 +7,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tierwall.gateway.ruleset import DESTINATIONS, LEASE_S, Refused, refusals
+from tierwall.gateway.ruleset import DESTINATIONS, LEASE_S, swallowing
 from tierwall.gateway.topology import TABLE
 from tierwall.policy.direct import Span
 from tierwall.policy.model import Address, Ports
+from tierwall.policy.unanswered import Unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,10 @@ class Element:
 type Elements = Mapping[Address, Sequence[Element]]
 
 
-def fill(spans: Iterable[Span], refused: Iterable[Refused] = ()) -> str:
-    """What a site admits and refuses by networks and ports, in place of what was there."""
-    lines = [f"flush chain inet {TABLE} refused"]
-    lines += [f"add rule inet {TABLE} refused {rule}" for each in refused for rule in refusals(each)]
+def fill(spans: Iterable[Span], silent: Iterable[Unanswered]) -> str:
+    """What a site lets straight through and what it leaves unanswered, in place of what was there."""
+    lines = [f"flush chain inet {TABLE} unanswered"]
+    lines += [f"add rule inet {TABLE} unanswered {rule}" for each in silent for rule in swallowing(each)]
     lines += [f"flush set inet {TABLE} {name}" for name, _ in DESTINATIONS]
     by_version: dict[int, list[str]] = {4: [], 6: []}
     for span in spans:

@@ -18,6 +18,7 @@ from tierwall.gateway.topology import RUNS
 from tierwall.policy.direct import Span, led, spans
 from tierwall.policy.model import Address, Catalogue
 from tierwall.policy.site import Site
+from tierwall.policy.unanswered import Unanswered, unanswered
 
 RENEW_EVERY_S: Final = 1.5
 """Three renewals fit into one lease."""
@@ -46,6 +47,7 @@ class Keeper:
         self._names = Names(lambda name, address: led(*in_force(), name, address))
         self._site: Site | None = None
         self._spans: Sequence[Span] = ()
+        self._silent: Sequence[Unanswered] = ()
         self._stands = False
         """Whether the sets are ours, as far as we know."""
         self._written: dict[Address, tuple[Element, ...]] = {}
@@ -94,6 +96,7 @@ class Keeper:
         if site is not self._site:
             # In a thread: a site may list a hundred thousand networks, and connections go on meanwhile.
             self._spans = await asyncio.to_thread(spans, site, catalogue)
+            self._silent = unanswered(site)
             self._site, self._stands = site, False
         waiting, self._waiting = self._waiting, []
         self._being_written, self._unwritten = self._unwritten, set()
@@ -123,7 +126,7 @@ class Keeper:
         """Everything: the first time, under another site, and where somebody made the table anew."""
         now = self._clock()
         after = {address: self._names.elements(address, now) for address in self._names.addresses()}
-        fault = await self._nft(fill(self._spans) + exchange({}, after, now) + begin(self._run))
+        fault = await self._nft(fill(self._spans, self._silent) + exchange({}, after, now) + begin(self._run))
         if fault is None:
             self._written = after
         return fault

@@ -1,7 +1,7 @@
 """The gateway's nftables table as text: what is redirected, what is marked, what may be forwarded.
 
 Knows nftables' language and which way each packet takes. Refuses to decide what a site admits: the sets of destinations
-that go straight through the kernel, and what is refused there, are given.
+that go straight through the kernel, and of SYNs without an answer, are given.
 
 The laws of this table: nothing that is addressed to the machine itself is touched. What comes from inside leaves by the
 tun device or, while the proxy's lease lasts, straight to the outside; anything else is dropped, and an accept in
@@ -9,11 +9,11 @@ somebody else's table cannot change that. A flow keeps its first path.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
-from tierwall.gateway.topology import DIRECT, OWNED, TABLE, THROUGH_PROXY, Topology
-from tierwall.policy.model import Network, Ports, Transport
+from tierwall.gateway.topology import DIRECT, OWNED, REPORTS, TABLE, THROUGH_PROXY, Topology
+from tierwall.policy.model import Ports
+from tierwall.policy.unanswered import Unanswered
 
 COUNTERS: Final = (
     "redirected",
@@ -21,7 +21,6 @@ COUNTERS: Final = (
     "names",
     "directly",
     "forwarded_directly",
-    "rejected",
     "unanswered",
     "dropped",
 )
@@ -45,24 +44,6 @@ is kept from going straight because a name that it denies led there."""
 _SET: Final = "flags interval, timeout; size 1048576;"
 
 
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """Ports of one transport that are refused with an ICMP message, administratively prohibited (RFC 1812 5.2.7.1)."""
-
-    ports: Ports
-
-
-@dataclass(frozen=True, slots=True)
-class Unanswered:
-    """Destinations whose SYNs are never answered: the client waits as long as its own limit lets it."""
-
-    networks: tuple[Network, ...]
-    ports: tuple[Ports, ...]
-
-
-type Refused = Rejected | Unanswered
-
-
 _RULES: Final = """\
 table inet {table} {{
     chain {owned} {{ }}
@@ -75,13 +56,12 @@ table inet {table} {{
         type filter hook prerouting priority mangle; policy accept;
         iifname != {inside} return
         fib daddr type {{ local, broadcast, anycast, multicast }} return
-        jump refused
+        jump unanswered
         meta l4proto {{ tcp, udp }} th dport 53 counter name names meta mark set {through_proxy} return
         meta l4proto udp jump datagrams
         ct state related ct mark @lease meta mark set {direct}
     }}
-    chain refused {{
-    }}
+    chain unanswered {{ }}
     chain datagrams {{
         ct mark {through_proxy} goto through_proxy
         ct mark @lease meta mark set {direct} return
@@ -149,19 +129,15 @@ def ruleset(topology: Topology) -> str:
     )
 
 
-def refusals(refused: Refused) -> Iterator[str]:
-    """Its rules in the chain `refused`."""
-    match refused:
-        case Rejected(ports=ports):
-            reject = "reject with icmpx type admin-prohibited"
-            yield f"{ports.transport} dport {_range(ports)} counter name rejected {reject}"
-        case Unanswered(networks=networks, ports=ports):
-            tcp = ", ".join(_range(each) for each in ports if each.transport is Transport.TCP)
-            for version, header in ((4, "ip"), (6, "ip6")):
-                found = ", ".join(str(network) for network in networks if network.version == version)
-                if found and tcp:
-                    syn = "tcp flags & (fin | syn | rst | ack) == syn"
-                    yield f"{header} daddr {{ {found} }} tcp dport {{ {tcp} }} {syn} counter name unanswered drop"
+def swallowing(unanswered: Unanswered) -> Iterator[str]:
+    """Its rules in the chain `unanswered`: each SYN is reported, then dropped."""
+    ports = ", ".join(_range(each) for each in unanswered.ports)
+    for version, header in ((4, "ip"), (6, "ip6")):
+        found = ", ".join(str(network) for network in unanswered.networks if network.version == version)
+        if found:
+            syn = "tcp flags & (fin | syn | rst | ack) == syn"
+            report = f"counter name unanswered log group {REPORTS} snaplen 96"
+            yield f"{header} daddr {{ {found} }} tcp dport {{ {ports} }} {syn} {report} drop"
 
 
 def _range(ports: Ports) -> str:

@@ -24,6 +24,9 @@ RUNS: Final = range(0x74570010, 0x74580000)
 ROUTES: Final = 7457
 """The routing table that leads into the tun device."""
 
+REPORTS: Final = 7457
+"""The group of nfnetlink_log that is told of SYNs which are left unanswered."""
+
 RULE_PRIORITY: Final = 7457
 """Of the first of our routing rules; the others follow it. Tables `main` and `default` come much later."""
 

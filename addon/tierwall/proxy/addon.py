@@ -19,10 +19,12 @@ from mitmproxy.addonmanager import Loader
 
 from tierwall.events import ALL, ALWAYS, Stage
 from tierwall.gateway.keeper import Keeper
+from tierwall.gateway.syns import hear
 from tierwall.journal import FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
 from tierwall.proxy.addresses import InvalidClients, parse_clients
+from tierwall.proxy.behaviours.unanswered import UnansweredSyns
 from tierwall.proxy.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
 from tierwall.proxy.enforcement import Enforcement
 from tierwall.proxy.entrances import DOORWAY, install
@@ -193,6 +195,7 @@ class TierwallAddon:
         self._watching = [loop.create_task(_reload_on_change(assembly))]
         if assembly.keeper is not None:
             self._watching.append(loop.create_task(_keep(assembly.keeper, assembly.recorder)))
+            self._watching.append(loop.create_task(_hear(assembly)))
 
     async def _end(self) -> None:
         with suppress(TimeoutError):
@@ -229,6 +232,15 @@ async def _keep(keeper: Keeper, recorder: Recorder) -> None:
     except Exception as failure:
         logger.exception("keeping the gateway failed")
         recorder.fault(f"nothing goes straight through the gateway any more: {failure}", Stage.CONFIG)
+
+
+async def _hear(assembly: Assembly) -> None:
+    """Of what the gateway's kernel leaves unanswered."""
+    recorder = assembly.recorder
+    try:
+        await hear(UnansweredSyns(assembly.rulebook, assembly.destinations, recorder).tell)
+    except OSError as failure:
+        recorder.fault(f"SYNs that the gateway leaves unanswered have no events: {failure.strerror}", Stage.CONFIG)
 
 
 def _keeper(rulebook: Rulebook, recorder: Recorder) -> Keeper:
