@@ -94,6 +94,8 @@ def _verdict(found: Sequence[Row]) -> Text:
     ran = dict.fromkeys(row.service for row in found if row.now is not Works.NOT_RUN)
     if not ran:
         return Text("Nothing could be run here.", "yellow")
+    left = len({row.service for row in found}.difference(ran))
+    besides = f" {plural(left, 'service')} not run." if left else ""
     if not broken:
-        return Text(f"Nothing that was run is broken ({plural(len(ran), 'service')}).", "bold green")
-    return Text(f"{len(broken)} of {plural(len(ran), 'service')} broken: {', '.join(broken)}.", "bold red")
+        return Text(f"Nothing that was run is broken ({plural(len(ran), 'service')}).{besides}", "bold green")
+    return Text(f"{len(broken)} of {plural(len(ran), 'service')} broken: {', '.join(broken)}.{besides}", "bold red")
