@@ -1,18 +1,24 @@
 """Which behaviours act on an attempt, in which order, and what each would break."""
 
+from dataclasses import replace
+from ipaddress import ip_network
+
 import pytest
 
 from tests.policy.catalogues import CATALOGUE, connect, everything, to
 from tierwall.policy.acting import inspects, reason_of, struck
-from tierwall.policy.attempt import Action, Attempt, Effect, Reason, Seen
+from tierwall.policy.attempt import Action, Attempt, Effect, GivenName, NameSource, Reason, Seen
 from tierwall.policy.behaviour import (
     BY_NAME,
     KINDS,
     Basis,
     Behaviour,
+    Buffering,
     ConnectPorts,
     DpiHttpsOnly,
+    Headers,
     IdleTimeout,
+    Inspecting,
     Latency,
     NoHttp2,
     NoIpConnect,
@@ -23,6 +29,7 @@ from tierwall.policy.behaviour import (
     Scope,
     SniRequired,
     TlsInspection,
+    TlsMaxVersion,
 )
 from tierwall.policy.behaviour.parameters import HostPattern, PortNumber, Seconds
 from tierwall.policy.judge import judge
@@ -115,6 +122,25 @@ def test_what_inspection_leaves_alone_nothing_else_inspects() -> None:
 
     assert acting(TLS_TO_VEVOX, excepting, NoWebsocket(), LATENCY) == ["latency"]
     assert acting(TLS_TO_8X8, excepting, NoWebsocket()) == ["tls-inspection", "no-websocket"]
+
+
+def test_an_address_is_left_alone_only_where_no_name_was_given() -> None:
+    excepting = TlsInspection(excepted=(ip_network("168.138.110.244/32"),))
+    named = replace(TURN, names=(GivenName(NameSource.SNI, "8x8.vc"),))
+
+    assert acting(TURN, excepting, NoHttp2()) == []
+    assert acting(named, excepting, NoHttp2()) == ["tls-inspection", "no-http2"]
+
+
+INSPECTING = (TlsInspection, DpiHttpsOnly, TlsMaxVersion, NoHttp2, NoWebsocket, Buffering, Headers)
+
+
+@pytest.mark.parametrize("kind", INSPECTING)
+def test_what_inspects_one_vendor_leaves_the_others_alone(kind: type[Inspecting]) -> None:
+    one = kind(scope=Scope(vendor="8x8"))
+
+    assert acting(TLS_TO_8X8, one) == [kind.NAME]
+    assert acting(TLS_TO_VEVOX, one) == []
 
 
 def test_only_what_looks_inside_inspects() -> None:

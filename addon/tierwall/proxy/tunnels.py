@@ -9,9 +9,11 @@ import time
 from tierwall.events import ClosedBy, Stage
 from tierwall.opening import ClientHello, PlainHttp, read_tunnel
 from tierwall.policy.attempt import Action, Attempt, Verdict
+from tierwall.policy.behaviour import DpiHttpsOnly
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
 from tierwall.proxy.attempts import with_opening
+from tierwall.proxy.behaviours import dpi
 from tierwall.proxy.behaviours.blackhole import swallows
 from tierwall.proxy.behaviours.moving import Moving
 from tierwall.proxy.behaviours.names import AtNames
@@ -87,8 +89,11 @@ class Tunnels:
 
     async def _guarded(self, passage: Passage, relay: Relay, attempt: Attempt, observed: Verdict, known: Known) -> None:
         client, server = relay.client, relay.server
-        while not client.received and await client.more():
-            pass
+        if any(isinstance(effect.behaviour, DpiHttpsOnly) for effect in observed.effects):
+            await dpi.first_octets(client, server)
+        else:
+            while not client.received and await client.more():
+                pass
         opening = await read(client, read_tunnel) if client.received else None
         attempt = with_opening(attempt, opening)
         verdict = self._rulebook.judge(attempt)

@@ -26,7 +26,7 @@ def speaks_first(authority: Authority) -> Iterator[NativeOrigin]:
         yield origin
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def dpi(under: Start, speaks_first: NativeOrigin) -> Iterator[Proxy]:
     with (
         serve_in_thread(SpeaksFirstOrigin()) as banner,
@@ -71,21 +71,31 @@ def test_a_server_that_speaks_first_is_cut_although_its_client_said_nothing(dpi:
 
 
 def test_a_client_that_does_not_trust_the_lab_ca_rejects_the_inspection(dpi: Proxy, ca: Path) -> None:
-    outcome = wait(native_session(dpi.via, NATIVE, ca=ca))
+    outcome = wait(native_session(dpi.via, "pinned.vevox.app", ca=ca))
 
-    event = dpi.wait_for(about(NATIVE, "broken"))
+    said = broken(dpi, "pinned.vevox.app")
     assert outcome.cause is Cause.UNTRUSTED
-    assert (event.event.reason, event.tierwall.behaviour) == ("inspection-rejected", "dpi-https-only")
+    assert (said["event"]["reason"], said["tierwall"]["behaviour"]) == ("inspection-rejected", "dpi-https-only")
 
 
 def test_what_is_no_tls_on_its_port_is_cut_at_the_opening(dpi: Proxy) -> None:
     with connected(dpi.via) as client:
-        tunnel(client, f"{NATIVE}:443")
+        tunnel(client, "opaque.vevox.app:443")
         client.sendall(b"\x00\x00\x00\x05hello")
         heard = read_to_end(client)
 
     assert heard == b"<reset>"
-    assert broken(dpi, NATIVE)["tierwall"]["detail"] == "it does not begin with a TLS handshake"
+    assert broken(dpi, "opaque.vevox.app")["tierwall"]["detail"] == "it does not begin with a TLS handshake"
+
+
+def test_a_server_that_speaks_first_without_tls_is_cut_too(dpi: Proxy) -> None:
+    with connected(dpi.via) as client:
+        tunnel(client, f"{CLEAR}:443")
+        heard = read_to_end(client)
+
+    assert heard.endswith(b"<reset>")
+    detail = "no TLS handshake begins it: the server spoke first, or nobody spoke"
+    assert broken(dpi, CLEAR)["tierwall"]["detail"] == detail
 
 
 def test_by_alpn_nothing_is_decrypted_and_who_offers_none_is_cut(under: Start, ca: Path, web: HttpsOrigin) -> None:

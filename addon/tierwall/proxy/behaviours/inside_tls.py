@@ -12,12 +12,10 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import HTTPMode
 
 from tierwall.opening import Http, NeedMore, NotHttp, read_inside_tls
+from tierwall.proxy.behaviours.dpi import SILENCE_S
 
 LISTEN_AFTER_S: Final = 0.5
 """Seconds that a client is silent before its server is dialled, which may be the one that speaks first."""
-
-SILENCE_S: Final = 60.0
-"""Seconds that a connection may be silent where only HTTPS is let through. Browsers keep spare ones for as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
