@@ -30,6 +30,17 @@ def test_new_files_hold_at_once() -> None:
     assert (before.action, rulebook.judge(connect("8x8.vc")).reason) == (Action.ALLOW, Reason.TIER_CLOSED)
 
 
+def test_who_listens_is_told_of_a_change_when_it_is_in_force() -> None:
+    rulebook = Rulebook(OPEN, CATALOGUE)
+    told: list[bool] = []
+    rulebook.listen(lambda: told.append(rulebook.judge(connect("8x8.vc")).passes))
+
+    rulebook.replace(CLOSED, CATALOGUE)
+    rulebook.replace(OPEN, CATALOGUE)
+
+    assert told == [False, True]
+
+
 def test_what_makes_judging_raise_is_denied_as_our_error(caplog: pytest.LogCaptureFixture) -> None:
     no_attempt = cast("Attempt", "not an attempt")
 

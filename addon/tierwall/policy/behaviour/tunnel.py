@@ -13,7 +13,12 @@ from tierwall.policy.model import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleTimeout(Spec):
-    """A connection on which nothing passes for a time is forgotten."""
+    """A connection on which nothing passes for a time is forgotten.
+
+    With `how: drop` neither side hears of it: what they send is taken and goes nowhere, and their FIN is not answered,
+    for 15 minutes, or 2 after the FIN. A connection that is inspected, or plain HTTP, is cut between the client and the
+    proxy; its server then sees an end in order. In modes tun and wireguard RST reads as FIN.
+    """
 
     NAME: ClassVar[str] = "idle-timeout"
     SEES: ClassVar[Sees] = Sees.OCTETS
@@ -27,7 +32,10 @@ class IdleTimeout(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaxLifetime(Spec):
-    """A connection ends after a time, however busy it is."""
+    """A connection ends after a time, however busy it is.
+
+    One that stands for longer already when this is switched on ends at once.
+    """
 
     NAME: ClassVar[str] = "max-lifetime"
     SEES: ClassVar[Sees] = Sees.OCTETS
@@ -41,7 +49,11 @@ class MaxLifetime(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latency(Spec):
-    """Everything arrives later."""
+    """Everything arrives later.
+
+    What is under way is at most 1 MiB in a direction: no more than this passes in one delay. Where the connection is
+    inspected, or plain HTTP, this and all that follows here acts between the client and the proxy.
+    """
 
     NAME: ClassVar[str] = "latency"
     SEES: ClassVar[Sees] = Sees.OCTETS
@@ -99,7 +111,12 @@ class Slicer(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stall(Spec):
-    """The connection stands, and from some moment on nothing passes any more. Needs `after` or `octets`."""
+    """The connection stands, and from some moment on nothing passes any more. Needs `after` or `octets`.
+
+    Both count from when it began to act. What comes is held, until the sender is not read any more; switched off, it
+    goes on. Of both directions the one that reaches `octets` first stops both. One that a side has left ends 2 minutes
+    later, by RST.
+    """
 
     NAME: ClassVar[str] = "stall"
     SEES: ClassVar[Sees] = Sees.OCTETS
@@ -115,7 +132,10 @@ class Stall(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reset(Spec):
-    """The connection is reset in the middle. Needs `after` or `octets`."""
+    """The connection is reset in the middle. Needs `after` or `octets`.
+
+    Both count from when it began to act. Of both directions the one that reaches `octets` first counts.
+    """
 
     NAME: ClassVar[str] = "reset"
     SEES: ClassVar[Sees] = Sees.OCTETS
@@ -145,7 +165,10 @@ class SlowClose(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HalfCloseBreaks(Spec):
-    """When one side has said all that it has to say (FIN), the whole connection is closed."""
+    """When one side has said all that it has to say (FIN), the whole connection is closed.
+
+    It breaks, and is journalled, only where the other side had more to say, or was still there 2 s later.
+    """
 
     NAME: ClassVar[str] = "half-close-breaks"
     SEES: ClassVar[Sees] = Sees.OCTETS

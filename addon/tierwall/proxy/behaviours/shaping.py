@@ -16,6 +16,9 @@ QUEUED_OCTETS: Final = 64 * 1024
 DELAYED_OCTETS: Final = 1024 * 1024
 """The same under latency and jitter, which hold what is on its way: no more than this passes in one delay."""
 
+_QUEUED_S: Final = 0.1
+"""Under a high rate as much as passes in so long, because a queue that runs empty wastes the rate."""
+
 _A_READ: Final = 256
 """What holding one read costs beside its octets, so that senders of single octets are bounded too."""
 
@@ -43,7 +46,9 @@ class Shape:
     @property
     def holds(self) -> int:
         """How much it may hold."""
-        return DELAYED_OCTETS if self.latency_s or self.jitters_s else QUEUED_OCTETS
+        if self.latency_s or self.jitters_s:
+            return DELAYED_OCTETS
+        return max(QUEUED_OCTETS, min(DELAYED_OCTETS, int(_QUEUED_S * (self.rate or 0.0))))
 
     @property
     def portion(self) -> int:
