@@ -1,6 +1,7 @@
 """TLS that is opened, and for whom it is not; the versions and protocols that are agreed on."""
 
 import json
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
-from tests.e2e.programs import curl, openssl, through, wait
+from tests.e2e.programs import connected, curl, openssl, through, tunnel, wait
 from tests.e2e.running import Proxy, about, allow_private, lab_ca
 from tierwall.demo.certificates import Authority
 from tierwall.demo.clients import Cause, fetch_https, native_session
@@ -139,6 +140,20 @@ def test_http_2_is_agreed_on_with_nobody(proxy: Proxy) -> None:
     assert "ALPN: server accepted http/1.1" in without
     detail = "h2 is taken out of ALPN on both sides: HTTP/1.1 is spoken"
     assert broken(proxy, "http1.vevox.app") == untouched("http1.vevox.app", "no-http2", detail)
+
+
+def test_a_connection_that_a_browser_keeps_spare_still_serves_its_request(proxy: Proxy, telling: TellingOrigin) -> None:
+    trusting = ssl.create_default_context(cafile=lab_ca())
+    dialled = telling.reached.connections + 2  # our own dial at the CONNECT, and the one that listens
+    with connected(proxy.via) as client:
+        tunnel(client, "both.vevox.app:443")
+        with trusting.wrap_socket(client, server_hostname="both.vevox.app") as tls:
+            assert telling.reached.until(lambda reached: reached.connections >= dialled)
+            tls.sendall(b"GET /seen HTTP/1.1\r\nHost: both.vevox.app\r\nConnection: close\r\n\r\n")
+            answer = tls.recv(65536)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert telling.reached.connections == dialled
 
 
 def test_several_that_inspect_act_on_one_connection_each_with_its_event(proxy: Proxy) -> None:

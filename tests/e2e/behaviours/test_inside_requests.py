@@ -1,10 +1,14 @@
 """Behaviours that look at requests: WebSockets that come to nothing, responses that are held, headers that change."""
 
+import asyncio
 import json
+import ssl
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken, event
@@ -120,6 +124,28 @@ def test_accepted_and_then_silent(proxy: Proxy) -> None:
     assert outcome.pushes == ()
     detail = "it becomes a WebSocket, on which nothing passes"
     assert broken(proxy, "silent.vevox.app") == of_websocket("silent.vevox.app", detail)
+
+
+def test_a_client_library_says_of_each_way_what_its_users_would_see(proxy: Proxy) -> None:
+    trusting = ssl.create_default_context(cafile=lab_ca())
+
+    async def heard(host: str) -> str:
+        at = {"ssl": trusting, "proxy": f"http://127.0.0.1:{proxy.port}", "open_timeout": 5}
+        try:
+            async with connect(f"wss://{host}/socket", **at) as socket:
+                async with asyncio.timeout(ASK_S):
+                    return str(await socket.recv())
+        except InvalidStatus as refused:
+            return f"status {refused.response.status_code}"
+        except TimeoutError:
+            return "silence"
+
+    assert {host: wait(heard(f"{host}.vevox.app")) for host in ("plain", "strip", "forbidden", "silent")} == {
+        "plain": "state: poll opened",
+        "strip": "status 426",
+        "forbidden": "status 403",
+        "silent": "silence",
+    }
 
 
 def test_server_sent_events_flow_as_they_come(proxy: Proxy) -> None:

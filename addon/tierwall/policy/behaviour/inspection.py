@@ -35,7 +35,11 @@ class TlsInspection(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DpiHttpsOnly(Spec):
-    """Traffic on port 443 that is not HTTPS is cut."""
+    """Traffic on port 443 that is not HTTPS is cut, by a reset.
+
+    HTTPS is TLS inside which the client begins with a request of HTTP/1 or the preface of HTTP/2. A server that speaks
+    first, unless it speaks HTTP/2, a minute without a request, and whatever is no TLS at all are cut too.
+    """
 
     NAME: ClassVar[str] = "dpi-https-only"
     SEES: ClassVar[Sees] = Sees.TLS
@@ -47,7 +51,11 @@ class DpiHttpsOnly(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsMaxVersion(Spec):
-    """The middlebox speaks TLS only up to a version, to client and server."""
+    """The middlebox speaks TLS only up to a version, to client and server.
+
+    Who speaks only newer ones fails, and that is journalled with what it breaks; with 1.0 and 1.1 that is anybody of
+    today. That a client would have spoken a newer one is journalled too, and breaks nothing.
+    """
 
     NAME: ClassVar[str] = "tls-max-version"
     SEES: ClassVar[Sees] = Sees.TLS

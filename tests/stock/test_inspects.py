@@ -1,0 +1,41 @@
+"""Behaviours that inspect do the same under stock mitmproxy, whose other addons are there too."""
+
+from pathlib import Path
+
+from tests.e2e.programs import wait
+from tests.e2e.running import about
+from tests.stock.conftest import SITE, Behind
+from tests.stock.stock import stock_mitmproxy
+from tierwall.demo.clients import Cause, fetch_https, native_session, websocket_session
+
+BEHAVIOURS = """
+behaviours:
+  - {behaviour: dpi-https-only, scope: {hosts: [cut.corp.example]}}
+  - {behaviour: no-websocket, scope: {hosts: [cut.corp.example]}}
+  - {behaviour: tls-max-version, version: "1.2", scope: {hosts: [cut.corp.example]}}
+  - {behaviour: tls-inspection}
+"""
+
+
+def test_what_is_no_https_is_cut_and_what_is_goes_on(behind: Behind, ca: Path, tmp_path: Path) -> None:
+    site, home = tmp_path / "site.yaml", tmp_path / "mitmproxy"
+    site.write_text(SITE + BEHAVIOURS, encoding="utf-8")
+    more = ("--set", f"confdir={home}", "--set", f"ssl_verify_upstream_trusted_ca={ca}")
+
+    with stock_mitmproxy(*more, site=site, resolve=behind.resolve()) as proxy:
+        lab_ca = home / "mitmproxy-ca-cert.pem"
+        relayed = wait(native_session(proxy.via, "relayed.corp.example", ca=lab_ca))
+        native = wait(native_session(proxy.via, "cut.corp.example", ca=lab_ca))
+        page = wait(fetch_https(proxy.via, "cut.corp.example", ca=lab_ca))
+        socket = wait(websocket_session(proxy.via, "cut.corp.example", ca=lab_ca))
+        broken = [proxy.wait_for(lambda said, name=name: said.tierwall.behaviour == name) for name in NAMES]
+
+    assert (relayed.cause, relayed.issuer) == (None, "mitmproxy")
+    assert native.cause is Cause.RESET
+    assert page.cause is None
+    assert socket.reply is not None
+    assert socket.reply.status == 426
+    assert all(map(about("cut.corp.example", "broken"), broken))
+
+
+NAMES = ("dpi-https-only", "no-websocket", "tls-max-version")
