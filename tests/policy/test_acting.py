@@ -1,5 +1,6 @@
 """Which behaviours act on an attempt, in which order, and what each would break."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import ip_network
 
@@ -14,9 +15,13 @@ from tierwall.policy.behaviour import (
     Basis,
     Behaviour,
     Buffering,
+    CaptivePortal,
+    ConnectionLimit,
     ConnectPorts,
+    DialBlackhole,
     DpiHttpsOnly,
     Headers,
+    HostForgeryCheck,
     IdleTimeout,
     Inspecting,
     Latency,
@@ -25,13 +30,14 @@ from tierwall.policy.behaviour import (
     NoQuic,
     NoUdp,
     NoWebsocket,
+    OneSegmentHello,
     ProxyAuth,
     Scope,
     SniRequired,
     TlsInspection,
     TlsMaxVersion,
 )
-from tierwall.policy.behaviour.parameters import HostPattern, PortNumber, Seconds
+from tierwall.policy.behaviour.parameters import Count, HostPattern, PortNumber, Seconds
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Protocol, Tier, Transport
 from tierwall.policy.site import Site
@@ -104,6 +110,14 @@ def test_a_scope_of_one_service_leaves_the_others_of_the_same_host_unbroken() ->
         (NoIpConnect(), connect("168.138.110.244"), True),
         (SniRequired(), TLS_TO_8X8, False),
         (SniRequired(), TURN, True),
+        (OneSegmentHello(), TLS_TO_8X8, True),
+        (OneSegmentHello(), connect("8x8.vc", seen=Seen.OPAQUE), False),
+        (HostForgeryCheck(), TLS_TO_8X8, False),
+        (HostForgeryCheck(), TURN, True),
+        (HostForgeryCheck(), connect("168.138.110.244", seen=Seen.TLS), True),
+        (ConnectPorts(ports=(PortNumber(8443),)), TURN, False),
+        (NoIpConnect(), TURN, False),
+        (DialBlackhole(), connect("8x8.vc"), True),
         (NoUdp(), TLS_TO_8X8, False),
         (NoUdp(), to("168.138.110.244", 50000, over=Transport.UDP, seen=Seen.OPAQUE), True),
         (NoQuic(), to("168.138.110.244", 50000, over=Transport.UDP, seen=Seen.OPAQUE), False),
@@ -115,6 +129,23 @@ def test_a_scope_of_one_service_leaves_the_others_of_the_same_host_unbroken() ->
 )
 def test_it_acts_where_there_is_something_for_it_to_do(behaviour: Behaviour, attempt: Attempt, *, acts: bool) -> None:
     assert bool(acting(attempt, behaviour)) is acts
+
+
+BEFORE_THE_RELAY = (
+    lambda scope: ConnectionLimit(most=Count(1), scope=scope),
+    lambda scope: ProxyAuth(users=frozenset(), scope=scope),
+    lambda scope: CaptivePortal(scope=scope),
+    lambda scope: ConnectPorts(ports=(PortNumber(1),), scope=scope),
+    lambda scope: DialBlackhole(scope=scope),
+)
+
+
+@pytest.mark.parametrize("made", BEFORE_THE_RELAY)
+def test_what_stops_one_vendor_before_the_relay_lets_the_others_by(made: Callable[[Scope], Behaviour]) -> None:
+    behaviour = made(Scope(vendor="8x8"))
+
+    assert acting(connect("8x8.vc"), behaviour) == [behaviour.NAME]
+    assert acting(connect("acme.vevox.app"), behaviour) == []
 
 
 def test_what_inspection_leaves_alone_nothing_else_inspects() -> None:

@@ -14,6 +14,8 @@ from tierwall.proxy.refusal import (
     Reset,
     Silence,
     Spoken,
+    basic_of,
+    challenge,
     page,
     refuse,
     unreachable,
@@ -167,3 +169,20 @@ def test_socks_says_why_a_destination_does_not_answer(cause: str, timed_out: boo
 
     assert isinstance(how, Farewell)
     assert how.octets[1] == code
+
+
+@pytest.mark.parametrize(
+    ("realm", "quoted"),
+    [("HQ", "HQ"), ('The "HQ"', 'The \\"HQ\\"'), ("a\\b", "a\\\\b"), ("one\r\nX-Two: 2", "one X-Two: 2")],
+)
+def test_a_realm_stays_one_quoted_string(realm: str, quoted: str) -> None:
+    assert basic_of(realm) == f'Basic realm="{quoted}", charset="UTF-8"'
+
+
+@pytest.mark.parametrize(("stays", "said"), [(True, b"Connection: keep-alive\r\n"), (False, b"Connection: close\r\n")])
+def test_a_challenge_says_whether_the_connection_stays(*, stays: bool, said: bytes) -> None:
+    head, _, body = challenge(REFUSED, "HQ", stays=stays).partition(b"\r\n\r\n")
+
+    assert head.startswith(b"HTTP/1.1 407 Proxy Authentication Required\r\n")
+    assert b"Content-Length: %d\r\n" % len(body) in head
+    assert said in head + b"\r\n"
