@@ -5,6 +5,8 @@ BOOT := .venv-boot
 UV := UV_PYTHON_DOWNLOADS=never $(BOOT)/bin/uv
 RUN := .venv/bin/
 PYTEST_ARGS ?=
+# Tests mostly wait for processes that start: three side by side fill two cores. Each file stays in one process.
+SIDE_BY_SIDE ?= -n 3 --dist loadfile
 
 .PHONY: help setup demo test test-lowest lint types contracts bench soak docs schemas clean
 
@@ -30,13 +32,13 @@ demo: setup ## run the proxy under a site that closes tiers, and show what each 
 	@$(RUN)tierwall demo
 
 test: setup ## the whole test suite; what the machine lacks is skipped, with the reason
-	@$(RUN)pytest $(PYTEST_ARGS)
+	@$(RUN)pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 # A copy of the project, because uv writes the versions that it resolved into uv.lock.
 test-lowest: setup ## the tests with the lowest versions that pyproject.toml allows, but for the slow ones
 	@rm -rf .lowest && mkdir .lowest && git ls-files -z | xargs -0 cp --parents -t .lowest 2>/dev/null; rm -f .lowest/uv.lock
 	@cd .lowest && UV_PYTHON_DOWNLOADS=never ../$(BOOT)/bin/uv sync --quiet --python '>=3.12' --resolution lowest-direct
-	@cd .lowest && .venv/bin/pytest -q --ignore tests/e2e --ignore tests/netns --ignore tests/browser --ignore tests/soak $(PYTEST_ARGS)
+	@cd .lowest && .venv/bin/pytest -q $(SIDE_BY_SIDE) --ignore tests/e2e --ignore tests/netns --ignore tests/browser --ignore tests/soak $(PYTEST_ARGS)
 
 lint: setup ## ruff: rules and format
 	@$(RUN)ruff check . && $(RUN)ruff format --check .
