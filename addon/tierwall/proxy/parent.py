@@ -91,6 +91,7 @@ async def _answer(parent: Parent, server: End, address: Address) -> Dialled | Pa
         return Unreachable(f"the parent proxy {parent} gave no HTTP answer")
     if status.startswith("2"):
         del server.received[: end + 4]
+        server.octets = len(server.received)  # the parent's answer is none of the tunnel's
         return Dialled(server, address)
     while not _complete(head, server.received) and await server.more():
         pass
