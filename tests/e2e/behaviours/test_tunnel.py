@@ -166,9 +166,7 @@ def test_latency_delays_each_direction(box: Proxy) -> None:
                 echo(client, b"x")
             times[name] = time.monotonic() - began
 
-    assert times["plain"] < 0.15
-    assert 0.9 <= times["late"] < 1.5
-    assert times["jitter"] < 0.3
+    assert max(times["plain"], times["jitter"]) < 0.9 <= times["late"]
     assert _details(box, "late.corp.example") == ["everything arrives 0.15 s later"]
     assert _details(box, "jitter.corp.example") == ["what the client sends arrives up to 0.08 s later"]
 
@@ -183,20 +181,19 @@ def test_curl_downloads_at_the_rate_of_the_site(box: Proxy, ca: Path) -> None:
     (plain, quick_s), (slow, slow_s) = download("plain"), download("slow")
 
     assert (plain, slow) == (500_000, 500_000)
-    assert quick_s < 0.8
-    assert 1.0 <= slow_s < 1.8
+    assert quick_s < 1.0 <= slow_s
     assert _details(box, "slow.corp.example") == ["of what the server sends 500000 octets pass in a second"]
 
 
-def test_a_slicer_passes_small_pieces(box: Proxy, heard: RecordingOrigin) -> None:
+def test_a_slicer_passes_small_pieces(box: Proxy) -> None:
     with standing(box.via, "sliced.corp.example:7") as client:
+        began, arrived = time.monotonic(), []
         client.sendall(bytes(100))
-        arrived = []
-        while sum(octets for octets, _ in arrived) < 100:
-            arrived.append((len(client.recv(100)), time.monotonic()))
+        while sum(arrived) < 100:
+            arrived.append(len(client.recv(100)))
 
-    assert max(octets for octets, _ in arrived) == 10
-    assert arrived[-1][1] - arrived[0][1] >= 0.15
+    assert len(arrived) >= 5  # ten, unless this machine is so busy that we read two at once
+    assert time.monotonic() - began >= 9 * 0.02
     assert _details(box, "sliced.corp.example") == ["what the client sends passes in pieces of 10 octets, 0.02 s apart"]
 
 
@@ -248,7 +245,8 @@ def test_where_nobody_wanted_to_say_more_half_close_breaks_breaks_nothing(box: P
     closed = box.wait_for(lambda event: about("half.corp.example", "closed")(event) and _port(event) == 443)
     broken = [event for event in box.events() if about("half.corp.example", "broken")(event) and _port(event) == 443]
 
-    assert (got.code, closed.tierwall.closed_by, broken) == (0, "client", [])
+    assert (got.code, broken) == (0, [])
+    assert closed.tierwall.closed_by in {"client", "server"}  # curl says so inside TLS too: who is first, is chance
 
 
 def test_a_slow_close_passes_the_end_on_late(box: Proxy) -> None:
@@ -260,8 +258,7 @@ def test_a_slow_close_passes_the_end_on_late(box: Proxy) -> None:
             assert read_to_end(client) == b"bye"
             times[name] = time.monotonic() - began
 
-    assert times["plain"] < 0.2
-    assert times["slow-close"] >= 0.3
+    assert times["plain"] < 0.3 <= times["slow-close"]
     assert _details(box, "slow-close.corp.example") == ["the client's end is passed on 0.3 s later"]
 
 

@@ -73,8 +73,7 @@ def test_a_standing_tunnel_feels_what_is_switched_on_and_no_more_what_is_switche
         put(ELSEWHERE)
         after = round_trip_s(client)
 
-    assert max(before, after) < 0.15
-    assert during >= 0.4
+    assert max(before, after) < 0.4 <= during
     assert running.wait_for(about("later.corp.example", "broken")).tierwall.detail == "everything arrives 0.2 s later"
 
 

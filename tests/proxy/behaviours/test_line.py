@@ -129,6 +129,21 @@ def test_what_no_behaviour_acts_on_any_more_goes_straight_again() -> None:
     assert run(scene) == (b"old new", True)
 
 
+def test_a_tunnel_that_was_half_closed_before_still_ends_when_the_other_side_does() -> None:
+    async def scene() -> tuple[bytes, ClosedBy | None]:
+        async with standing() as it:
+            it.client.end()
+            assert await it.server.read_to_end() == b""
+            it.under(Latency(delay=Seconds(0.01)))
+            await it.server.send(b"answer")
+            it.server.end()
+            heard = await it.client.read_to_end()
+            await it.relay.finished()
+            return heard, it.relay.closed_by
+
+    assert run(scene) == (b"answer", ClosedBy.CLIENT)
+
+
 def test_a_shutdown_sends_on_what_is_held_back() -> None:
     async def scene() -> bytes:
         async with standing(Latency(delay=Seconds(60.0))) as it:

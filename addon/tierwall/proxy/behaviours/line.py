@@ -69,7 +69,7 @@ class Line:
         """Whether nothing leaves; what comes is held, as much as a queue holds."""
         self.ended_at: float | None = None
         """When the source ended."""
-        self.is_done = False
+        self.is_done = source.forwarding and (source.eof or source.gone)
         """Whether all has passed that ever will."""
 
     @property

@@ -13,6 +13,9 @@ CUT_BY: Final = {
     Cut.DROP: "cut without a word",
 }
 
+FELT: Final = Latency | Jitter | Bandwidth | Slicer
+"""What octets feel on their way."""
+
 _WHOSE: Final = {
     Way.UP: "what the client sends",
     Way.DOWN: "what the server sends",

@@ -14,7 +14,7 @@ from tierwall.policy.behaviour import Behaviour, Cut, FqdnCacheExpiry, HalfClose
 from tierwall.proxy.behaviours.line import Line
 from tierwall.proxy.behaviours.shaping import shape_of
 from tierwall.proxy.behaviours.striking import Since, Strike, Times, is_meant, limit_of, strike_of
-from tierwall.proxy.behaviours.telling import CUT_BY, end_felt, felt
+from tierwall.proxy.behaviours.telling import CUT_BY, FELT, end_felt, felt
 from tierwall.proxy.ends import FAREWELL_S, SILENCE_S
 from tierwall.proxy.passage import Passage
 from tierwall.proxy.relay import Relay
@@ -62,7 +62,7 @@ class Middlebox:
         self._since: dict[Behaviour, Since] = {}
         self._stalls: set[Behaviour] = set()
         self._unfelt: list[Effect] = []
-        """What changes octets, and was not journalled yet."""
+        """What changes octets on their way, and was not journalled yet."""
         self._told: set[Behaviour] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._half_closed: _HalfClosed | None = None
@@ -78,7 +78,9 @@ class Middlebox:
         self._effects = effects
         self._since = {each.behaviour: self._since.get(each.behaviour, since) for each in effects}
         self._stalls &= self._since.keys()
-        self._unfelt = [each for each in effects if each.behaviour not in self._told]
+        self._unfelt = [
+            each for each in effects if isinstance(each.behaviour, FELT) and each.behaviour not in self._told
+        ]
         for line, way in self._ways():
             self._set(line, way)
         self._look()
@@ -145,7 +147,7 @@ class Middlebox:
     def ended(self, line: Line) -> None:
         """One side has said all, and all of it has passed."""
         source, other = line.source, line.target
-        for effect in self._unfelt:
+        for effect in self._effects:
             detail = end_felt(effect.behaviour, Way.UP if line is self._up else Way.DOWN)
             if detail is not None:
                 self._tell(effect, detail)
@@ -241,6 +243,7 @@ class Middlebox:
         self._let_go()
         self._relay.closed_by = ClosedBy.BEHAVIOUR
         for end in (self._relay.client, self._relay.server):
+            end.forwarding = True  # to nowhere: what still comes is not gathered
             end.break_off()
             self._loop.call_later(FAREWELL_S, end.reset)
 
