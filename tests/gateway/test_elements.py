@@ -2,8 +2,11 @@
 
 from ipaddress import ip_address, ip_network
 
+import pytest
+
 from tests.policy.catalogues import ports
-from tierwall.gateway.elements import Element, begin, exchange, fill, renew
+from tierwall.gateway import elements
+from tierwall.gateway.elements import Element, begin, exchange, fill, loadable, renew
 from tierwall.policy.direct import Span
 from tierwall.policy.unanswered import Unanswered
 
@@ -23,8 +26,8 @@ def test_networks_fill_the_sets_of_their_versions_after_all_were_emptied() -> No
     assert commands[1].startswith(
         "add rule inet tierwall_gateway unanswered ip daddr { 192.0.2.0/24 } tcp dport { 443 }"
     )
-    assert [line for line in commands if line.startswith("flush set")] == [
-        f"flush set inet tierwall_gateway {kind}{version}"
+    assert [line for line in commands if line.startswith("delete set")] == [
+        f"delete set inet tierwall_gateway {kind}{version}"
         for kind in ("direct", "named", "withheld")
         for version in (4, 6)
     ]
@@ -52,3 +55,11 @@ def test_an_element_is_added_deleted_and_added_so_that_its_time_begins_anew() ->
         "add element inet tierwall_gateway named4 { 192.0.2.1 . 443 timeout 61s }",
         "add element inet tierwall_gateway withheld6 { 2001:db8::1 . 1-65535 timeout 1s }",
     ]
+
+
+def test_more_networks_than_a_kernel_takes_in_time_are_left_to_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    span = Span(FOUR, FOUR, *ports("udp/443"))
+    monkeypatch.setattr(elements, "SPANS_AT_MOST", 2)
+
+    assert loadable([span, span]) == [span, span]
+    assert loadable([span, span, span]) == ()

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.policy.catalogues import CATALOGUE, listed
+from tierwall.gateway import elements
 from tierwall.gateway import keeper as keeping
 from tierwall.gateway.keeper import Keeper
 from tierwall.policy.site import Site
@@ -192,8 +193,20 @@ def test_another_site_replaces_all_that_goes_straight() -> None:
             await scene.keeper.led_to("turn.example", [(HERE, 60)])
             scene.site = OTHER
             count = len(scene.nft.batches)
-            return next(each for each in (await scene.batches(count + 3))[count:] if "flush set" in each)
+            return next(each for each in (await scene.batches(count + 3))[count:] if "delete set" in each)
 
     batch = asyncio.run(play())
     assert "direct4 { 198.51.100.0-198.51.100.255 . 444 }" in batch
-    assert "named4 {" not in batch
+    assert "add element inet tierwall_gateway named4" not in batch
+
+
+def test_networks_that_are_too_many_are_said_and_the_rest_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(elements, "SPANS_AT_MOST", 0)
+
+    async def play() -> tuple[str, list[str]]:
+        async with at_work() as scene:
+            return (await scene.batches(2))[0], scene.said
+
+    batch, said = asyncio.run(play())
+    assert "direct4 { 198" not in batch
+    assert said == ["all UDP goes through the proxy: 1 networks and ports are too many to load"]

@@ -12,7 +12,7 @@ from rich.text import Text
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
 from tierwall.gateway import applying, checks, host
-from tierwall.gateway.elements import fill
+from tierwall.gateway.elements import fill, loadable
 from tierwall.gateway.facts import Facts
 from tierwall.gateway.status import status as as_lines
 from tierwall.gateway.status import table_of
@@ -97,7 +97,7 @@ def _filling(wanted: Wanted, faults: list[object]) -> str:
     except InvalidFiles as invalid:
         faults += invalid.faults
         return ""
-    return fill(spans(site, catalogue), unanswered(site))
+    return fill(loadable(spans(site, catalogue)), unanswered(site))
 
 
 def _apply(to_do: Iterable[Step]) -> None:

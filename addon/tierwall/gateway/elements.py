@@ -6,8 +6,9 @@ Knows nft's language. Refuses to know who asks for it, and when.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from tierwall.gateway.ruleset import DESTINATIONS, LEASE_S, swallowing
+from tierwall.gateway.ruleset import LEASE_S, emptied, swallowing
 from tierwall.gateway.topology import TABLE
 from tierwall.policy.direct import Span
 from tierwall.policy.model import Address, Ports
@@ -24,6 +25,9 @@ class Element:
     """By the clock of whoever made it, in seconds."""
 
 
+SPANS_AT_MOST: Final = 20_000
+"""What a kernel takes in half a second; the time grows with the square of it."""
+
 type Elements = Mapping[Address, Sequence[Element]]
 
 
@@ -31,13 +35,18 @@ def fill(spans: Iterable[Span], silent: Iterable[Unanswered]) -> str:
     """What a site lets straight through and what it leaves unanswered, in place of what was there."""
     lines = [f"flush chain inet {TABLE} unanswered"]
     lines += [f"add rule inet {TABLE} unanswered {rule}" for each in silent for rule in swallowing(each)]
-    lines += [f"flush set inet {TABLE} {name}" for name, _ in DESTINATIONS]
+    lines += emptied()
     by_version: dict[int, list[str]] = {4: [], 6: []}
     for span in spans:
         by_version[span.first.version].append(f"{_addresses(span)} . {_ports(span.ports)}")
     for version, elements in by_version.items():
         lines += [f"add element inet {TABLE} direct{version} {{ {', '.join(elements)} }}"] if elements else []
     return _text(lines)
+
+
+def loadable(spans: Sequence[Span]) -> Sequence[Span]:
+    """These, or none where they are more than the kernel takes in time: all UDP then goes through the proxy."""
+    return spans if len(spans) <= SPANS_AT_MOST else ()
 
 
 def begin(run: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
-from tierwall.gateway.elements import Element, begin, end, exchange, fill, renew
+from tierwall.gateway.elements import Element, begin, end, exchange, fill, loadable, renew
 from tierwall.gateway.names import Full, Names
 from tierwall.gateway.topology import RUNS
 from tierwall.policy.direct import Span, led, spans
@@ -95,7 +95,10 @@ class Keeper:
         site, catalogue = self._in_force()
         if site is not self._site:
             # In a thread: a site may list a hundred thousand networks, and connections go on meanwhile.
-            self._spans = await asyncio.to_thread(spans, site, catalogue)
+            found = await asyncio.to_thread(spans, site, catalogue)
+            self._spans = loadable(found)
+            if found and not self._spans:
+                self._complain(f"all UDP goes through the proxy: {len(found)} networks and ports are too many to load")
             self._silent = unanswered(site)
             self._site, self._stands = site, False
         waiting, self._waiting = self._waiting, []

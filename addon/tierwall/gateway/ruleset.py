@@ -29,11 +29,11 @@ COUNTERS: Final = (
 LEASE_S: Final = 5
 """Seconds that what goes straight through the kernel may go on without the proxy's renewal."""
 
-QUIC: Final = 0xC0
+_QUIC: Final = 0xC0
 """First octet of a long header, and of nothing else that goes with media (RFC 9443 section 3). A flow that begins so
 has a name, which the proxy judges."""
 
-DESTINATIONS: Final = tuple(
+_DESTINATIONS: Final = tuple(
     (f"{kind}{version}", f"{family} . inet_service")
     for kind in ("direct", "named", "withheld")
     for version, family in ((4, "ipv4_addr"), (6, "ipv6_addr"))
@@ -43,6 +43,20 @@ is kept from going straight because a name that it denies led there."""
 
 _SET: Final = "flags interval, timeout; size 1048576;"
 
+
+_DATAGRAMS: Final = (
+    f"ct mark {THROUGH_PROXY:#x} goto through_proxy",
+    f"ct mark @lease meta mark set {DIRECT:#x} return",
+    f"@th,64,8 >= {_QUIC:#x} goto through_proxy",
+    "ip daddr . udp dport @withheld4 goto through_proxy",
+    "ip6 daddr . udp dport @withheld6 goto through_proxy",
+    "ip daddr . udp dport @direct4 goto directly",
+    "ip6 daddr . udp dport @direct6 goto directly",
+    "ip daddr . udp dport @named4 goto directly",
+    "ip6 daddr . udp dport @named6 goto directly",
+    "goto through_proxy",
+)
+"""The way of each datagram from inside, DNS apart."""
 
 _RULES: Final = """\
 table inet {table} {{
@@ -63,16 +77,7 @@ table inet {table} {{
     }}
     chain unanswered {{ }}
     chain datagrams {{
-        ct mark {through_proxy} goto through_proxy
-        ct mark @lease meta mark set {direct} return
-        @th,64,8 >= {quic} goto through_proxy
-        ip daddr . udp dport @withheld4 goto through_proxy
-        ip6 daddr . udp dport @withheld6 goto through_proxy
-        ip daddr . udp dport @direct4 goto directly
-        ip6 daddr . udp dport @direct6 goto directly
-        ip daddr . udp dport @named4 goto directly
-        ip6 daddr . udp dport @named6 goto directly
-        goto through_proxy
+{datagrams}
     }}
     chain through_proxy {{
         counter name through_proxy ct mark set {through_proxy} meta mark set {through_proxy}
@@ -118,15 +123,25 @@ def ruleset(topology: Topology) -> str:
         owned=OWNED,
         counters="\n".join(f"    counter {name} {{ }}" for name in COUNTERS),
         lease_s=LEASE_S,
-        sets="\n".join(f"    set {name} {{ type {of}; {_SET} }}" for name, of in DESTINATIONS),
+        sets="\n".join(f"    set {name} {{ type {of}; {_SET} }}" for name, of in _DESTINATIONS),
+        datagrams="\n".join(f"        {rule}" for rule in _DATAGRAMS),
         inside=f"{{ {', '.join(_quoted(name) for name in topology.inside)} }}",
         outside=_quoted(topology.outside),
         tun=_quoted(topology.tun),
         port=topology.port,
-        quic=f"{QUIC:#x}",
         through_proxy=f"{THROUGH_PROXY:#x}",
         direct=f"{DIRECT:#x}",
     )
+
+
+def emptied() -> Iterator[str]:
+    """Commands that put empty sets in place of those of destinations, whatever they hold. To flush one takes the kernel
+    a time that grows with the square of its elements; to make it anew does not."""
+    yield f"flush chain inet {TABLE} datagrams"
+    for name, of in _DESTINATIONS:
+        yield f"delete set inet {TABLE} {name}"
+        yield f"add set inet {TABLE} {name} {{ type {of}; {_SET} }}"
+    yield from (f"add rule inet {TABLE} datagrams {rule}" for rule in _DATAGRAMS)
 
 
 def swallowing(unanswered: Unanswered) -> Iterator[str]:
