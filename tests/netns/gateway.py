@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.e2e.running import ADDON, Proxy
 from tests.netns.lab import PATH, Machine
+from tests.netns.looks import eventually, listed
 
 
 @contextmanager
@@ -29,6 +30,8 @@ def tierwall_in(machine: Machine, *arguments: object) -> Iterator[Proxy]:
         proxy = Proxy(process, journal)
         try:
             proxy.await_start()
+            if "--gateway" in arguments:
+                eventually(lambda: "0x7457" in listed(machine, "lease"))  # only then does anything go straight
             yield proxy
             if process.poll() is None:
                 proxy.stop()

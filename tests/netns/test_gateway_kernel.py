@@ -12,7 +12,6 @@ from tests.netns.dns_packets import A, Answered, NameServerOrigin, address, ask
 from tests.netns.events import TURN_RELAY, denied, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, GATEWAY, OTHER_SERVER, SERVER, SERVER_6, TUN, TURN, Lab
-from tests.netns.looks import eventually, listed
 
 SITE = "admit: [{hosts: [turn.corp.example], ports: [udp/3478]}, {vendor: vevox}]"
 BLACKHOLE = """
@@ -40,7 +39,6 @@ def proxy(lab: Lab, up: None, site: Callable[[str], Path], request: pytest.Fixtu
         lab.server.serving(NameServerOrigin(RECORDS, host=SERVER)),
         tierwall_in(lab.gateway, "--gateway", "--site", site(request.param)) as proxy,
     ):
-        eventually(lambda: "0x7457" in listed(lab.gateway, "lease"))
         yield proxy
 
 
