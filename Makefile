@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 # Tests mostly wait for processes that start: three side by side fill two cores. Each file stays in one process.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile
 
-.PHONY: help setup demo test test-lowest lint types contracts bench soak docs schemas clean
+.PHONY: help setup demo test test-lab test-lowest lint types contracts bench soak docs schemas clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ demo: setup ## run the proxy under a site that closes tiers, and show what each 
 
 test: setup ## the whole test suite; what the machine lacks is skipped, with the reason
 	@$(RUN)pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+test-lab: setup ## the lab in containers, with a Docker Engine (6 minutes); where none runs, with lab/engine.sh before it
+	@lab/test.sh $(RUN)python $(PYTEST_ARGS)
 
 # A copy of the project, because uv writes the versions that it resolved into uv.lock.
 test-lowest: setup ## the tests with the lowest versions that pyproject.toml allows, but for the slow ones

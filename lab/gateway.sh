@@ -7,8 +7,7 @@ shift 4
 
 interface_of() { ip -o -4 addr show | awk -v address="$1" 'index($4, address "/") == 1 { print $2 }'; }
 
-[ -e /dev/net/tun ] || { echo "there is no /dev/net/tun in this container: on the host, modprobe tun" >&2; exit 2; }
-ip route replace default via "$router" # Docker may have chosen the inside
 tierwall gateway up --inside "$(interface_of "$inside")" --outside "$(interface_of "$outside")" >/dev/null
+ip route replace default via "$router" # Docker may have chosen the inside
 /opt/tierwall/lab/outside.sh "$router" "$stand_ins" &
 exec tierwall run --gateway "$@"

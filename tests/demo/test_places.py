@@ -14,7 +14,7 @@ from tierwall.policy.model import Catalogue, Direction
 
 CATALOGUE = load_catalogue(())
 WHERE = places(CATALOGUE)
-OWN = IPv4Address("10.77.2.10")
+OWN = IPv4Address("10.78.2.10")
 
 
 def test_every_name_that_a_vendor_asks_for_has_an_address_of_its_own() -> None:

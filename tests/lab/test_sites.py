@@ -1,0 +1,64 @@
+"""The lab in containers under other sites: what is denied there, of what tier, and that it reached nobody."""
+
+from tests.lab.containers import Lab
+from tests.lab.test_reference import TURN, TURN_CLIENT
+
+CLOSED_LATER = """\
+version: 1
+site: acme
+title: A customer's network, changed while it runs
+admit: [{vendor: vevox}]
+"""
+
+
+def test_a_denied_analytics_host_is_a_line_of_the_gateways_log_with_its_tier(lab: Lab) -> None:
+    lab.up("core-only")
+    before = lab.reached()
+
+    answer = lab.shell("curl", "-sS", "--max-time", "20", "https://api.amplitude.com/")
+
+    assert "access denied" in answer.stderr
+    lab.until(
+        lambda: "analytics 8x8/analytics api.amplitude.com:443 tier-closed" in lab.log("gateway"), "not in the log"
+    )
+    assert not any("api.amplitude.com" in line for line in lab.reached()[len(before) :])
+
+
+def test_with_8x8_closed_its_turn_media_is_denied_as_core_and_reaches_nothing(lab: Lab) -> None:
+    lab.up("vevox-only")
+    before = lab.reached()
+
+    relayed = lab.shell("timeout", "8", *TURN_CLIENT, TURN)
+
+    assert relayed.returncode != 0
+    event = lab.event(lambda event: event["destination"].get("ip") == TURN)
+    assert (event["event"]["reason"], event["tierwall"]["tier"]) == ("tier-closed", "core")
+    assert (event["network"]["transport"], event["rule"]["ruleset"]) == ("udp", "8x8")
+    assert "core      8x8/turn-relay" in lab.log("gateway")
+    assert not any("session" in line for line in lab.reached()[len(before) :])
+
+
+def test_a_changed_site_is_in_force_without_a_restart(lab: Lab) -> None:
+    site = lab.policies / "sites" / "acme.yaml"
+    site.write_text(CLOSED_LATER)
+    lab.up("acme")
+    page = ("curl", "-sS", "--max-time", "20", "https://vevox.app/")
+    assert "<title>vevox.app</title>" in lab.shell(*page).stdout
+
+    site.write_text(CLOSED_LATER.replace("vevox", "8x8"))
+
+    lab.until(lambda: "access denied" in lab.shell(*page).stderr, "the changed site is not in force")
+
+
+def test_without_the_gateways_container_nothing_gets_through(lab: Lab) -> None:
+    lab.up("reference")
+    page = ("curl", "-sS", "--max-time", "5", "https://vevox.app/")
+    assert "<title>vevox.app</title>" in lab.shell(*page).stdout
+    before = lab.reached()
+
+    assert lab.compose("kill", "-s", "KILL", "gateway").returncode == 0
+
+    assert lab.shell(*page).returncode != 0
+    assert lab.shell("curl", "-sSk", "--max-time", "3", "https://198.18.0.1/").returncode != 0
+    assert lab.shell("timeout", "3", *TURN_CLIENT, TURN).returncode != 0
+    assert lab.reached() == before
