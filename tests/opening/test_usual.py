@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_opening import connect, extension, hello, hello_message, real_client_hello, records, server_name, vector
+from tests.opening.material import (
+    connect,
+    extension,
+    hello,
+    hello_message,
+    real_client_hello,
+    records,
+    server_name,
+    vector,
+)
 from tierwall.opening import ClientHello, Connect, Opening, read_client_hello
 from tierwall.opening.http_head import read_any_request
 from tierwall.opening.usual import usual_client_hello, usual_connect
