@@ -9,9 +9,9 @@ from types import FunctionType, SimpleNamespace
 from typing import Any, Final
 
 from mitmproxy import ctx, tls
-from mitmproxy.addons import tlsconfig
 
 from tierwall.policy.behaviour import TlsVersion
+from tierwall.proxy.mitmproxy_parts import TlsConfig
 
 HTTP2: Final = b"h2"
 _HTTP1: Final = b"http/1.1"
@@ -63,10 +63,10 @@ class _Side:
 
 
 _WITH_CLIENT: Final = _Side(
-    tlsconfig.TlsConfig.tls_start_client, newest="tls_version_client_max", oldest="tls_version_client_min"
+    TlsConfig.tls_start_client, newest="tls_version_client_max", oldest="tls_version_client_min"
 )
 _WITH_SERVER: Final = _Side(
-    tlsconfig.TlsConfig.tls_start_server, newest="tls_version_server_max", oldest="tls_version_server_min"
+    TlsConfig.tls_start_server, newest="tls_version_server_max", oldest="tls_version_server_min"
 )
 
 
