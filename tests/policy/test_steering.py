@@ -4,6 +4,8 @@ from dataclasses import replace
 from ipaddress import ip_network
 
 from tests.policy.catalogues import CATALOGUE, listed, only
+from tierwall.policy.behaviour import CaptivePortal
+from tierwall.policy.behaviour.parameters import HostName
 from tierwall.policy.dialect import Dialect, Reading
 from tierwall.policy.model import Tier
 from tierwall.policy.site import Site
@@ -21,6 +23,13 @@ def test_denied_vendors_are_among_it() -> None:
 
     assert of(closed) == of(core)
     assert Reading("api.amplitude.com", 0, 0) in of(closed).readings
+
+
+def test_the_page_of_a_captive_portal_is_among_it() -> None:
+    hotel = Site(id="hotel", behaviours=(CaptivePortal(portal=HostName("hotel.example")),))
+
+    assert Reading("hotel.example", 0, 0) in of(hotel).readings
+    assert Reading("hotel.example", 0, 0) not in of(Site(id="none")).readings
 
 
 def test_inbound_rules_are_not() -> None:

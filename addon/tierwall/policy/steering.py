@@ -1,4 +1,4 @@
-"""Which destinations a client should send to the proxy: vendors' hosts, admitted or not, and the site's lists.
+"""Which destinations a client should send to the proxy: vendors' hosts, admitted or not, the site's lists and portals.
 
 Knows hosts and networks, not ports: proxy settings of browsers know none. Denied ones are among them, because a client
 that went round the proxy would not meet the denial that the site is there to show.
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from tierwall.policy.behaviour import CaptivePortal
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, read
 from tierwall.policy.model import Catalogue, Direction, Network
 from tierwall.policy.site import ListEntry, Site
@@ -49,6 +50,9 @@ def _parts(site: Site, catalogue: Catalogue) -> Iterator[Part | Network]:
         if isinstance(entry, ListEntry):
             yield from _covered(entry.dialect, entry.hosts)
             yield from entry.networks
+    for behaviour in site.behaviours:
+        if isinstance(behaviour, CaptivePortal):
+            yield from _covered(Dialect.LITERAL, (behaviour.portal,))
 
 
 def _covered(dialect: Dialect, hosts: tuple[str, ...]) -> Iterator[Part]:

@@ -82,3 +82,23 @@ def test_its_page_is_served_to_socks_clients_and_on_a_connection_that_mitmproxy_
     assert "Accept and connect" in by_socks.body
     assert (b" 301 " in first, b" 302 " in later) == (True, True)
     assert b"Accept and connect" in page
+
+
+def test_all_workers_know_who_has_accepted(authority: Authority, tmp_path: Path) -> None:
+    """An event's id begins with that of the process that wrote it."""
+    with behind(tmp_path, authority, SITE.replace("1500ms", "1h"), "--workers", "3") as hotel:
+
+        def several_answer(status: int, action: str) -> None:
+            workers: set[str] = set()
+
+            def answers() -> bool:
+                assert curl(*through(hotel.via), "http://guest.vevox.app/").status == status
+                events = [event for event in hotel.proxy.events() if event.event.action == action]
+                workers.update(event.event.id.partition("-")[0] for event in events)
+                return len(workers) > 1
+
+            hotel.proxy.wait_until(answers, limit_s=20.0)
+
+        several_answer(302, "broken")
+        assert curl(*through(hotel.via), *ACCEPT).status == 303
+        several_answer(301, "allowed")

@@ -6,6 +6,7 @@ import pytest
 
 from tierwall.policy.behaviour import CaptivePortal
 from tierwall.policy.behaviour.parameters import HostName, Seconds
+from tierwall.proxy.behaviours.acceptances import Acceptances
 from tierwall.proxy.behaviours.portal import Answer, Portals
 
 HOTEL = CaptivePortal(portal=HostName("hotel.example"), lasts=Seconds(60.0))
@@ -22,9 +23,14 @@ class Clock:
         return self.now
 
 
+def portals_of(clock: Clock) -> Portals:
+    """With a memory of their own."""
+    return Portals(clock, Acceptances(bytearray(4096 * 16)))
+
+
 def test_an_acceptance_is_one_address_at_one_portal_for_a_while() -> None:
     clock = Clock()
-    portals = Portals(clock)
+    portals = portals_of(clock)
 
     answer = portals.answer(HOTEL, GUEST, "POST", "/accept?x=1")
     accepted = [portals.accepted(*each) for each in ((HOTEL, GUEST), (HOTEL, NEIGHBOUR), (OTHER, GUEST))]
@@ -42,7 +48,7 @@ def test_an_acceptance_is_one_address_at_one_portal_for_a_while() -> None:
     [("GET", "/", 200), ("GET", "/accept", 200), ("HEAD", "/any", 200), ("POST", "/", 405), ("PUT", "/accept", 405)],
 )
 def test_nothing_but_the_forms_post_accepts(method: str, path: str, status: int) -> None:
-    portals = Portals(Clock())
+    portals = portals_of(Clock())
 
     answer = portals.answer(HOTEL, GUEST, method, path)
 
@@ -52,7 +58,7 @@ def test_nothing_but_the_forms_post_accepts(method: str, path: str, status: int)
 
 def test_the_page_asks_and_then_says_for_how_long() -> None:
     clock = Clock()
-    portals = Portals(clock)
+    portals = portals_of(clock)
 
     def page() -> str:
         return portals.answer(HOTEL, GUEST, "GET", "/").body.decode()
@@ -66,7 +72,7 @@ def test_the_page_asks_and_then_says_for_how_long() -> None:
 
 
 def test_a_head_has_the_length_and_no_body() -> None:
-    answer: Answer = Portals(Clock()).answer(HOTEL, GUEST, "HEAD", "/")
+    answer: Answer = portals_of(Clock()).answer(HOTEL, GUEST, "HEAD", "/")
 
     head = answer.octets(head_only=True)
     assert head.endswith(b"\r\n\r\n")

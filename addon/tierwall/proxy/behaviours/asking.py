@@ -19,8 +19,6 @@ ASKED_AT_MOST: Final = 3
 
 _NOTHING_GIVEN: Final = "the client gives no name and password"
 _UNKNOWN: Final = "the client gives an unknown name and password"
-
-
 _TIMES: Final = {1: "once", 2: "twice"}
 
 

@@ -15,7 +15,7 @@ from tierwall.policy.model import Address
 from tierwall.proxy import refusal
 from tierwall.proxy.behaviours import asking
 from tierwall.proxy.behaviours.asking import Outcome
-from tierwall.proxy.behaviours.portal import Portals, home
+from tierwall.proxy.behaviours.portal import Portals, home, not_accepted
 from tierwall.proxy.behaviours.visit import Visit
 from tierwall.proxy.passage import Passage, Speaks
 from tierwall.proxy.recorder import Caller
@@ -81,7 +81,7 @@ class AtTheDoor:
         try:
             yield
         finally:
-            del self._proxied[key]
+            self._proxied.pop(key, None)  # one port may reach two listeners of ours
 
     def proxied(self, caller: Caller) -> Passage | None:
         """The connection that such a request came on."""
@@ -110,7 +110,7 @@ class AtTheDoor:
             case behaviour.CaptivePortal():
                 if passage.caller.address is None or self.portals.accepted(kind, passage.caller.address):
                     return None
-                return f"nobody has accepted the terms at {home(kind)} from the client's address", _to(passage, kind)
+                return not_accepted(kind), _redirected(passage, kind)
             case behaviour.ConnectPorts(ports=ports):
                 return f"CONNECT to port {attempt.port}; only {', '.join(map(str, ports))} are allowed", None
             case behaviour.NoIpConnect():
@@ -137,7 +137,7 @@ def _no_room(passage: Passage) -> tuple[str, Refusal]:
     return "reset", Reset()
 
 
-def _to(passage: Passage, portal: behaviour.CaptivePortal) -> tuple[str, Refusal]:
+def _redirected(passage: Passage, portal: behaviour.CaptivePortal) -> tuple[str, Refusal]:
     if passage.spoken is Spoken.HTTP:
         return "302", refusal.found(home(portal))
     return "reset", Reset()

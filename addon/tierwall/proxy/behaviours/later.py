@@ -19,7 +19,7 @@ from tierwall.proxy.behaviours.asking import is_known
 from tierwall.proxy.behaviours.blackhole import UNANSWERED
 from tierwall.proxy.behaviours.credentials import basic
 from tierwall.proxy.behaviours.door import AtTheDoor
-from tierwall.proxy.behaviours.portal import home
+from tierwall.proxy.behaviours.portal import home, not_accepted
 from tierwall.proxy.behaviours.visit import Asked, Visit
 from tierwall.proxy.passage import Passage
 from tierwall.proxy.recorder import Caller
@@ -63,8 +63,7 @@ class LaterRequests:
             case CaptivePortal() as portal if not self._accepted(passage, portal):
                 if not visit.redirected:
                     visit.redirected = True
-                    detail = f"the acceptance at {home(portal)} holds no more, or for other hosts"
-                    _journal(passage, attempt, verdict, effect, detail, "302")
+                    _journal(passage, attempt, verdict, effect, not_accepted(portal), "302")
                 return _response(302, verdict, effect, {"Location": home(portal)})
             case DialBlackhole():
                 _journal(passage, attempt, verdict, effect, UNANSWERED, "504")

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from cachetools import LRUCache
-
 from tierwall.policy.behaviour import CaptivePortal
 from tierwall.policy.model import Address
+from tierwall.proxy.behaviours.acceptances import Acceptances
 
 ACCEPT: Final = "/accept"
 
-_REMEMBERED: Final = 65_536
 _PAGE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width">
 <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;color:#1c2430}}
@@ -60,9 +58,8 @@ class Answer:
 class Portals:
     """All portals of a site, each a host name of its own."""
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        self._now = now
-        self._until: LRUCache[tuple[str, Address], float] = LRUCache(_REMEMBERED)
+    def __init__(self, now: Callable[[], float] = time.monotonic, acceptances: Acceptances | None = None) -> None:
+        self._now, self._acceptances = now, acceptances or Acceptances()
 
     def accepted(self, portal: CaptivePortal, client: Address) -> bool:
         """Whether the client's acceptance holds."""
@@ -72,7 +69,7 @@ class Portals:
         """The response to a request for the portal's own host. Only the form's POST accepts: links are prefetched."""
         match method:
             case "POST" if path.partition("?")[0] == ACCEPT:
-                self._until[portal.portal, client] = self._now() + portal.lasts
+                self._acceptances.accept(portal.portal, client, self._now() + portal.lasts)
                 return Answer(HTTPStatus.SEE_OTHER, {"Location": home(portal)})
             case "GET" | "HEAD":
                 return Answer(HTTPStatus.OK, _HTML, self._page(portal, client).encode())
@@ -86,8 +83,12 @@ class Portals:
         return _PAGE.format(title="You are connected", content=f"<p>For {left:.0f} s from now.</p>")
 
     def _left(self, portal: CaptivePortal, client: Address) -> float:
-        until = self._until.get((portal.portal, client))
-        return 0.0 if until is None else until - self._now()
+        return self._acceptances.until(portal.portal, client) - self._now()
+
+
+def not_accepted(portal: CaptivePortal) -> str:
+    """What is journalled of those whom it stops."""
+    return f"nobody has accepted the terms at {home(portal)} from the client's address"
 
 
 def home(portal: CaptivePortal) -> str:
