@@ -14,6 +14,7 @@ from tierwall.policy.behaviour import (
     HostForgeryCheck,
     IdleTimeout,
     MaxLifetime,
+    OneSegmentHello,
     Reset,
     StaleAddresses,
     Stall,
@@ -111,9 +112,16 @@ def _why_not(pattern: Pattern, effects: tuple[Effect, ...], hold_s: float, longe
         return "UDP does not go through an explicit proxy: `tierwall gateway` shows it"
     if hold_s > longest_s:
         return f"would take {hold_s:,.0f} s: --longest allows more"
-    for effect in effects:
-        if isinstance(effect.behaviour, StaleAddresses):
+    return next((why for effect in effects if (why := _needs_a_network(effect)) is not None), None)
+
+
+def _needs_a_network(effect: Effect) -> str | None:
+    match effect.behaviour:
+        case StaleAddresses():
             return f"{effect.behaviour.NAME}: no name moves on loopback"
-        if isinstance(effect.behaviour, HostForgeryCheck):
+        case HostForgeryCheck():
             return f"{effect.behaviour.NAME}: stand-ins have addresses of their own"
-    return None
+        case OneSegmentHello():
+            return f"{effect.behaviour.NAME}: on loopback every ClientHello comes in one segment"
+        case _:
+            return None
