@@ -69,6 +69,15 @@ def test_a_real_turn_server_relays_under_8x8s_own_address(lab: Lab, transport: l
     assert "Total lost packets 0 " in relayed
 
 
+def test_admitted_media_goes_past_the_proxy(lab: Lab) -> None:
+    before = _packets(lab)
+    assert lab.shell("python3", "-c", ECHO).returncode == 0
+    after = _packets(lab)
+
+    assert after["forwarded directly"] > before["forwarded directly"]
+    assert after["through proxy"] == before["through proxy"]
+
+
 def test_vsees_turn_servers_are_reached_by_name(lab: Lab) -> None:
     relayed = lab.shell("turnutils_uclient", "-y", "-u", "tierwall", "-w", "tierwall", "-n", "1", "turn.vsee.qa").stdout
 
@@ -138,6 +147,13 @@ def test_journal_and_ca_survive_the_container(lab: Lab) -> None:
     assert before.startswith("-----BEGIN CERTIFICATE")
     assert lab.run("proxy", *ca).stdout == before
     assert "evil8x8.com" in lab.run("proxy", "cat", "/var/lib/proxy/tierwall/journal/journal.jsonl").stdout
+
+
+def _packets(lab: Lab) -> dict[str, int]:
+    """The gateway's counters: which way packets went."""
+    lines = lab.run("gateway", "tierwall", "gateway", "status").stdout.splitlines()
+    counted = (line.removeprefix("packets").strip().rpartition(" ") for line in lines if line.startswith("packets"))
+    return {what: int(count) for what, _, count in counted}
 
 
 def _through_proxy(*arguments: str) -> str:
