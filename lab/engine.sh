@@ -28,6 +28,9 @@ dockerd --data-root "$home/data" --exec-root "$home/exec" --pidfile "$home/pid" 
 engine=$!
 
 leave() {
+    # Bridges outlive the engine, and would take the addresses from the next one.
+    docker ps --all --quiet | xargs --no-run-if-empty docker rm --force --volumes >/dev/null || true
+    docker network prune --force >/dev/null || true
     kill "$engine" 2>/dev/null && wait "$engine" || true
     ip link del docker0 2>/dev/null || true
     iptables-restore <"$home/before"
