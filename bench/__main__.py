@@ -4,6 +4,7 @@ Knows the order of things and the command line. Nothing is written but with the 
 """
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ def main() -> int:
     """Measure what was asked for. 0, 1 where a part could not be measured, 2 where nothing could."""
     wanted = _arguments()
     console = Console(stderr=True)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # who has installed a program has it compiled, the peers too
     if wanted.list:
         for name, (what, _) in PARTS.items():
             print(f"{name:10} {what}")

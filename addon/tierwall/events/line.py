@@ -14,10 +14,6 @@ from tierwall.events.model import Break, Event
 from tierwall.events.text import json_escaped
 from tierwall.policy.limits import EVENT_OCTETS
 
-_events = TypeAdapter(Event)
-_dump = _events.serializer.to_json
-_load = _events.validator.validate_json
-
 SCHEMA_ID = "urn:tierwall:event"
 
 
@@ -32,7 +28,7 @@ def to_line(event: Event) -> bytes:
 def parse(line: bytes | str) -> Event:
     """The event of a line. Raises ValueError, saying in one sentence what is wrong with it."""
     try:
-        event: Event = _load(line)
+        event: Event = _events().validator.validate_json(line)
         return event
     except ValidationError as wrong:
         first = wrong.errors(include_url=False, include_input=False)[0]
@@ -43,14 +39,14 @@ def parse(line: bytes | str) -> Event:
 @cache
 def schema_text() -> str:
     """The JSON Schema (draft 2020-12) of a line, as it ships in schemas/event.schema.json."""
-    schema = _strict(_events.json_schema(mode="validation", by_alias=True))
+    schema = _strict(_events().json_schema(mode="validation", by_alias=True))
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}
     return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def whole_line(event: Event) -> bytes:
     """Its line, however long."""
-    line = _dump(event, by_alias=True, exclude_none=True)
+    line = _events().serializer.to_json(event, by_alias=True, exclude_none=True)
     if not line.isascii() or b"\x7f" in line:
         line = json_escaped(line.decode()).encode()
     return line + b"\n"
@@ -75,10 +71,20 @@ def _shortened(event: Event, excess: int) -> Event:
 
 
 def _octets(entry: Break) -> int:
-    return len(json_escaped(_breaks.serializer.to_json(entry).decode()).encode())
+    return len(json_escaped(_breaks().serializer.to_json(entry).decode()).encode())
 
 
-_breaks = TypeAdapter(Break)
+# Made when they are first needed: to start need not wait for them.
+
+
+@cache
+def _events() -> TypeAdapter[Event]:
+    return TypeAdapter(Event)
+
+
+@cache
+def _breaks() -> TypeAdapter[Break]:
+    return TypeAdapter(Break)
 
 
 def _strict(schema: Any) -> Any:

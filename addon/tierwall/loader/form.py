@@ -9,4 +9,5 @@ from pydantic import BaseModel, ConfigDict
 class Form(BaseModel):
     """A mapping with these keys and no others."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # Built when one is first filled: of most forms nobody needs a validator of their own.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)

@@ -11,20 +11,17 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakSet
 
 from mitmproxy import command, ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
 from tierwall.events import ALL, ALWAYS, Stage
-from tierwall.gateway.keeper import Keeper
-from tierwall.gateway.syns import hear
 from tierwall.journal import FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
 from tierwall.proxy.addresses import InvalidClients, parse_clients
-from tierwall.proxy.behaviours.unanswered import UnansweredSyns
 from tierwall.proxy.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
 from tierwall.proxy.enforcement import Enforcement
 from tierwall.proxy.entrances import DOORWAY, install
@@ -39,6 +36,9 @@ from tierwall.proxy.settings import suited
 from tierwall.proxy.switchboard import Switchboard
 from tierwall.report.explanation import as_json, explanation
 from tierwall.report.recent import Recent
+
+if TYPE_CHECKING:
+    from tierwall.gateway.keeper import Keeper
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Assembly:
     journal: Journal | None
     switchboard: Switchboard
     reloading: Reloading
-    keeper: Keeper | None
+    keeper: "Keeper | None"
     """Of the kernel's rules, where there is a gateway."""
 
 
@@ -163,7 +163,7 @@ class TierwallAddon:
         recent = Recent()
         recorder = Recorder(FanOut([*wanted, recent, *self._sinks], _say), rulebook, everything=everything)
         destinations = Destinations(redirects)
-        keeper = _keeper(rulebook, recorder) if self._gateway else None
+        keeper = self._keeper(rulebook, recorder) if self._gateway else None
         door = FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir)))
         switchboard = Switchboard(rulebook, suits)
         return Assembly(
@@ -177,6 +177,11 @@ class TierwallAddon:
             reloading=Reloading(options.tierwall_site, policies, switchboard),
             keeper=keeper,
         )
+
+    def _keeper(self, rulebook: Rulebook, recorder: Recorder) -> "Keeper":
+        from tierwall.proxy.kernel import keeper_of  # noqa: PLC0415 - see there
+
+        return keeper_of(rulebook, recorder)
 
     def _note_listening(self) -> None:
         proxyserver: Any = ctx.master.addons.get("proxyserver")
@@ -194,8 +199,13 @@ class TierwallAddon:
         loop = asyncio.get_running_loop()
         self._watching = [loop.create_task(_reload_on_change(assembly))]
         if assembly.keeper is not None:
-            self._watching.append(loop.create_task(_keep(assembly.keeper, assembly.recorder)))
-            self._watching.append(loop.create_task(_hear(assembly)))
+            from tierwall.proxy import kernel  # noqa: PLC0415 - see there
+
+            recorder = assembly.recorder
+            self._watching += [
+                loop.create_task(kernel.keep(assembly.keeper, recorder)),
+                loop.create_task(kernel.hear_unanswered(assembly.rulebook, assembly.destinations, recorder)),
+            ]
 
     async def _end(self) -> None:
         with suppress(TimeoutError):
@@ -223,28 +233,6 @@ async def _reload_on_change(assembly: Assembly) -> None:
 
 def _ca(confdir: str) -> Path:
     return Path(confdir).expanduser() / "mitmproxy-ca-cert.pem"
-
-
-async def _keep(keeper: Keeper, recorder: Recorder) -> None:
-    """Where this ends, the kernel's lease does too."""
-    try:
-        await keeper.keep()
-    except Exception as failure:
-        logger.exception("keeping the gateway failed")
-        recorder.fault(f"nothing goes straight through the gateway any more: {failure}", Stage.CONFIG)
-
-
-async def _hear(assembly: Assembly) -> None:
-    """Of what the gateway's kernel leaves unanswered."""
-    recorder = assembly.recorder
-    try:
-        await hear(UnansweredSyns(assembly.rulebook, assembly.destinations, recorder).tell)
-    except OSError as failure:
-        recorder.fault(f"SYNs that the gateway leaves unanswered have no events: {failure.strerror}", Stage.CONFIG)
-
-
-def _keeper(rulebook: Rulebook, recorder: Recorder) -> Keeper:
-    return Keeper(lambda: (rulebook.site, rulebook.catalogue), lambda fault: recorder.fault(fault, Stage.CONFIG))
 
 
 def _redirects(texts: Sequence[str]) -> tuple[Redirect, ...]:
