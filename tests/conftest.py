@@ -4,6 +4,10 @@ from collections.abc import Generator
 
 import pluggy
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # a machine that is busy makes no claim false
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -18,6 +18,8 @@ class Target(NamedTuple):
     source: NameSource
     value: str | Address | None
     """None where the attempt says nothing of where it wants to go."""
+    text: str | None = None
+    """The same as people read it."""
     asked: Sequence[Hit[VendorRule]] = ()
     covering: Sequence[VendorRule] = ()
     """The catalogue's egress rules that cover it, transport and port included."""
@@ -68,7 +70,8 @@ def _look_up(ground: Ground, attempt: Attempt, source: NameSource, value: str | 
         elif hit.covers or ((served or not ports) and each.egress):
             near.append(each)
     listed = ground.admitted.find(value)
-    return Target(source, value, asked, covering, near, listed, serving(listed, attempt))
+    text = value if isinstance(value, str) else str(value)
+    return Target(source, value, text, asked, covering, near, listed, serving(listed, attempt))
 
 
 def serving(hits: Iterable[Hit[Entry]], attempt: Attempt) -> Hit[Entry] | None:

@@ -7,9 +7,9 @@ A million patterns must stay cheap to hold, so an entry of the tables is one dic
 payload share one tuple of marks.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tierwall.policy.dialect import Part, Shape
 from tierwall.policy.hostname import suffixes
@@ -82,7 +82,7 @@ class HostIndex[P]:
 class NetworkIndex[P]:
     """Networks by prefix length, IPv4 and IPv6 apart; a lookup tries each length that exists, the longest first."""
 
-    __slots__ = ("_tables",)
+    __slots__ = ("_begin", "_tables")
 
     def __init__(self, networks: Iterable[tuple[Network, P]]) -> None:
         by_length: dict[tuple[int, int], dict[int, tuple[tuple[Network, P], ...]]] = {}
@@ -91,6 +91,7 @@ class NetworkIndex[P]:
             table = by_length.setdefault((network.version, host_bits), {})
             prefix = int(network.network_address) >> host_bits
             table[prefix] = (*table.get(prefix, ()), (network, payload))
+        self._begin = {version: _beginnings(by_length, version) for version in (4, 6)}
         self._tables = {
             version: [(bits, table) for (of, bits), table in sorted(by_length.items(), key=_host_bits) if of == version]
             for version in (4, 6)
@@ -108,10 +109,28 @@ class NetworkIndex[P]:
         mapped = address.ipv4_mapped if address.version == 6 else None
         hits = self.find(mapped) if mapped is not None else []
         number = int(address)
+        beginnings = self._begin[address.version]
+        if beginnings is not None and number >> _BEHIND_BEGINNING[address.version] not in beginnings:
+            return hits  # so it is with most addresses
         for host_bits, table in self._tables[address.version]:
             if found := table.get(number >> host_bits):  # hardly any is
                 hits += [Hit(network, 0, 0, 0, True, payload) for network, payload in found]
         return hits
+
+
+_BEHIND_BEGINNING: Final = {4: 24, 6: 112}
+"""Bits behind the first octet of an IPv4 address, and behind the first two of an IPv6 address."""
+
+
+def _beginnings[P](
+    by_length: Mapping[tuple[int, int], Mapping[int, tuple[tuple[Network, P], ...]]], version: int
+) -> frozenset[int] | None:
+    """With which octets networks begin; None where one is so wide that it has several beginnings."""
+    behind = _BEHIND_BEGINNING[version]
+    lengths = [(bits, table) for (of, bits), table in by_length.items() if of == version]
+    if any(bits > behind for bits, _ in lengths):
+        return None
+    return frozenset(prefix >> (behind - bits) for bits, table in lengths for prefix in table)
 
 
 def _host_bits(item: tuple[tuple[int, int], object]) -> int:

@@ -177,11 +177,11 @@ def _vendor_rule_comes_close(case: _Case, target: Target) -> str | None:
 
 
 def _tls_without_a_name(case: _Case, target: Target) -> str | None:
-    return wording.no_name(target.value) if not case.named and _speaks_tls(case.attempt.seen) else None
+    return wording.no_name(target.text) if not case.named and _speaks_tls(case.attempt.seen) else None
 
 
 def _no_name_at_all(case: _Case, target: Target) -> str | None:
-    return wording.address_only(target.value) if not case.named else None
+    return wording.address_only(target.text) if not case.named else None
 
 
 def _always(_: _Case, __: Target) -> str | None:
@@ -265,7 +265,7 @@ def _verdict(action: Action, decided: Target, targets: Sequence[Target], refusal
         admitted_by=title(decided.admitted) if admits and decided.admitted else None,
         breaks=breaks,
         near=near(targets)[:NEAR_AT_MOST],
-        name=None if decided.value is None else str(decided.value),
+        name=decided.text,
         name_source=decided.source,
     )
 

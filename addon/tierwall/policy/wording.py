@@ -4,6 +4,7 @@ Knows words only: nothing is decided here, and values are normalised already, so
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, assert_never
 
 from tierwall.policy.attempt import NameSource
@@ -36,14 +37,24 @@ def name_mismatch(refused: Target, admitted: Target) -> str:
 
 def listed_with(hits: Iterable[Hit[Entry]]) -> str:
     """Row 6: the ports that the site's entries have instead."""
-    return f"listed with {_ports(hit.payload.ports for hit in hits)} only"
+    return _listed_with(tuple([hit.payload for hit in hits]))
 
 
-def asked_with(hits: Sequence[Hit[VendorRule]]) -> str:
+def asked_with(hits: Iterable[Hit[VendorRule]]) -> str:
     """Row 9: the ports that vendors ask for instead."""
-    vendors = dict.fromkeys(hit.payload.vendor.id for hit in hits)
+    return _asked_with(tuple([hit.payload for hit in hits]))
+
+
+@lru_cache(maxsize=1024)
+def _listed_with(entries: tuple[Entry, ...]) -> str:
+    return f"listed with {_ports(entry.ports for entry in entries)} only"
+
+
+@lru_cache(maxsize=1024)
+def _asked_with(rules: tuple[VendorRule, ...]) -> str:
+    vendors = dict.fromkeys(each.vendor.id for each in rules)
     asks = "asks" if len(vendors) == 1 else "ask"
-    return f"{', '.join(vendors)} {asks} for {_ports(hit.payload.rule.ports for hit in hits)} only"
+    return f"{', '.join(vendors)} {asks} for {_ports(each.rule.ports for each in rules)} only"
 
 
 def entry_gap(hit: Hit[Entry], value: object) -> str:
@@ -72,12 +83,12 @@ def tier_closed(rules: Sequence[VendorRule], too_weak: frozenset[VendorRule], le
     return f"{worst} ({worst.tier}) is not admitted"
 
 
-def no_name(value: object) -> str:
+def no_name(value: str | None) -> str:
     """Row 10."""
     return f"TLS without a server name{_in_no_network(value)}"
 
 
-def address_only(value: object) -> str:
+def address_only(value: str | None) -> str:
     """Row 11."""
     return f"no name was given{_in_no_network(value)}"
 
@@ -87,7 +98,7 @@ def private_address(address: Address) -> str:
     return f"{address} is private; admit its network, or point the name elsewhere with --resolve"
 
 
-def _in_no_network(value: object) -> str:
+def _in_no_network(value: str | None) -> str:
     return "" if value is None else f", and {value} is in no admitted network"
 
 
