@@ -7,6 +7,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from tierwall.cli.group import Commands
+from tierwall.cli.options import json_option
 
 
 def _names(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
@@ -18,7 +19,6 @@ def _names(_context: click.Context, _parameter: click.Parameter, typed: str) -> 
 _name = click.argument("name", metavar="NAME", shell_complete=_names)
 _given = click.argument("assignments", metavar="[KEY=VALUE]...", nargs=-1)
 _proxy = click.option("--proxy", metavar="PID", type=int, help="Which proxy, by its process id, where several run.")
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 @click.group(
@@ -41,7 +41,7 @@ def behaviour() -> None:
 
 @behaviour.command("list", short_help="Say what is on.")
 @_proxy
-@_json
+@json_option
 def list_command(*, proxy: int | None, as_json: bool) -> int:
     """Say which behaviours are on, and which were switched."""
     from tierwall.cli.behaviour import listed, print_json, print_text  # noqa: PLC0415
@@ -53,7 +53,7 @@ def list_command(*, proxy: int | None, as_json: bool) -> int:
 @_name
 @_given
 @_proxy
-@_json
+@json_option
 def on_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, as_json: bool) -> int:
     """Switch a behaviour on: as the site's file has it, or with these parameters and the defaults."""
     from tierwall.cli.behaviour import print_json, print_text, switched  # noqa: PLC0415
@@ -65,7 +65,7 @@ def on_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, as
 @_name
 @click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
 @_proxy
-@_json
+@json_option
 def set_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, as_json: bool) -> int:
     """Change parameters of a behaviour, and switch it on where it is not."""
     from tierwall.cli.behaviour import print_json, print_text, switched  # noqa: PLC0415
@@ -76,7 +76,7 @@ def set_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, a
 @behaviour.command("off", short_help="Switch one off.")
 @_name
 @_proxy
-@_json
+@json_option
 def off_command(*, name: str, proxy: int | None, as_json: bool) -> int:
     """Switch a behaviour off."""
     from tierwall.cli.behaviour import print_json, print_text, switched  # noqa: PLC0415
@@ -86,7 +86,7 @@ def off_command(*, name: str, proxy: int | None, as_json: bool) -> int:
 
 @behaviour.command("reset", short_help="Take every switch back.")
 @_proxy
-@_json
+@json_option
 def reset_command(*, proxy: int | None, as_json: bool) -> int:
     """As the site's file says again."""
     from tierwall.cli.behaviour import print_json, print_text, taken_back  # noqa: PLC0415

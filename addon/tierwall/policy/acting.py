@@ -70,7 +70,7 @@ def effects_on(ground: Ground, attempt: Attempt, serves: tuple[Impact, ...]) -> 
 
 def inspected(attempt: Attempt, effects: tuple[Effect, ...]) -> bool:
     """Whether the attempt's TLS has to be opened for one of them."""
-    if attempt.transport is not Transport.TCP or attempt.seen not in {Seen.TLS, None}:
+    if attempt.transport is not Transport.TCP or not _inside_tls(attempt):
         return False
     return any(inspects(effect.behaviour) for effect in effects)
 
@@ -114,12 +114,10 @@ def _in_reach(behaviour: Behaviour, attempt: Attempt) -> bool:
     match behaviour.SEES:
         case Sees.OCTETS | Sees.NAMES | Sees.DATAGRAMS:
             return True
-        case Sees.HELLO:
-            return attempt.seen in {Seen.TLS, Seen.HTTP, None}
-        case Sees.REQUESTS:
+        case Sees.HELLO | Sees.REQUESTS:
             return attempt.seen in {Seen.TLS, Seen.HTTP, None}
         case Sees.TLS:
-            return attempt.seen in {Seen.TLS, None} or isinstance(behaviour, DpiHttpsOnly)
+            return _inside_tls(attempt) or isinstance(behaviour, DpiHttpsOnly)
         case _:
             assert_never(behaviour.SEES)
 
@@ -134,7 +132,7 @@ def _is_about(behaviour: Behaviour, attempt: Attempt) -> bool:  # noqa: C901, PL
         case SniRequired():
             return attempt.seen is Seen.TLS and not any(name.source is NameSource.SNI for name in attempt.names)
         case OneSegmentHello():
-            return attempt.seen in {Seen.TLS, None}
+            return _inside_tls(attempt)
         case HostForgeryCheck():
             return attempt.address is not None or any(not isinstance(name.value, str) for name in attempt.names)
         case SplitDns():

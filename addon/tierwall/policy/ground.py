@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final, assert_never
 
 from tierwall.policy.attempt import Impact
-from tierwall.policy.behaviour import KINDS, Behaviour, TlsInspection
+from tierwall.policy.behaviour import Behaviour, TlsInspection, place_of
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, literally, read
 from tierwall.policy.index import Hit, HostIndex, NetworkIndex
 from tierwall.policy.model import (
@@ -147,7 +147,7 @@ def ground_of(site: Site, catalogue: Catalogue) -> Ground:
         denied=_entry_index([(entry, None) for entry in site.deny]) if site.deny else None,
         clients=NetworkIndex((net, None) for net in (LOOPBACK_CLIENTS if site.clients is None else site.clients)),
         too_weak=frozenset(selected).difference(strong),
-        behaviours=tuple(_compiled(each) for each in sorted(site.behaviours, key=_place)),
+        behaviours=tuple(_compiled(each) for each in sorted(site.behaviours, key=place_of)),
         protocols={
             (vendor.id, service.id): service.protocol for vendor in catalogue.vendors for service in vendor.services
         },
@@ -260,10 +260,6 @@ def _listed_networks(listings: Iterable[tuple[ListEntry, VendorRule | None]]) ->
         entry = Entry(listing.label, listing.ports, rule)
         for network in listing.networks:
             yield network, entry
-
-
-def _place(behaviour: Behaviour) -> int:
-    return KINDS.index(type(behaviour))
 
 
 def _compiled(behaviour: Behaviour) -> Compiled:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Reason, Seen, Verdict
-from tierwall.policy.behaviour import KINDS
+from tierwall.policy.behaviour import place_of
 from tierwall.policy.judge import judge
 from tierwall.policy.model import (
     Address,
@@ -153,7 +153,7 @@ def _surveyed(judged: list[tuple[Try, Verdict]]) -> Surveyed:
     first = judged[0][0]
     closed = [(each, verdict) for each, verdict in judged if not verdict.passes]
     behaviours = {
-        KINDS.index(type(effect.behaviour)): effect.behaviour.NAME
+        place_of(effect.behaviour): effect.behaviour.NAME
         for _, verdict in judged
         for effect in verdict.effects
         if any((impact.vendor, impact.service) == (first.vendor, first.service.id) for impact in effect.breaks)

@@ -25,6 +25,10 @@ _PATH_OCTETS: Final = 107
 """sockaddr_un's, on Linux, its ending NUL apart."""
 
 
+_NOT_ASKED: Final = (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError)
+"""Who connects and leaves, says too much, or nothing that can be read, gets no answer, and nobody is told."""
+
+
 class NoControl(Exception):
     """Why there is no control socket; the proxy runs all the same."""
 
@@ -60,12 +64,13 @@ class Control:
                 self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, TimeoutError, ValueError):  # whoever asks so gets no answer
-            async with asyncio.timeout(REQUEST_S):
-                if _peer(writer) in {os.getuid(), 0}:
-                    answer = await self._answer(json.loads(await reader.readuntil()))
-                    writer.write(json.dumps(answer).encode() + b"\n")
-                    await writer.drain()
+        with suppress(*_NOT_ASKED):
+            if _peer(writer) in {os.getuid(), 0}:
+                async with asyncio.timeout(REQUEST_S):
+                    request = await reader.readuntil()
+                answer = await self._answer(json.loads(request))  # seconds, where a site has a million entries
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
         writer.close()
 
     async def _answer(self, request: Any) -> dict[str, object]:
@@ -102,7 +107,7 @@ class Control:
     async def _follow_the_others(self) -> None:
         """A worker that was started again does what its siblings do."""
         for path in self._siblings():
-            with suppress(OSError, TimeoutError, ValueError, KeyError):
+            with suppress(*_NOT_ASKED, KeyError):
                 async with asyncio.timeout(REQUEST_S):
                     reader, writer = await asyncio.open_unix_connection(str(path), limit=REQUEST_OCTETS)
                     writer.write(b'{"do": "list"}\n')

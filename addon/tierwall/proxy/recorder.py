@@ -5,7 +5,7 @@ Knows the clock and the ids. Where events go (journal, console) is the sink's af
 
 import secrets
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Final
 
@@ -82,9 +82,7 @@ class Recorder:
     ) -> None:
         """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause."""
         hit = struck(verdict, effect, detail)
-        context = self._context(caller, stage, refusal)
-        reason, name = reason_of(effect.behaviour), effect.behaviour.NAME
-        self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=detail))
+        self._write_broken(hit, attempt, effect, reason_of(effect.behaviour), self._context(caller, stage, refusal))
 
     def broken_once(  # noqa: PLR0913, PLR0917  # as many as `broken`
         self,
@@ -107,10 +105,9 @@ class Recorder:
         effect = next((each for each in verdict.effects if inspects(each.behaviour)), None)
         if effect is not None:
             rejected = Effect(effect.behaviour, verdict.breaks)
-            hit = replace(struck(verdict, rejected, cause), reason=Reason.INSPECTION_REJECTED)
+            hit = struck(verdict, rejected, cause)
             context = self._context(caller, Stage.CLIENTHELLO)
-            reason, name = Reason.INSPECTION_REJECTED, effect.behaviour.NAME
-            self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=cause))
+            self._write_broken(hit, attempt, effect, Reason.INSPECTION_REJECTED, context)
 
     def closed(  # noqa: PLR0913  # the end of a tunnel is four facts
         self, caller: Caller, attempt: Attempt, verdict: Verdict, *, by: ClosedBy, sent: int, received: int, ns: int
@@ -128,6 +125,10 @@ class Recorder:
         """Something of ours that no connection is to blame for."""
         site = self._rulebook.site.id
         self._sink.write(events.fault(message, stage, when=time.time_ns(), id=self._id(), site=site))
+
+    def _write_broken(self, hit: Verdict, attempt: Attempt, effect: Effect, reason: Reason, context: Context) -> None:
+        name, detail = effect.behaviour.NAME, hit.detail
+        self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=detail))
 
     def _context(self, caller: Caller, stage: Stage, refusal: str | None = None) -> Context:
         return Context(

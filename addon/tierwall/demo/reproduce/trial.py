@@ -46,7 +46,7 @@ async def play(
         arguments += ["--trust", authority.ca_pem.name, "--partial"]
         for policy in policies:
             arguments += ["--policy", str(policy.absolute())]
-        for place, plain in sorted({(_place(check), check.pattern is Pattern.REDIRECT) for check in checks}):
+        for place, plain in sorted({(check.of.place, check.pattern is Pattern.REDIRECT) for check in checks}):
             arguments += ["--resolve", f"{place}:127.0.0.1:{(redirect if plain else secure).port}"]
         screen = Screen(width=_WIDTH, is_terminal=False)
         async with running(arguments, folder, screen) as proxy:
@@ -56,11 +56,6 @@ async def play(
             outcomes = await _drive(checks, via, managed, authority.ca_pem, advance)
     events = tuple(event for event in read_journal(folder / "journal.jsonl") if isinstance(event, Event))
     return Round(outcomes, events)
-
-
-def _place(check: Check) -> str:
-    host = str(check.of.host)
-    return f"[{host}]:{check.of.port}" if ":" in host else f"{host}:{check.of.port}"
 
 
 async def _drive(

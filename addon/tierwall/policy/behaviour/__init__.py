@@ -60,6 +60,11 @@ KINDS: Final[tuple[type[Behaviour], ...]] = get_args(Behaviour)
 BY_NAME: Final = {kind.NAME: kind for kind in KINDS}
 
 
+def place_of(behaviour: Behaviour) -> int:
+    """Where it stands in the order in which behaviours act."""
+    return KINDS.index(type(behaviour))
+
+
 def does(behaviour: Behaviour) -> str:
     """What it does, in one sentence, with the parameters that this one has."""
     said = (type(behaviour).__doc__ or "").partition("\n")[0]
@@ -143,5 +148,6 @@ __all__ = [
     "UpgradeStop",
     "Way",
     "does",
+    "place_of",
     "text_of",
 ]
