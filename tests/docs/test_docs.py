@@ -105,7 +105,8 @@ def test_the_example_of_a_site_loads(tmp_path: Path) -> None:
 
 
 def test_the_example_of_a_vendor_policy_loads(tmp_path: Path) -> None:
-    (example,) = blocks(VENDORS, "yaml")
+    example, other_ways = blocks(VENDORS, "yaml")
+    assert other_ways.startswith("# Below the rules of a file of version 2")
     (tmp_path / "vendor.yaml").write_text(example, encoding="utf-8")
 
     assert "acme-meet" in {vendor.id for vendor in load_catalogue([tmp_path / "vendor.yaml"]).vendors}

@@ -85,7 +85,7 @@ def test_hosts_are_normalised(write: Write) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "fault"),
     [
-        ("version: 1", "version: 2", "1: version: this release reads version 1: write `version: 1`"),
+        ("version: 1", "version: 3", "1: version: this release reads versions 1 and 2: write `version: 2`"),
         (
             "title: Acme Video",
             "titel: Acme Video",
@@ -93,7 +93,7 @@ def test_hosts_are_normalised(write: Write) -> None:
                 "1: title: is missing (The vendor's name, for people)\n"
                 "acme.yaml:3: titel: unknown key `titel`; did you mean `title`? "
                 "(known: version, vendor, title, sources, "
-                "addresses_unusable, services, rules)"
+                "addresses_unusable, tier_words, services, rules, one_of, fallback)"
             ),
         ),
         (

@@ -6,6 +6,7 @@ Knows which files to look at, and how findings are printed; what can be found is
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,9 @@ from tierwall.policy.lint import Finding, Severity, lint_catalogue, lint_site
 from tierwall.policy.model import Catalogue
 from tierwall.report.indented import Indented
 from tierwall.report.wording import plural
+
+_OLD: Final = timedelta(days=180)
+"""Since a vendor's document was read."""
 
 _ENDINGS: Final = {".yaml", ".yml"}
 _STYLES: Final = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "dim"}
@@ -91,7 +95,11 @@ def _counted(findings: Sequence[Finding]) -> str:
 def _findings_in_bundled() -> list[Finding]:
     catalogue = load_catalogue([])
     sites = chain.from_iterable(lint_site(load_site(name, catalogue), catalogue) for name in site_names())
-    return [*lint_catalogue(catalogue), *sites]
+    return [*lint_catalogue(catalogue, _read_before()), *sites]
+
+
+def _read_before() -> str:
+    return (datetime.now(UTC).date() - _OLD).isoformat()
 
 
 def _findings_in(named: Sequence[Path]) -> list[Finding]:
@@ -105,7 +113,8 @@ def _findings_in(named: Sequence[Path]) -> list[Finding]:
         ]
         raise InvalidFiles([*faults, *invalid.faults, *not_yet]) from None
     paths = {str(path) for path in vendors}
-    findings = list(lint_catalogue(Catalogue(tuple(each for each in catalogue.vendors if each.path in paths))))
+    theirs = Catalogue(tuple(each for each in catalogue.vendors if each.path in paths))
+    findings = list(lint_catalogue(theirs, _read_before()))
     for path in sites:
         try:
             findings += lint_site(load_site(str(path.absolute()), catalogue), catalogue)

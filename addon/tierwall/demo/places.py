@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
+from tierwall.policy.dialect import certain_end
 from tierwall.policy.model import Catalogue, Direction, Protocol
 
 NAMED: Final = IPv4Network("198.18.0.0/16")
@@ -41,7 +42,7 @@ def places(catalogue: Catalogue) -> Places:
     egress = [
         (vendor, rule) for vendor in catalogue.vendors for rule in vendor.rules if rule.direction is Direction.EGRESS
     ]
-    names = dict.fromkeys(host.removeprefix("*.") for _, rule in egress for host in rule.hosts)
+    names = dict.fromkeys(certain_end(host) for _, rule in egress for host in rule.hosts)
     stun = {
         (vendor.id, service.id)
         for vendor in catalogue.vendors

@@ -9,7 +9,9 @@ from pydantic import Field
 
 from tierwall.loader.form import Form
 from tierwall.loader.values import (
+    AsnText,
     ConnectWord,
+    DateText,
     DialectWord,
     DirectionWord,
     DnsModeWord,
@@ -21,19 +23,24 @@ from tierwall.loader.values import (
     Id,
     NetworkText,
     OtherWord,
+    PathText,
     PortsText,
     Prose,
     ProtocolWord,
     RuleEvidenceWord,
     RuleId,
+    ServiceTierWord,
     SiteEvidenceWord,
     SocksWord,
     Some,
     Spelled,
+    TierKey,
     TierWord,
     TlsWord,
     UdpWord,
     UrlText,
+    VendorHostText,
+    VendorVersion,
     Version,
     Word,
 )
@@ -49,6 +56,12 @@ class CitedDocument(Form):
     """The document's own title."""
     url: UrlText | None = None
     """Where the document can be read, where that is known."""
+    retrieved: DateText | None = None
+    """The day on which the document was read, such as 2026-11-27; lint warns after 180 days."""
+    form: Word | None = None
+    """The form in which `tierwall import` reads the document again, where it has one."""
+    only: Some[Word] | None = None
+    """Which of its rows are meant, as `tierwall import --only` spells it."""
 
 
 class Citation(Form):
@@ -67,8 +80,8 @@ class ServiceForm(Form):
     """What the document calls it."""
     protocol: ProtocolWord
     """What it speaks, as far as a middlebox can tell it apart; `unspecified` where the document does not say."""
-    tier: TierWord
-    """How much breaks without it."""
+    tier: ServiceTierWord
+    """How much breaks without it: `core`, `auxiliary`, `analytics`, or a word of `tier_words`."""
     symptom: Prose
     """What users see without it, in one or two sentences."""
     optional: bool = False
@@ -82,10 +95,18 @@ class RuleForm(Form):
 
     id: RuleId
     """Stable and unique in the file: reports and sites name the rule by it."""
-    hosts: Given[HostText] | None = None
-    """Exact names, or `*.` before one: any number of labels before it, never the name itself."""
+    hosts: Given[VendorHostText] | None = None
+    """Exact names, or `*.` before one: any number of labels, never the name itself. Other `*` are within a label."""
     networks: Given[NetworkText] | None = None
     """Networks in CIDR notation; a plain address is a network of one."""
+    anywhere: bool = False
+    """`true` where the document asks for every destination: kept and shown, never admitted."""
+    asns: Some[AsnText] | None = None
+    """Autonomous systems that the document names where networks would stand, such as `AS64496`: `unspecified`."""
+    paths: Some[PathText] | None = None
+    """Paths that the document has behind the hosts, of which a network sees the hosts alone."""
+    probe: Some[HostText] | None = None
+    """Names that exist below the wildcards of `hosts`, for whoever tries whether they can be reached."""
     ports: Given[PortsText]
     """Transport and ports: `tcp/443`, `udp/49152-65535`, `tcp/any`."""
     direction: DirectionWord = Direction.EGRESS
@@ -102,15 +123,55 @@ class RuleForm(Form):
     """Where the servers are, as the document says."""
     note: Prose | None = None
     """Anything that a reader of the rule should know."""
+    optional: bool = False
+    """The document itself calls the row optional."""
     source: Citation
     """Where the document states it, or what it was inferred from."""
+
+
+class WayForm(Form):
+    """Rules that together are enough."""
+
+    title: Prose
+    """What the document calls this way."""
+    rules: Some[Word]
+    """The rules that it needs."""
+
+
+class ChoiceForm(Form):
+    """Ways of which a network needs one."""
+
+    ways: Annotated[list[WayForm], Field(min_length=2)]
+    """The ways; where the site opens all rules of one, the others break nothing."""
+    source: Citation
+    """Where the document leaves the choice."""
+
+
+class StepForm(Form):
+    """A rung of a ladder."""
+
+    title: Prose
+    """What is tried, such as `UDP to the media servers`."""
+    rules: Some[Word]
+    """The rules by which it works."""
+    remains: Prose | None = None
+    """What users still notice where this is the best that works."""
+
+
+class LadderForm(Form):
+    """What a product falls back to."""
+
+    steps: Annotated[list[StepForm], Field(min_length=2)]
+    """The best first."""
+    source: Citation
+    """Where the document says so."""
 
 
 class VendorFile(Form):
     """What one vendor's document asks a network to open."""
 
-    version: Version
-    """The version of this format."""
+    version: VendorVersion
+    """The version of this format: 2, or 1 of a file that needs nothing newer."""
     vendor: Id
     """The vendor's id, by which sites and reports name it."""
     title: Prose
@@ -119,10 +180,16 @@ class VendorFile(Form):
     """The documents that the facts are taken from, by a short id."""
     addresses_unusable: Prose | None = None
     """Why the document rules out allowlisting by address, where it does; lint upholds it."""
+    tier_words: Annotated[dict[TierKey, TierWord], Field(min_length=1)] | None = None
+    """The document's own words for how much is needed, such as `Required`, and the tier that each is taken for."""
     services: Annotated[dict[Id, ServiceForm], Field(min_length=1)]
     """The functions of the product, by id."""
     rules: Some[RuleForm]
     """What has to be open for them."""
+    one_of: Annotated[dict[Id, ChoiceForm], Field(min_length=1)] | None = None
+    """Alternatives, by id: a wildcard, say, or single names where wildcards are not possible."""
+    fallback: Annotated[dict[Id, LadderForm], Field(min_length=1)] | None = None
+    """Ladders of what the product tries one after the other, by id."""
 
 
 class ListForm(Form):

@@ -47,7 +47,7 @@ _ONE_KIND: list[Json] = [
 
 
 _VENDOR_RULE: dict[str, Json] = {
-    "anyOf": [{"required": ["hosts"]}, {"required": ["networks"]}],
+    "anyOf": [{"required": [key]} for key in ("hosts", "networks", "asns", "anywhere")],
     "if": {"properties": {"evidence": {"const": "inferred"}}, "required": ["evidence"]},
     "then": {"required": ["why"]},
 }

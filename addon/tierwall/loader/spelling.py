@@ -6,10 +6,11 @@ Knows one value at a time, and raises ValueError with the whole sentence; where 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from datetime import date
 from ipaddress import IPv6Network, ip_address, ip_network
 
 from tierwall.loader.faults import quoted, unknown
-from tierwall.policy.dialect import Dialect, canonical
+from tierwall.policy.dialect import Dialect, canonical, vendors_pattern
 from tierwall.policy.hostname import normalise_pattern
 from tierwall.policy.model import Address, Network, Ports, Transport
 
@@ -18,6 +19,11 @@ RULE_ID_PATTERN = r"^\S+$"
 PORTS_PATTERN = r"^(tcp|udp)/(any|[0-9]{1,5}(-[0-9]{1,5})?)$"
 URL_PATTERN = r"^https?://\S+$"
 HOST_PATTERN = r"^(\*\.)?[^\s*/:]+$"
+VENDOR_HOST_PATTERN = r"^[^\s/:]+$"
+DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+ASN_PATTERN = r"^AS[0-9]{1,10}$"
+PATH_PATTERN = r"^/\S*$"
+TIER_WORD_PATTERN = r"^[^a-z\s]"
 SPELLED_PATTERN = r"^\S+$"
 
 _PORTS = re.compile(r"(?:any|([0-9]{1,9})(?:-([0-9]{1,9}))?)")
@@ -73,6 +79,44 @@ def host(raw: str) -> str:
     return normalise_pattern(raw)
 
 
+def vendor_host(raw: str) -> str:
+    """The same, or what only vendors write: `*` within a label, or for a whole one that is not the first."""
+    if "*" not in raw.removeprefix("*."):
+        return normalise_pattern(raw)
+    lower = canonical(raw).removesuffix(".")
+    if not vendors_pattern(lower):
+        raise ValueError(
+            f"{quoted(raw)} is no host pattern: the last two labels are without `*`, as in `*cdn.example.com`; "
+            "a document that asks for every destination is `anywhere: true`"
+        )
+    return lower
+
+
+def day(raw: str) -> str:
+    """A day as ISO 8601 has it."""
+    try:
+        found = date.fromisoformat(raw).isoformat()
+    except ValueError:
+        found = ""
+    if found != raw:  # `20261127` and week dates are ISO 8601 too
+        raise ValueError(f"{quoted(raw)} is no day; expected e.g. 2026-11-27")
+    return found
+
+
+def asn(raw: str) -> int:
+    """`AS64496`, the number of an autonomous system (RFC 6793: 32 bits)."""
+    if not re.fullmatch(ASN_PATTERN, raw) or not 0 < int(raw[2:]) < 2**32:
+        raise ValueError(f"{quoted(raw)} is no autonomous system; expected e.g. AS64496")
+    return int(raw[2:])
+
+
+def path(raw: str) -> str:
+    """What stands behind the host in a URL."""
+    if re.fullmatch(PATH_PATTERN, raw) and raw.isprintable():
+        return raw
+    raise ValueError(f"{quoted(raw)} is no path; expected e.g. /tools/feedback")
+
+
 def spelled(raw: str, dialect: Dialect) -> str:
     """A host pattern as that dialect spells it, canonical; what a product's dialect rejects is warned of elsewhere."""
     return normalise_pattern(raw) if dialect is Dialect.LITERAL else canonical(word(raw))
@@ -108,6 +152,16 @@ def word(raw: str) -> str:
     if not raw.isprintable():
         raise ValueError(f"{quoted(raw)} holds a character that cannot be printed")
     return raw
+
+
+def tier_word(raw: str) -> str:
+    """A document's own word for how much is needed, such as `Required`."""
+    found = prose(raw)
+    if not re.match(TIER_WORD_PATTERN, found):
+        raise ValueError(
+            f"{quoted(raw)} begins with a small letter, as only tiers do: write {quoted(found.capitalize())}"
+        )
+    return found
 
 
 def prose(raw: str) -> str:

@@ -7,7 +7,7 @@ Knows the ICANN section of the Public Suffix List (publicsuffix.org); whether th
 from functools import cache
 from typing import TYPE_CHECKING
 
-from tierwall.policy.dialect import Reading, literally
+from tierwall.policy.dialect import Reading, vendors_part
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
@@ -17,9 +17,9 @@ _MOST_LABELS = 5
 
 
 def public_suffix(pattern: str) -> str | None:
-    """The public suffix that a normalised literal pattern covers as a whole; None where it does not."""
-    reading = literally(pattern)
-    return suffix_of(reading) if isinstance(reading, Reading) else None
+    """The public suffix that a vendor's pattern covers, or all names of some form in; None where it does not."""
+    part = vendors_part(pattern)
+    return suffix_of(part if isinstance(part, Reading) else Reading(part.tail, 1, None))
 
 
 def suffix_of(reading: Reading) -> str | None:

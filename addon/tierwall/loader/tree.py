@@ -35,6 +35,8 @@ class NotText:
     """A scalar without quotes that YAML takes for something other than text, and that no policy needs."""
 
     kind: str
+    raw: str = field(default="", compare=False)
+    """As the file spells it."""
 
 
 @dataclass(slots=True)
@@ -252,9 +254,9 @@ def _typed(tag: str, raw: str) -> object:
         case "int" if _INTEGER.fullmatch(raw):
             return int(raw)
         case "int" | "float":
-            return NotText("a number")
+            return NotText("a number", raw)
         case "timestamp":
-            return NotText("a date")
+            return NotText("a date", raw)
         case _:
             return raw
 

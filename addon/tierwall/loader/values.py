@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 from tierwall.loader import spelling
 from tierwall.loader.exports import ListFormat
 from tierwall.loader.faults import quoted, unknown
+from tierwall.loader.tree import NotText
 from tierwall.policy.behaviour import BY_NAME
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Direction, Evidence, Network, Ports, Protocol, Tier
@@ -29,6 +30,8 @@ from tierwall.policy.site import (
 T = TypeVar("T")
 
 UNSPECIFIED = "unspecified"
+VENDOR_VERSIONS = (1, 2)
+"""Of the format of vendor files that are read."""
 SAID = "said"
 """The pydantic error type whose message is a whole sentence already."""
 
@@ -97,6 +100,29 @@ def _version(value: object) -> int:
     raise said("this release reads version 1: write `version: 1`")
 
 
+def _vendor_version(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value in VENDOR_VERSIONS:
+        return value
+    raise said("this release reads versions 1 and 2: write `version: 2`")
+
+
+def _date(value: object) -> str:
+    raw = value.raw if isinstance(value, NotText) else value
+    if not isinstance(raw, str):
+        raise PydanticKnownError("string_type")
+    try:
+        return spelling.day(raw)
+    except ValueError as fault:
+        raise said(str(fault)) from None
+
+
+def _asn(value: object) -> int:
+    try:
+        return spelling.asn(str(value) if isinstance(value, int | str) else "")
+    except ValueError as fault:
+        raise said(str(fault)) from None
+
+
 def _dns_refusal(raw: str) -> tuple[DnsRefusal, Address | None]:
     word, _, rest = raw.partition(" ")
     if word not in DnsRefusal:
@@ -134,6 +160,10 @@ def _form(value: object) -> str:
 
 
 Version = Annotated[int, PlainValidator(_version), WithJsonSchema({"const": 1})]
+VendorVersion = Annotated[int, PlainValidator(_vendor_version), WithJsonSchema({"enum": list(VENDOR_VERSIONS)})]
+DateText = Annotated[str, PlainValidator(_date), pattern(spelling.DAY_PATTERN)]
+AsnText = Annotated[int, PlainValidator(_asn), pattern(spelling.ASN_PATTERN)]
+PathText = Annotated[str, read(spelling.path), pattern(spelling.PATH_PATTERN)]
 Id = Annotated[str, read(spelling.identifier), pattern(spelling.ID_PATTERN)]
 RuleId = Annotated[str, read(spelling.rule_identifier), pattern(spelling.RULE_ID_PATTERN)]
 Word = Annotated[str, read(spelling.word), WithJsonSchema({"type": "string", "minLength": 1})]
@@ -144,6 +174,7 @@ NetworkText = Annotated[Network, read(spelling.network), pattern(r"^[0-9A-Fa-f.:
 Spelled = Annotated[str, read(str), pattern(spelling.SPELLED_PATTERN)]
 """A host pattern in a dialect that may stand elsewhere: entries.py checks it."""
 HostText = Annotated[str, read(spelling.host), pattern(spelling.HOST_PATTERN)]
+VendorHostText = Annotated[str, read(spelling.vendor_host), pattern(spelling.VENDOR_HOST_PATTERN)]
 
 Some = Annotated[list[T], Field(min_length=1)]
 Given = Annotated[
@@ -153,6 +184,20 @@ Given = Annotated[
 """A list, or the word `unspecified` where the document has the row but not the value."""
 
 TierWord = Annotated[Tier, one_of(Tier, "tier", Tier.NONE), words_of(Tier, Tier.NONE)]
+TierKey = Annotated[str, read(spelling.tier_word), pattern(spelling.TIER_WORD_PATTERN)]
+"""A document's own word for a tier; ours begin with small letters, so that none can be taken for another."""
+ServiceTierWord = Annotated[
+    str,
+    read(str),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"enum": [str(tier) for tier in Tier if tier is not Tier.NONE]},
+                {"pattern": spelling.TIER_WORD_PATTERN},
+            ]
+        }
+    ),
+]
 ProtocolWord = Annotated[Protocol, one_of(Protocol, "protocol"), words_of(Protocol)]
 DirectionWord = Annotated[Direction, one_of(Direction, "direction"), words_of(Direction)]
 RuleEvidenceWord = Annotated[

@@ -6,7 +6,7 @@ Knows what the values of one vendor file refer to, and that ids are unique; shap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tierwall.loader import spelling
+from tierwall.loader import forms, spelling
 from tierwall.loader.complaints import shape_faults
 from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted, shown_path, unknown
 from tierwall.loader.forms import Citation, RuleForm, ServiceForm, VendorFile
@@ -15,7 +15,22 @@ from tierwall.loader.suffixes import public_suffix
 from tierwall.loader.tree import Document, Place, read_document
 from tierwall.loader.values import UNSPECIFIED
 from tierwall.loader.views import mapping, network_overlaps, records, text, texts
-from tierwall.policy.model import Catalogue, Evidence, Rule, Service, Source, Vendor
+from tierwall.policy.dialect import vendors_part
+from tierwall.policy.index import HostIndex
+from tierwall.policy.model import (
+    Catalogue,
+    Choice,
+    CitedDocument,
+    Evidence,
+    Ladder,
+    Rule,
+    Service,
+    Source,
+    Step,
+    Tier,
+    Vendor,
+    Way,
+)
 
 type _Check = Callable[[Document], Iterator[Fault]]
 
@@ -100,17 +115,80 @@ def _citation_faults(document: Document, documents: dict[str, object], record: o
 
 
 def _rule_faults(document: Document, rule: dict[str, object], place: Place) -> Iterator[Fault]:
-    if "hosts" not in rule and "networks" not in rule:
+    if not any(key in rule for key in ("hosts", "networks", "asns", "anywhere")):
         yield document.fault(place, "has neither hosts nor networks: write `hosts: unspecified` if it has the row only")
+    if rule.get("anywhere") is True and (named := [key for key in ("hosts", "networks", "asns") if key in rule]):
+        message = f"`anywhere` is every destination, and {quoted(named[0])} names some: make two rules"
+        yield document.fault((*place, "anywhere"), message)
+    hosts = [host for _, host in texts(rule, "hosts")]
+    for index, name in texts(rule, "probe"):
+        if not any(_covers(host, name) for host in hosts):
+            message = f"{quoted(name)} is not covered by the rule's own `hosts`: nothing would be learned from it"
+            yield document.fault((*place, "probe", index), message)
     if text(rule, "evidence") == Evidence.INFERRED and "why" not in rule:
         yield document.fault((*place, "evidence"), "`inferred` needs a `why`: what needs it, although no one says so")
+
+
+def _covers(pattern: str, name: str) -> bool:
+    try:
+        index = HostIndex([(vendors_part(spelling.vendor_host(pattern)), None)])
+        return any(hit.covers for hit in index.find(spelling.host(name)))
+    except ValueError:
+        return True  # said of the spelling already
+
+
+def _tier_faults(document: Document) -> Iterator[Fault]:
+    words = [*map(str, (Tier.CORE, Tier.AUXILIARY, Tier.ANALYTICS)), *mapping(document.content, "tier_words")]
+    for service, record in mapping(document.content, "services").items():
+        tier = text(record, "tier")
+        if tier is not None and tier not in words:
+            yield document.fault(("services", service, "tier"), unknown("tier", tier, words))
+
+
+def _set_faults(document: Document) -> Iterator[Fault]:
+    """Of what names rules by their ids: ways and steps."""
+    documents = mapping(document.content, "sources")
+    ids = [found for _, rule in records(document.content, "rules") if (found := text(rule, "id")) is not None]
+    for key, inner in (("one_of", "ways"), ("fallback", "steps")):
+        for name, record in mapping(document.content, key).items():
+            yield from _citation_faults(document, documents, record, (key, name))
+            for at, part in records(record, inner):
+                for index, rule in texts(part, "rules"):
+                    if rule not in ids:
+                        yield document.fault((key, name, inner, at, "rules", index), unknown("rule", rule, ids))
+                if key == "fallback" and at > 0 and "remains" not in part:
+                    message = "needs `remains`: what users still notice where this is the best that works"
+                    yield document.fault((key, name, inner, at), message)
+
+
+_NEWER = {
+    (): ("tier_words", "one_of", "fallback"),
+    ("sources",): ("retrieved", "form", "only"),
+    ("rules",): ("anywhere", "asns", "paths", "probe", "optional"),
+}
+"""The keys that came with version 2, by where they stand."""
+
+
+def _version_faults(document: Document) -> Iterator[Fault]:
+    content = document.content
+    if not isinstance(content, dict) or content.get("version") != 1:
+        return
+    places: list[Place] = [(key,) for key in _NEWER[()] if key in content]
+    for name, record in mapping(content, "sources").items():
+        places += [("sources", name, key) for key in _NEWER["sources",] if isinstance(record, dict) and key in record]
+    for at, rule in records(content, "rules"):
+        places += [("rules", at, key) for key in _NEWER["rules",] if key in rule]
+        hosts = texts(rule, "hosts")
+        places += [("rules", at, "hosts", index) for index, host in hosts if "*" in host.removeprefix("*.")]
+    for place in places:
+        yield document.fault(place, "came with version 2 of this format: write `version: 2` at the top")
 
 
 def _suffix_faults(document: Document) -> Iterator[Fault]:
     for at, rule in records(document.content, "rules"):
         for index, pattern in texts(rule, "hosts"):
             try:
-                suffix = public_suffix(spelling.host(pattern))
+                suffix = public_suffix(spelling.vendor_host(pattern))
             except ValueError:
                 continue
             if suffix is not None:
@@ -118,10 +196,10 @@ def _suffix_faults(document: Document) -> Iterator[Fault]:
                 yield document.fault(("rules", at, "hosts", index), message)
 
 
-_OURS: tuple[_Check, ...] = (_reference_faults,)
+_OURS: tuple[_Check, ...] = (_version_faults, _reference_faults, _tier_faults, _set_faults)
 """Of the bundled files: the tests check their wildcards, so that no start pays for building the suffix list."""
 
-_THEIRS: tuple[_Check, ...] = (_reference_faults, _suffix_faults)
+_THEIRS: tuple[_Check, ...] = (*_OURS, _suffix_faults)
 
 
 # Forms -> values
@@ -135,15 +213,41 @@ def _vendor(form: VendorFile, path: Path) -> Vendor:
         rules=tuple(_rule(form, rule) for rule in form.rules),
         addresses_unusable=form.addresses_unusable,
         path=str(path),
+        documents=tuple(_document(name, cited) for name, cited in form.sources.items()),
+        choices=tuple(_choice(form, name, choice) for name, choice in (form.one_of or {}).items()),
+        ladders=tuple(_ladder(form, name, ladder) for name, ladder in (form.fallback or {}).items()),
     )
 
 
+def _document(name: str, cited: forms.CitedDocument) -> CitedDocument:
+    return CitedDocument(
+        id=name,
+        title=cited.title,
+        url=cited.url,
+        retrieved=cited.retrieved,
+        form=cited.form,
+        only=tuple(cited.only or ()),
+    )
+
+
+def _choice(form: VendorFile, name: str, choice: forms.ChoiceForm) -> Choice:
+    ways = tuple(Way(title=way.title, rules=tuple(way.rules)) for way in choice.ways)
+    return Choice(id=name, ways=ways, source=_source(form, choice.source))
+
+
+def _ladder(form: VendorFile, name: str, ladder: forms.LadderForm) -> Ladder:
+    steps = tuple(Step(title=step.title, rules=tuple(step.rules), remains=step.remains) for step in ladder.steps)
+    return Ladder(id=name, steps=steps, source=_source(form, ladder.source))
+
+
 def _service(form: VendorFile, name: str, service: ServiceForm) -> Service:
+    words = form.tier_words or {}
     return Service(
         id=name,
         title=service.title,
         protocol=service.protocol,
-        tier=service.tier,
+        tier=words[service.tier] if service.tier in words else Tier(service.tier),
+        tier_word=service.tier if service.tier in words else None,
         symptom=service.symptom,
         source=_source(form, service.source),
         optional=service.optional,
@@ -153,6 +257,8 @@ def _service(form: VendorFile, name: str, service: ServiceForm) -> Service:
 def _rule(form: VendorFile, rule: RuleForm) -> Rule:
     given = {"hosts": rule.hosts, "networks": rule.networks, "ports": rule.ports}
     unspecified = tuple(name for name, value in given.items() if value == UNSPECIFIED)
+    if rule.asns and not (rule.hosts or rule.networks):
+        unspecified = ("networks", *unspecified)
     return Rule(
         id=rule.id,
         services=tuple(rule.services),
@@ -167,6 +273,11 @@ def _rule(form: VendorFile, rule: RuleForm) -> Rule:
         category=rule.category,
         region=rule.region,
         note=rule.note,
+        optional=rule.optional,
+        anywhere=rule.anywhere,
+        asns=tuple(rule.asns or ()),
+        paths=tuple(rule.paths or ()),
+        probe=tuple(rule.probe or ()),
     )
 
 

@@ -66,7 +66,10 @@ def _look_up(ground: Ground, attempt: Attempt, source: NameSource, value: str | 
         ports = each.rule.ports
         served = serve(ports, attempt)
         if hit.covers and served and each.egress:
-            covering.append(each)
+            if ground.instead and each in ground.instead:
+                (near if (other := ground.instead[each]) is None else covering).append(other or each)
+            else:
+                covering.append(each)
         elif hit.covers or ((served or not ports) and each.egress):
             near.append(each)
     listed = ground.admitted.find(value)

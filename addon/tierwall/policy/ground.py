@@ -5,13 +5,24 @@ dialect changes only what the site admits.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, assert_never
 
+from tierwall.policy.alternatives import Softened, instead, working
 from tierwall.policy.attempt import Impact
-from tierwall.policy.behaviour import Behaviour, TlsInspection, place_of
-from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, literally, read
+from tierwall.policy.behaviour import EVERYTHING, Behaviour, NoUdp, TlsInspection, place_of
+from tierwall.policy.dialect import (
+    Dialect,
+    Part,
+    Reading,
+    Rejected,
+    Shape,
+    literally,
+    read,
+    read_of_vendor,
+    vendors_part,
+)
 from tierwall.policy.index import Hit, HostIndex, NetworkIndex
 from tierwall.policy.model import (
     Address,
@@ -100,6 +111,8 @@ class Ground:
     clients: NetworkIndex[None]
     too_weak: frozenset[VendorRule]
     """Rules that the site selects, with less evidence than it asks for."""
+    instead: Mapping[VendorRule, VendorRule | None]
+    """What stands for a rule where the site opens another way to the same; None: nothing breaks without it."""
     behaviours: tuple[Compiled, ...]
     """The site's behaviours in the order in which they act."""
     protocols: Mapping[tuple[str, str], Protocol]
@@ -141,12 +154,16 @@ def ground_of(site: Site, catalogue: Catalogue) -> Ground:
     """Build the lookup structures, or return those built before for the same two objects."""
     selected = _selected(site, catalogue)
     strong = admitted_rules(site, catalogue)
+    admitted = _entry_index(list(_admitted(site, strong)))
+    others = dict(_instead(site, catalogue, admitted))
+    too_weak = frozenset(selected).difference(strong)
     return Ground(
         asked=_catalogue_index(catalogue)[1],
-        admitted=_entry_index(list(_admitted(site, strong))),
+        admitted=admitted,
         denied=_entry_index([(entry, None) for entry in site.deny]) if site.deny else None,
         clients=NetworkIndex((net, None) for net in (LOOPBACK_CLIENTS if site.clients is None else site.clients)),
-        too_weak=frozenset(selected).difference(strong),
+        too_weak=too_weak.union(each for rule in too_weak if (each := others.get(rule)) is not None),
+        instead=others,
         behaviours=tuple(_compiled(each) for each in sorted(site.behaviours, key=place_of)),
         protocols={
             (vendor.id, service.id): service.protocol for vendor in catalogue.vendors for service in vendor.services
@@ -158,15 +175,38 @@ def ground_of(site: Site, catalogue: Catalogue) -> Ground:
 def _catalogue_index(catalogue: Catalogue) -> tuple[list[VendorRule], Index[VendorRule]]:
     pairs = [(vendor, rule) for vendor in catalogue.vendors for rule in vendor.rules]
     rules = [_vendor_rule(order, vendor, rule) for order, (vendor, rule) in enumerate(pairs)]
-    hosts = (
-        (reading, each) for each in rules for host in each.rule.hosts if isinstance(reading := literally(host), Reading)
-    )
+    hosts = ((vendors_part(host), each) for each in rules for host in each.rule.hosts)
     networks = ((network, each) for each in rules for network in each.rule.networks)
     return rules, Index(HostIndex(hosts), NetworkIndex(networks))
 
 
 def _selected(site: Site, catalogue: Catalogue) -> list[VendorRule]:
     return [rule for rule in egress_rules(catalogue) if any(_selects(entry, rule) for entry in site.admit)]
+
+
+def _instead(
+    site: Site, catalogue: Catalogue, admitted: Index[Entry]
+) -> Iterator[tuple[VendorRule, VendorRule | None]]:
+    def holds(place: str | Address, ports: Ports) -> bool:
+        return any(hit.covers and _hold(hit.payload.ports, ports) for hit in admitted.find(place))
+
+    without_udp = any(isinstance(each, NoUdp) and each.scope == EVERYTHING for each in site.behaviours)
+    for vendor in catalogue.vendors:
+        if vendor.choices or vendor.ladders:
+            own = {each.rule.id: each for each in egress_rules(catalogue) if each.vendor is vendor}
+            works = working([each.rule for each in own.values()], holds, without_udp=without_udp)
+            for rule_id, said in instead(vendor, works).items():
+                if (each := own.get(rule_id)) is not None:
+                    yield each, None if said is None else _softened(each, said)
+
+
+def _hold(several: tuple[Ports, ...], inner: Ports) -> bool:
+    return any(each.cover(inner.transport, inner.first) and each.cover(inner.transport, inner.last) for each in several)
+
+
+def _softened(each: VendorRule, said: Softened) -> VendorRule:
+    ranked = tuple((rank, replace(impact, symptom=said.symptom(impact.symptom))) for rank, impact in each.ranked)
+    return replace(each, ranked=ranked, impacts=tuple(impact for _, impact in ranked))
 
 
 def _vendor_rule(order: int, vendor: Vendor, rule: Rule) -> VendorRule:
@@ -239,7 +279,7 @@ def _listed_hosts(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> It
     for listing, rule in listings:
         entries: dict[tuple[str, str], Entry] = {}
         for host in listing.hosts:
-            for part in _parts(listing.dialect, host):
+            for part in _parts(listing.dialect, host, rule):
                 before, _, after = ("", "", "") if isinstance(part, Shape) else host.rpartition(part.base)
                 entry = entries.get((before, after))
                 if entry is None:
@@ -248,8 +288,8 @@ def _listed_hosts(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> It
                 yield part, entry
 
 
-def _parts(dialect: Dialect, host: str) -> tuple[Part, ...]:
-    found = read(dialect, host)
+def _parts(dialect: Dialect, host: str, rule: VendorRule | None) -> tuple[Part, ...]:
+    found = read(dialect, host) if rule is None else read_of_vendor(dialect, host)
     if not isinstance(found, Rejected):
         return found
     return () if found.about is None else (Reading(found.about, *NOTHING),)

@@ -117,6 +117,8 @@ class Service:
     source: Source
     optional: bool = False
     """The document itself calls the service optional (a contract, a feature that may be off)."""
+    tier_word: str | None = None
+    """The document's own word that stands for the tier, such as `Required`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,10 +142,71 @@ class Rule:
     category: str | None = None
     region: str | None = None
     note: str | None = None
+    optional: bool = False
+    """The document itself calls the row optional."""
+    anywhere: bool = False
+    """The document asks for every destination on these ports: kept and shown, never admitted by the policy."""
+    asns: tuple[int, ...] = ()
+    """Autonomous systems that the document names, which does not say which networks those are."""
+    paths: tuple[str, ...] = ()
+    """Paths that the document has behind the hosts; a network sees the hosts alone."""
+    probe: tuple[str, ...] = ()
+    """Names that exist below the rule's wildcards, for whoever tries whether they can be reached."""
 
     def serves(self, transport: Transport, port: int) -> bool:
         """Whether one of the rule's ports covers this one."""
         return any(ports.cover(transport, port) for ports in self.ports)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CitedDocument:
+    """A document that a policy's facts are taken from."""
+
+    id: str
+    title: str
+    url: str | None = None
+    retrieved: str | None = None
+    """The day on which it was read, as ISO 8601 has it."""
+    form: str | None = None
+    """How a program reads it, where one can: the form that `tierwall import` was given."""
+    only: tuple[str, ...] = ()
+    """Which of its rows the policy is about, as `tierwall import --only` has it; all where there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """Rules that together are enough."""
+
+    title: str
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Ways of which a network needs one: a wildcard, say, or single names where wildcards are not possible."""
+
+    id: str
+    ways: tuple[Way, ...]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A rung of a ladder: the rules by which it works."""
+
+    title: str
+    rules: tuple[str, ...]
+    remains: str | None = None
+    """What users still notice where this is the best that works; None where that is nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ladder:
+    """What a product falls back to, the best first: UDP, then TURN by TCP, then TURN by TLS."""
+
+    id: str
+    steps: tuple[Step, ...]
+    source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -158,6 +221,9 @@ class Vendor:
     """Why the vendor's document rules out allowlisting by address; None where it does not. Lint upholds it."""
     path: str | None = None
     """The file that it came from, for messages."""
+    documents: tuple[CitedDocument, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    ladders: tuple[Ladder, ...] = ()
 
     def service(self, service_id: str) -> Service:
         """The service of that id. Raises KeyError where there is none (the loader rejects such files)."""

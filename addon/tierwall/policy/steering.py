@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierwall.policy.behaviour import CaptivePortal
-from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, read
+from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, read, vendors_part
 from tierwall.policy.model import Catalogue, Direction, Network
 from tierwall.policy.site import ListEntry, Site
 
@@ -44,7 +44,7 @@ def _parts(site: Site, catalogue: Catalogue) -> Iterator[Part | Network]:
     for vendor in catalogue.vendors:
         for rule in vendor.rules:
             if rule.direction is Direction.EGRESS:
-                yield from _covered(Dialect.LITERAL, rule.hosts)
+                yield from map(vendors_part, rule.hosts)
                 yield from rule.networks
     for entry in (*site.admit, *site.deny):
         if isinstance(entry, ListEntry):

@@ -10,6 +10,7 @@ from typing import Final
 
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Reason, Seen, Verdict
 from tierwall.policy.behaviour import place_of
+from tierwall.policy.dialect import example_of
 from tierwall.policy.judge import judge
 from tierwall.policy.model import (
     Address,
@@ -129,7 +130,7 @@ def _tries(vendor: Vendor, service: Service) -> Iterator[Try]:
 
 
 def _named(pattern: str, service: Service) -> str:
-    return f"{service.id}.{pattern[2:]}" if pattern.startswith("*.") else pattern
+    return example_of(pattern, service.id)
 
 
 def _port(ports: Ports) -> int:

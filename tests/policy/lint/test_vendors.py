@@ -1,10 +1,12 @@
 """What lint finds in a vendor policy, by the smallest policy that has it."""
 
+from dataclasses import replace
+
 import pytest
 
-from tests.policy.lint.building import EVERY_PORT, HTTP, catalogue, rule
+from tests.policy.lint.building import EVERY_PORT, HTTP, catalogue, rule, vendor
 from tierwall.policy.lint import Code, Severity, lint_catalogue
-from tierwall.policy.model import Direction, Evidence
+from tierwall.policy.model import Catalogue, CitedDocument, Direction, Evidence
 
 ODD_POLICIES = {
     "a vendor that rules out addresses lists one": (
@@ -58,6 +60,12 @@ ODD_POLICIES = {
         "acme/a",
         ("192.0.2.0/26", "192.0.2.64/26", "192.0.2.0/25"),
     ),
+    "a document asks for every destination": (
+        catalogue(replace(rule("media"), anywhere=True)),
+        Code.ANYWHERE,
+        "acme",
+        ("media (tcp/443)", "every destination"),
+    ),
     "a rule lacks a value": (
         catalogue(rule("a", "a.example", ports=(), evidence=Evidence.UNSPECIFIED, unspecified=("ports",))),
         Code.UNSPECIFIED,
@@ -75,6 +83,18 @@ def test_of_a_policy_it_reports_that(case: str) -> None:
 
     assert (finding.code, finding.subject) == (code, subject)
     assert all(word in finding.message for word in words)
+
+
+@pytest.mark.parametrize(("read", "old"), [("2026-05-30", True), ("2026-05-31", False), (None, False)])
+def test_a_document_that_was_read_before_the_day_is_old(read: str | None, old: bool) -> None:
+    document = CitedDocument(id="guide", title="Guide", retrieved=read, form="table")
+    policies = Catalogue((replace(vendor(rule("a", "a.example")), documents=(document,)),))
+
+    found = lint_catalogue(policies, "2026-05-31")
+
+    assert [(each.code, each.subject, each.severity) for each in found] == (
+        [(Code.STALE_DOCUMENT, "acme/guide", Severity.WARNING)] if old else []
+    )
 
 
 SOUND_POLICIES = {

@@ -7,6 +7,7 @@ the values, product.py the form of a table, products.py the tables, globs.py the
 from tierwall.policy.dialect.product import Case, Columns, Product
 from tierwall.policy.dialect.products import PRODUCTS, Dialect
 from tierwall.policy.dialect.reading import ANY, ONE, SOME, Part, Reading, Rejected, Shape
+from tierwall.policy.dialect.vendors import certain_end, example_of, vendors_part, vendors_pattern
 from tierwall.policy.hostname import InvalidHost, normalise
 
 __all__ = [
@@ -23,11 +24,16 @@ __all__ = [
     "Rejected",
     "Shape",
     "canonical",
+    "certain_end",
     "doubt",
+    "example_of",
     "literally",
     "mend",
     "read",
+    "read_of_vendor",
     "spelled",
+    "vendors_part",
+    "vendors_pattern",
 ]
 
 
@@ -37,6 +43,11 @@ def read(dialect: Dialect, spelling: str) -> tuple[Part, ...] | Rejected:
         reading = literally(spelling)
         return (reading,) if isinstance(reading, Reading) else reading
     return PRODUCTS[dialect].read(spelling)
+
+
+def read_of_vendor(dialect: Dialect, pattern: str) -> tuple[Part, ...] | Rejected:
+    """The same of a vendor's pattern: `literal` takes it as the vendor means it, every product as its own spelling."""
+    return (vendors_part(pattern),) if dialect is Dialect.LITERAL else read(dialect, pattern)
 
 
 def literally(pattern: str) -> Reading | Rejected:
@@ -78,6 +89,8 @@ def spelled(dialect: Dialect, pattern: str) -> str | None:
     """How that dialect spells a literal pattern, an exact name or `*.` before one; None where it has no spelling."""
     product = PRODUCTS[dialect]
     base = pattern.removeprefix("*.")
+    if "*" in base:
+        return None
     template = product.exact if base == pattern else product.below
     return None if template is None else template.format(base)
 

@@ -14,9 +14,15 @@ from tierwall.policy.site import Site
 __all__ = ["Code", "Finding", "Severity", "lint_catalogue", "lint_site"]
 
 
-def lint_catalogue(catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Everything odd about the vendor policies, the most severe first."""
-    return _sorted(finding for vendor in catalogue.vendors for check in vendors.CHECKS for finding in check(vendor))
+def lint_catalogue(catalogue: Catalogue, read_before: str | None = None) -> tuple[Finding, ...]:
+    """Everything odd about the vendor policies, the most severe first.
+
+    `read_before`: the day (ISO 8601) before which a document that was read has become old, where there is one.
+    """
+    found = [finding for vendor in catalogue.vendors for check in vendors.CHECKS for finding in check(vendor)]
+    if read_before is not None:
+        found += [finding for vendor in catalogue.vendors for finding in vendors.stale(vendor, read_before)]
+    return _sorted(found)
 
 
 def lint_site(site: Site, catalogue: Catalogue) -> tuple[Finding, ...]:

@@ -25,6 +25,8 @@ class Code(StrEnum):
     APEX_NOT_COVERED = "apex-not-covered"
     MERGEABLE_NETWORKS = "mergeable-networks"
     UNSPECIFIED = "unspecified"
+    ANYWHERE = "anywhere"
+    STALE_DOCUMENT = "stale-document"
     ADMITS_NOTHING = "admits-nothing"
     REJECTED_SPELLING = "rejected-spelling"
     DENIED_ENTRY = "denied-entry"
@@ -51,6 +53,7 @@ _NOTES = {
     Code.APEX_NOT_COVERED,
     Code.MERGEABLE_NETWORKS,
     Code.UNSPECIFIED,
+    Code.ANYWHERE,
     Code.DENIED_RULE,
     Code.WEAK_EVIDENCE,
     Code.LIST_ADMITS,

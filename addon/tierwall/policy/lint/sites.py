@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tierwall.policy.behaviour import Basis, DpiHttpsOnly
-from tierwall.policy.dialect import Dialect, Reading, Rejected, literally, read, spelled
+from tierwall.policy.dialect import Dialect, Reading, Rejected, literally, read, read_of_vendor, spelled
 from tierwall.policy.lint.admitting import admissible, admitted, chosen, is_public_suffix, lists_of
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
 from tierwall.policy.lint.finding import Code, Finding
@@ -35,10 +35,11 @@ def _admits_nothing(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _rejected(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
-    lists = [(entry.label, entry.dialect, entry.hosts) for entry in (*lists_of(site.admit), *site.deny)]
+    lists = [(entry.label, entry.dialect, entry.hosts, read) for entry in (*lists_of(site.admit), *site.deny)]
     asked = dict.fromkeys(host for _, rule, _ in admitted(site, catalogue) for host in rule.hosts)
-    for label, dialect, hosts in (*lists, ("the vendors' rules that it admits", site.dialect, tuple(asked))):
-        refused = [(host, reading.why) for host in hosts if isinstance(reading := read(dialect, host), Rejected)]
+    theirs = ("the vendors' rules that it admits", site.dialect, tuple(asked), read_of_vendor)
+    for label, dialect, hosts, taken in (*lists, theirs):
+        refused = [(host, reading.why) for host in hosts if isinstance(reading := taken(dialect, host), Rejected)]
         if refused:
             spellings, why = some(host for host, _ in refused), refused[0][1]
             message = f"{label}: `{dialect}` rejects {spellings}, which therefore covers nothing: {why}"

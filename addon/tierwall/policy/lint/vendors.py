@@ -91,6 +91,23 @@ def _unspecified(vendor: Vendor) -> Iterator[Finding]:
         yield Finding(vendor.id, Code.UNSPECIFIED, message, "ask the vendor for the values")
 
 
+def _anywhere(vendor: Vendor) -> Iterator[Finding]:
+    if rules := [rule for rule in vendor.rules if rule.anywhere]:
+        asked = "; ".join(f"{rule.id} ({', '.join(map(str, rule.ports)) or 'no ports'})" for rule in rules)
+        message = f"never admitted, as the document asks for every destination: {asked}"
+        mend = "a site that wants that lists the networks and ports itself"
+        yield Finding(vendor.id, Code.ANYWHERE, message, mend)
+
+
+def stale(vendor: Vendor, read_before: str) -> Iterator[Finding]:
+    """Documents that were read before that day (ISO 8601)."""
+    for document in vendor.documents:
+        if document.retrieved is not None and document.retrieved < read_before:
+            message = f"`{document.title}` was read on {document.retrieved}: vendors' lists change within weeks"
+            mend = "`tierwall import --check` says what changed" if document.form else "read it again, and date it"
+            yield Finding(f"{vendor.id}/{document.id}", Code.STALE_DOCUMENT, message, mend)
+
+
 CHECKS: Final[tuple[Callable[[Vendor], Iterator[Finding]], ...]] = (
     _unusable_addresses,
     _copy_paste_only,
@@ -99,4 +116,5 @@ CHECKS: Final[tuple[Callable[[Vendor], Iterator[Finding]], ...]] = (
     _apexes,
     _mergeable,
     _unspecified,
+    _anywhere,
 )
