@@ -1,6 +1,5 @@
 """`tierwall run`: options become the proxy's settings; what is wrong with them is said before anything starts."""
 
-import warnings
 from pathlib import Path
 
 import pytest
@@ -8,12 +7,8 @@ from click.testing import CliRunner, Result
 
 from tierwall.cli import cli
 from tierwall.cli.run import parse_listen, state_folder
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore", DeprecationWarning)  # mitmproxy 12.2 calls pyparsing by its old names
-    from tierwall.proxy import engine
-    from tierwall.proxy.engine import CannotStart, RunSettings
-
+from tierwall.proxy import engine
+from tierwall.proxy.engine import CannotStart, RunSettings
 
 EITHER = "write 127.0.0.1 for this machine alone, 0.0.0.0 for every address it has"
 

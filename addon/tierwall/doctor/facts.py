@@ -103,7 +103,7 @@ class Facts:
     configuration: tuple[Path, str] | None = None
     """mitmproxy's own, which `mitmdump -s addon/main.py` reads."""
     versions: Mapping[str, str] = field(default_factory=dict)
-    """Of packages."""
+    """Of Python, and of packages."""
     certificate: Certificate | None = None
     stores: tuple[Store, ...] = ()
     inspects: bool = False

@@ -52,17 +52,12 @@ def configuration(facts: Facts) -> Iterator[Finding]:
 def versions(facts: Facts) -> Iterator[Finding]:
     """What the project's own requirements rule out, and an environment put together by hand may have."""
     has = {name: _version(text) for name, text in facts.versions.items()}
-    too_new = [
-        f"{name} {facts.versions[name]}"
-        for name, first in (("cryptography", (47,)), ("pyopenssl", (26,)))
-        if has.get(name, (0,)) >= first
-    ]
-    if too_new:
-        what = f"with {' and '.join(too_new)} mitmproxy 12.2 crashes as soon as a tls_version option is set"
-        yield Finding("versions", what, "pip install 'cryptography<47' 'pyopenssl<26'")
-    if not (12, 2, 3) <= has.get("mitmproxy", (12, 2, 3)) < (12, 3):
-        what = f"mitmproxy {facts.versions['mitmproxy']} is not 12.2, two of whose names are replaced"
-        yield Finding("versions", what, "pip install 'mitmproxy>=12.2.3,<12.3'")
+    if not (12, 3, 1) <= has.get("mitmproxy", (12, 3, 1)) < (12, 4):
+        what = f"mitmproxy {facts.versions['mitmproxy']} is not 12.3 from 12.3.1 on, two of whose names are replaced"
+        yield Finding("versions", what, "pip install 'mitmproxy>=12.3.1,<12.4'")
+    if has.get("uvloop", (0,)) >= (0, 23) and has.get("python", (0,))[:2] == (3, 13):
+        what = f"with uvloop {facts.versions['uvloop']} on Python {facts.versions['python']} mitmproxy does not start"
+        yield Finding("versions", what, "pip install 'uvloop<0.23'")
 
 
 def certificates(facts: Facts) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import ctypes
 import http.client
 import json
 import os
+import platform
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -198,7 +199,8 @@ def _configuration(home: Path) -> tuple[Path, str] | None:
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    for package in ("mitmproxy", "cryptography", "pyopenssl"):
+    yield "python", platform.python_version()
+    for package in ("mitmproxy", "uvloop"):
         with suppress(PackageNotFoundError):
             yield package, version(package)
 

@@ -43,11 +43,10 @@ from tierwall.report.start import Listening, Start
 
 __all__ = ["CannotStart", "Engine", "RunSettings", "Voice", "run", "run_loop"]
 
-# uvloop's wheels pass task factories an argument that Python's own takes from 3.13.3 on; mitmproxy sets that factory.
-if sys.platform == "win32" or (3, 13) <= sys.version_info < (3, 13, 3):
+if sys.platform == "win32":  # for which there is no uvloop
     from asyncio import run as run_loop
 else:
-    from uvloop import run as run_loop  # type: ignore[assignment]  # the same, but for the order of its keywords
+    from uvloop import run as run_loop
 
 _TICK_S: Final = 1.0
 _GC_THRESHOLDS: Final = (20_000, 20, 20)
