@@ -7,7 +7,7 @@ is stale.
 from collections.abc import Iterator
 from pathlib import Path
 
-from tierwall.policy.dialect import PRODUCTS, Case, Columns, Dialect, Product, Rejected, read
+from tierwall.policy.dialect import PRODUCTS, Case, Columns, Dialect, Product, Reading, Rejected, Shape, read
 from tierwall.policy.index import HostIndex
 
 PAGE = Path(__file__).parents[3] / "docs" / "dialects.md"
@@ -113,7 +113,8 @@ def _lines(dialect: Dialect, product: Product) -> Iterator[str]:
 
 def _covered(dialect: Dialect, case: Case) -> Iterator[str]:
     parts = read(dialect, case.example)
-    index = HostIndex((part, None) for part in (() if isinstance(parts, Rejected) else parts))
+    covered = () if isinstance(parts, Rejected) else parts
+    index = HostIndex((part, None) for part in covered if isinstance(part, Reading | Shape))
     return ("yes" if any(hit.covers for hit in index.find(column.value)) else "no" for column in Columns)
 
 

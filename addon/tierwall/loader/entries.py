@@ -10,12 +10,12 @@ from pathlib import Path
 from tierwall.loader.exports import Export, ListFormat
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, unknown
 from tierwall.loader.forms import AdmitForm, ListForm
-from tierwall.loader.lists import read_list, spelling_warnings
+from tierwall.loader.lists import overlap_faults, read_list, spelling_warnings
 from tierwall.loader.spelling import spelled
 from tierwall.loader.text import check_regular
 from tierwall.loader.tree import Document, Place
 from tierwall.loader.views import network_overlaps, records, text, texts
-from tierwall.policy.dialect import Dialect
+from tierwall.policy.dialect import Dialect, canonical
 from tierwall.policy.model import Catalogue, Ports, Transport, Vendor
 from tierwall.policy.site import HTTPS_PORTS, ListEntry, VendorEntry
 
@@ -53,6 +53,11 @@ def host_faults(document: Document, dialect: Dialect) -> Iterator[Fault]:
             spelled(raw, its)
         except ValueError as fault:
             yield document.fault(place, str(fault))
+    for key in _LISTS:
+        for at, entry in records(document.content, key):
+            if (_word(Dialect, entry, "dialect") or dialect) is Dialect.SQUID:
+                hosts = [canonical(raw, Dialect.SQUID) for _, raw in texts(entry, "hosts")]
+                yield from (document.fault((key, at, "hosts", where), said) for said, where in overlap_faults(hosts))
 
 
 def host_warnings(document: Document, key: str, dialect: Dialect) -> Iterator[Fault]:

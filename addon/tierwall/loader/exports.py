@@ -49,6 +49,8 @@ JSON_OCTETS = 64 * 1024**2
 
 _HEAD_OCTETS = 64 * 1024
 _ACL = re.compile(rb"^[ \t]*acl[ \t]+\S+[ \t]+\S", re.MULTILINE)
+_BLANKS = b" \t\r\n"
+_BLANK_THEN_COMMENT = re.compile(rb"(?:^|[ \t\r\n])[ \t\r\n]*#")
 _COMMENT = re.compile(r"\s*(?:#|;|//)")
 _DELIMITERS = ",;\t"
 _DSTDOMAIN = "dstdomain"
@@ -86,6 +88,8 @@ def spellings(stream: BinaryIO, found: ListFormat, export: Export) -> Iterator[t
     """
     path = export.path
     match found:
+        case ListFormat.PLAIN if export.dialect is Dialect.SQUID:
+            return _squid_list(path, stream)
         case ListFormat.PLAIN:
             return ((line, _decoded(path, line, octets)) for line, octets in lines(stream))
         case ListFormat.EDL:
@@ -152,6 +156,17 @@ def _dynamic_list(path: Path, stream: BinaryIO) -> Iterator[tuple[int, str]]:
         text = _decoded(path, line, octets)
         if not _COMMENT.match(text):
             yield line, text.split(maxsplit=1)[0]
+
+
+def _squid_list(path: Path, stream: BinaryIO) -> Iterator[tuple[int, str]]:
+    """An entry a line, whatever is in it; a comment begins a line, or stands behind a blank.
+
+    As Squid's ConfigParser::strtokFile() reads it: a byte order mark stays where it is, and so does a `;`.
+    """
+    for line, octets in enumerate(iter(lambda: stream.readline(LINE_OCTETS), b""), 1):
+        entry = _BLANK_THEN_COMMENT.split(octets, maxsplit=1)[0].strip(_BLANKS)
+        if entry:
+            yield line, _decoded(path, line, entry)
 
 
 def _squid(path: Path, stream: BinaryIO) -> Iterator[tuple[int, str]]:

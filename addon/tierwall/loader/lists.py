@@ -5,7 +5,8 @@ customer has, and is warned of. A million of them take seconds and little memory
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,7 +14,8 @@ from tierwall.loader.exports import LINE_OCTETS, Export, ListFormat, format_of, 
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, shown_path
 from tierwall.loader.suffixes import suffix_of
 from tierwall.loader.text import check_regular, open_fault, whole_file
-from tierwall.policy.dialect import Dialect, Part, Rejected, Shape, canonical, read
+from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, canonical, read
+from tierwall.policy.dialect.overlaps import overlaps
 from tierwall.policy.hostname import InvalidPattern, normalise_pattern
 
 FAULTS = 20
@@ -58,13 +60,16 @@ def read_list(export: Export) -> tuple[str, ...]:
         with path.open("rb") as stream:
             found = format_of(stream, export)
             if export.dialect is not Dialect.LITERAL:
-                hosts = tuple(canonical(text) for _, text in spellings(stream, found, export) if _fits(text))
+                hosts = tuple(canonical(text, export.dialect) for _, text in spellings(stream, found, export) if _fits(text))
             elif found is ListFormat.PLAIN:
                 hosts = tuple(_patterns(stream, tally))
             else:
                 hosts = tuple(_checked(spellings(stream, found, export), tally))
     except OSError as cause:
         raise open_fault(path, cause) from None
+    if export.dialect is Dialect.SQUID and found is ListFormat.PLAIN:
+        for message, at in overlap_faults(hosts):
+            tally.add(_line_of(export, found, at), message)
     if faults := tally.faults():
         raise InvalidFiles(faults)
     if not hosts:
@@ -85,11 +90,27 @@ def list_warnings(export: Export) -> list[Fault]:
     return tally.faults()
 
 
+def overlap_faults(hosts: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """What Squid does not start with: a sentence, and the place of the entry to leave out."""
+    for narrow, wide in overlaps(hosts):
+        yield (
+            f"{quoted(hosts[narrow])} lies within {quoted(hosts[wide])}, and Squid 5 does not start with both in this "
+            f"order: leave out {quoted(hosts[narrow])}"
+        ), narrow
+
+
+def _line_of(export: Export, found: ListFormat, place: int) -> int | None:
+    """The line of the entry at that place, which is looked for only where it is at fault."""
+    with export.path.open("rb") as stream:
+        kept = (line for line, text in spellings(stream, found, export) if _fits(text))
+        return next(islice(kept, place, None), None)
+
+
 def spelling_warnings(dialect: Dialect, raw: str) -> Iterator[str]:
     """What a customer surely did not mean: the sentences of warnings, for sites and lists alike."""
     if dialect is Dialect.LITERAL:
         raw = normalise_pattern(raw)
-    found = read(dialect, canonical(raw))
+    found = read(dialect, canonical(raw, dialect))
     if isinstance(found, Rejected):
         yield f"{quoted(raw)} covers nothing, because `{dialect}` rejects it: {found.why}"
         return
@@ -99,6 +120,8 @@ def spelling_warnings(dialect: Dialect, raw: str) -> Iterator[str]:
 
 
 def _too_wide(part: Part) -> str | None:
+    if not isinstance(part, Reading | Shape):
+        return None
     if isinstance(part, Shape):
         return "every host" if len(part.labels) == 1 and not part.tail else None
     suffix = suffix_of(part)

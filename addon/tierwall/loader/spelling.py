@@ -119,7 +119,7 @@ def path(raw: str) -> str:
 
 def spelled(raw: str, dialect: Dialect) -> str:
     """A host pattern as that dialect spells it, canonical; what a product's dialect rejects is warned of elsewhere."""
-    return normalise_pattern(raw) if dialect is Dialect.LITERAL else canonical(word(raw))
+    return normalise_pattern(raw) if dialect is Dialect.LITERAL else canonical(word(raw), dialect)
 
 
 def address_of_page(raw: str) -> str:

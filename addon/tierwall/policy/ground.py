@@ -14,6 +14,7 @@ from tierwall.policy.attempt import Impact
 from tierwall.policy.behaviour import EVERYTHING, Behaviour, NoUdp, TlsInspection, place_of
 from tierwall.policy.dialect import (
     Dialect,
+    NamePart,
     Part,
     Reading,
     Rejected,
@@ -271,15 +272,25 @@ def _as_listed(each: VendorRule, dialect: Dialect) -> ListEntry:
 
 
 def _entry_index(listings: list[tuple[ListEntry, VendorRule | None]]) -> Index[Entry]:
-    return Index(HostIndex(_listed_hosts(listings)), NetworkIndex(_listed_networks(listings)))
+    addresses: list[tuple[Network, Entry]] = []
+    hosts = HostIndex(_listed_hosts(listings, addresses))
+    return Index(hosts, NetworkIndex([*_listed_networks(listings), *addresses]))
 
 
-def _listed_hosts(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> Iterator[tuple[Part, Entry]]:
-    """A spelling that its dialect rejects lists nothing, and comes close to the names that it seems to be about."""
+def _listed_hosts(
+    listings: Iterable[tuple[ListEntry, VendorRule | None]], addresses: list[tuple[Network, Entry]]
+) -> Iterator[tuple[NamePart, Entry]]:
+    """A spelling that its dialect rejects lists nothing, and comes close to the names that it seems to be about.
+
+    `addresses` is given those that stand among the hosts, where the dialect takes them.
+    """
     for listing, rule in listings:
         entries: dict[tuple[str, str], Entry] = {}
         for host in listing.hosts:
             for part in _parts(listing.dialect, host, rule):
+                if not isinstance(part, Reading | Shape):
+                    addresses.append((part, Entry(listing.label, listing.ports, rule, dialect=listing.dialect)))
+                    continue
                 before, _, after = ("", "", "") if isinstance(part, Shape) else host.rpartition(part.base)
                 entry = entries.get((before, after))
                 if entry is None:

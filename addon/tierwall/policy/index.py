@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from tierwall.policy.dialect import Part, Shape
+from tierwall.policy.dialect import NamePart, Shape
 from tierwall.policy.hostname import suffixes
 from tierwall.policy.model import Address, Network
 from tierwall.policy.shapes import ShapeIndex
@@ -45,7 +45,7 @@ class HostIndex[P]:
 
     __slots__ = ("_marks", "_shapes")
 
-    def __init__(self, readings: Iterable[tuple[Part, P]]) -> None:
+    def __init__(self, readings: Iterable[tuple[NamePart, P]]) -> None:
         self._shapes: ShapeIndex[P] | None = None
         self._marks: dict[str, tuple[tuple[int, int | None, P], ...]] = {}
         marks = self._marks

@@ -2,14 +2,16 @@
 
 from functools import cache
 
-from tierwall.policy.dialect import Dialect, Rejected, read
+from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
 from tierwall.policy.index import HostIndex
 
 
 @cache
 def _index(dialect: Dialect, spelling: str) -> HostIndex[None] | None:
     parts = read(dialect, spelling)
-    return None if isinstance(parts, Rejected) else HostIndex((part, None) for part in parts)
+    if isinstance(parts, Rejected):
+        return None
+    return HostIndex((part, None) for part in parts if isinstance(part, Reading | Shape))
 
 
 def covers(dialect: Dialect, spelling: str, name: str) -> bool:

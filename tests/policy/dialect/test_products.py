@@ -1,5 +1,7 @@
 """Every dialect by its table: what a spelling covers, and nothing else, as the product's documentation says."""
 
+from ipaddress import ip_network
+
 import pytest
 
 from tests.policy.dialect.covering import covers
@@ -72,7 +74,10 @@ COVERED: dict[Dialect, dict[str, set[str]]] = {
 
 REJECTED: dict[Dialect, tuple[str, ...]] = {
     Dialect.LITERAL: ("a.*.com", "*", "", "*x.com"),
-    Dialect.SQUID: ("*.x.com", "*", "^.x.com", "..x.com", "x.com/"),
+    Dialect.SQUID: (
+        *("*.x.com", "*", "^.x.com", "..x.com", "x.com/", "x.com.", "x.com#old", "x.com;", "\ufeffx.com", "bücher.x.com"),
+        *("192.0.2.01", "192.0.2", "[2001:0db8::1]", "[2001:db8::1", "[]"),
+    ),
     Dialect.PAN_OS: ("*.*.x.com", "a.*.*.com", "w*.x.com", "^" + ".^" * 9 + ".x.com", ".x.com", "*", "^", "*.*"),
     Dialect.PAN_OS_LEGACY: ("*.*.x.com", "w*.x.com", "^" + ".^" * 9 + ".x.com", ".x.com", "*", "*/"),
     Dialect.ZSCALER: ("*.x.com", ".com", "gov", "a.*.com"),
@@ -84,6 +89,11 @@ REJECTED: dict[Dialect, tuple[str, ...]] = {
     Dialect.CHROME_POLICY: ("*.x.com", "http://x.com", "chrome://*", "mailto:", "..x.com"),
     Dialect.CILIUM: (".x.com", "x..com", "^.x.com"),
 }
+
+ADDRESSES: dict[Dialect, tuple[str, ...]] = {
+    Dialect.SQUID: ("192.0.2.1", ".192.0.2.1", "[2001:db8::1]"),
+}
+"""Spellings of addresses that cover just those addresses."""
 
 FOREIGN = (
     "ftp://x.com",
@@ -109,7 +119,13 @@ def test_a_spelling_covers_just_what_the_documentation_says(dialect: Dialect, sp
     ("dialect", "spelling"),
     [
         *((dialect, spelling) for dialect, spellings in REJECTED.items() for spelling in spellings),
-        *((dialect, spelling) for dialect in Dialect if dialect is not Dialect.LITERAL for spelling in FOREIGN),
+        *(
+            (dialect, spelling)
+            for dialect in Dialect
+            if dialect is not Dialect.LITERAL
+            for spelling in FOREIGN
+            if spelling not in ADDRESSES.get(dialect, ())
+        ),
     ],
 )
 def test_what_the_dialect_does_not_know_covers_nothing_and_says_why(dialect: Dialect, spelling: str) -> None:
@@ -117,6 +133,13 @@ def test_what_the_dialect_does_not_know_covers_nothing_and_says_why(dialect: Dia
 
     assert isinstance(found, Rejected)
     assert found.why
+
+
+@pytest.mark.parametrize(
+    ("dialect", "spelling"), [(dialect, spelling) for dialect, spellings in ADDRESSES.items() for spelling in spellings]
+)
+def test_an_address_covers_itself_where_the_product_takes_one_among_hosts(dialect: Dialect, spelling: str) -> None:
+    assert read(dialect, spelling) == (ip_network(spelling.strip(".[]")),)
 
 
 @pytest.mark.parametrize("dialect", Dialect)

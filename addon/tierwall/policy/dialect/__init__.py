@@ -6,7 +6,7 @@ the values, product.py the form of a table, products.py the tables, globs.py the
 
 from tierwall.policy.dialect.product import Case, Columns, Product
 from tierwall.policy.dialect.products import PRODUCTS, Dialect
-from tierwall.policy.dialect.reading import ANY, ONE, SOME, Part, Reading, Rejected, Shape
+from tierwall.policy.dialect.reading import ANY, ONE, SOME, NamePart, Part, Reading, Rejected, Shape
 from tierwall.policy.dialect.vendors import certain_end, example_of, vendors_part, vendors_pattern
 from tierwall.policy.hostname import InvalidHost, normalise
 
@@ -18,6 +18,7 @@ __all__ = [
     "Case",
     "Columns",
     "Dialect",
+    "NamePart",
     "Part",
     "Product",
     "Reading",
@@ -60,9 +61,9 @@ def literally(pattern: str) -> Reading | Rejected:
     return Reading(base, 0, 0)
 
 
-def canonical(raw: str) -> str:
-    """A spelling in lower case, with A-labels; what no host can hold stays, for the dialect to reject."""
-    if raw.isascii():
+def canonical(raw: str, dialect: Dialect = Dialect.LITERAL) -> str:
+    """A spelling in lower case, with A-labels where the product makes them; what no host can hold stays, to be rejected."""
+    if raw.isascii() or PRODUCTS[dialect].octets:
         return raw.lower()
     return ".".join(label if label.isascii() else _a_label(label) for label in raw.lower().split("."))
 

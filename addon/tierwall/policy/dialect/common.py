@@ -7,6 +7,10 @@ from typing import Final
 
 from tierwall.policy.dialect.product import Case, below, domain, exactly, form
 
+_OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
+IPV4: Final = rf"{_OCTET}(?:\.{_OCTET}){{3}}"
+"""An IPv4 address as everybody writes it: four numbers without leading zeros."""
+
 SCHEME = Case(
     form="`scheme://x`",
     example="https://example.com",

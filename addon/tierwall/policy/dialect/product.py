@@ -40,7 +40,7 @@ class Case:
     example: str
     """A spelling of that form, about example.com where it can be."""
     matches: re.Pattern[str]
-    covers: Callable[[re.Match[str]], tuple[Part, ...]] | None = None
+    covers: Callable[[re.Match[str]], tuple[Part, ...] | Rejected] | None = None
     """None: it is rejected."""
     why: str = ""
     """Of a form that is rejected: the reason, as one clause."""
@@ -64,6 +64,8 @@ class Product:
     """How the names below a domain are spelled, with or without the domain itself; None where no spelling does."""
     note: str | None = None
     """What a reader of the page should know besides."""
+    octets: bool = False
+    """Whether it compares octets: an entry in U-labels stays so, and no client that sends A-labels meets it."""
 
     def case_of(self, spelling: str) -> tuple[Case, re.Match[str]] | None:
         """The first case whose form the spelling has."""

@@ -4,31 +4,69 @@ Knows what was read in the documents that each table names, and nothing measured
 document leaves something open, the case says so in `doubt`, and lint repeats it.
 """
 
+import re
+from ipaddress import IPv6Address, ip_network
 from typing import Final
 
-from tierwall.policy.dialect.common import DOTTED_DOMAIN, EXACT, NO_HOSTS, stars
+from tierwall.policy.dialect.common import DOTTED_DOMAIN, EXACT, IPV4, NO_HOSTS, stars
 from tierwall.policy.dialect.globs import everything
 from tierwall.policy.dialect.product import LABEL, Case, Product, domain, exactly, form
-from tierwall.policy.dialect.reading import Reading
+from tierwall.policy.dialect.reading import Part, Reading, Rejected
 
 ZSCALER_DEPTH: Final = 5
 """Levels that a leading dot reaches."""
 
+
+def _as_squid_writes_addresses(found: re.Match[str]) -> tuple[Part, ...] | Rejected:
+    """`192.0.2.1`, and `[2001:db8::1]` in brackets: Squid compares what it writes itself, and nothing else."""
+    if found["v4"]:
+        return (ip_network(found["v4"]),)
+    try:
+        address = IPv6Address(found["v6"])
+    except ValueError:
+        return Rejected("it is no IPv6 address")
+    if str(address) != found["v6"]:
+        return Rejected(f"Squid writes this address [{address}], and compares that")
+    return (ip_network(address),)
+
+
 SQUID: Final = Product(
-    title="Squid, acl dstdomain",
+    title="Squid 5, acl dstdomain",
     documents=(
-        "Squid configuration directive acl, dstdomain",
-        "Squid source, src/anyp/Uri.cc, matchDomainName()",
+        "Squid configuration directive acl (https://www.squid-cache.org/Doc/config/acl/): dstdomain, options -n and --",
+        "Squid source, src/anyp/Uri.cc, matchDomainName(); src/acl/DomainData.cc; src/ConfigParser.cc, strtokFile()",
+        "Squid 5.7 itself, asked by `make fidelity`",
     ),
     cases=(
         EXACT,
         DOTTED_DOMAIN,
+        Case(
+            form="an address",
+            example="192.0.2.1",
+            matches=form(rf"\.?(?P<v4>{IPV4})|\[(?P<v6>[0-9a-f:.]+)\]"),
+            covers=_as_squid_writes_addresses,
+        ),
+        Case(
+            form="a name in letters of its own language",
+            example="bücher.example",
+            matches=form(r".*[^\x00-\x7f].*"),
+            why="Squid compares octets, and clients ask for A-labels (`xn--…`)",
+        ),
         *NO_HOSTS,
         stars("dstdomain has no `*`: it is compared as it stands, and no host holds one"),
     ),
-    otherwise="dstdomain knows a host and a leading dot before one",
+    otherwise="dstdomain knows a host and a leading dot before one, and compares the rest as it stands",
     below=".{}",
-    note="An entry that another one covers is a duplicate for Squid, which says so when it starts.",
+    octets=True,
+    note=(
+        "A list file has an entry a line: `#` begins a comment only at its start or behind a space, and nothing else is "
+        "taken away. Squid 5 and 6 do not start with a list in which a name or `.x` stands before the `.x` that covers "
+        "it, or `x` itself behind `.x`; neither does such a list load here (Squid 7 warns, and keeps `.x`). "
+        "An address covers that literal host, "
+        "and not the names that lead to it. Where Squid is asked for an address that no entry covers, it looks for its "
+        "name by reverse DNS and compares that (`-n` turns it off): that is not reproduced, and neither is a client "
+        "that asks for a name in U-labels, whose octets Squid compares as they came."
+    ),
 )
 
 ZSCALER: Final = Product(

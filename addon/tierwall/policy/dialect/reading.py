@@ -1,10 +1,12 @@
-"""What a host pattern covers, whoever's spelling it is: plain readings, odd shapes, and spellings that cover nothing.
+"""What a host pattern covers, whoever's spelling it is: plain readings, odd shapes, addresses, and nothing.
 
 Knows labels and their order, no products; how a lookup finds them among a million is index.py's and shapes.py's.
 """
 
 from dataclasses import dataclass
 from typing import Final
+
+from tierwall.policy.model import Network
 
 ONE: Final = "^"
 """In a shape: exactly one label."""
@@ -59,8 +61,11 @@ class Shape:
         return ".".join(label for label in found if label)
 
 
-type Part = Reading | Shape
-"""A spelling covers what its parts cover together."""
+type NamePart = Reading | Shape
+"""What covers names."""
+
+type Part = NamePart | Network
+"""A spelling covers what its parts cover together. A network: addresses that stand where hosts do."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Knows values only, no findings.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, read
+from tierwall.policy.dialect import Dialect, NamePart, Part, Reading, Rejected, Shape, read
 from tierwall.policy.index import HostIndex, NetworkIndex
 from tierwall.policy.model import Direction, Network, Ports, Rule, Vendor
 from tierwall.policy.site import ListEntry
@@ -18,7 +18,7 @@ class Listed:
     def __init__(self, entries: Iterable[ListEntry]) -> None:
         entries = tuple(entries)
         self._hosts = HostIndex(
-            (part, entry.ports) for entry in entries for _, part in parts(entry.hosts, entry.dialect)
+            (part, entry.ports) for entry in entries for _, part in name_parts(entry.hosts, entry.dialect)
         )
         self._networks = NetworkIndex((network, entry.ports) for entry in entries for network in entry.networks)
 
@@ -52,6 +52,11 @@ def parts(hosts: Iterable[str], dialect: Dialect = Dialect.LITERAL) -> Iterator[
     for host in hosts:
         if not isinstance(found := read(dialect, host), Rejected):
             yield from ((host, part) for part in found)
+
+
+def name_parts(hosts: Iterable[str], dialect: Dialect = Dialect.LITERAL) -> Iterator[tuple[str, NamePart]]:
+    """The same without addresses that stand where hosts do."""
+    return ((host, part) for host, part in parts(hosts, dialect) if isinstance(part, Reading | Shape))
 
 
 def readings(hosts: Iterable[str], dialect: Dialect = Dialect.LITERAL) -> Iterator[tuple[str, Reading]]:

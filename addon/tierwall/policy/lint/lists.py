@@ -11,7 +11,7 @@ from typing import Final
 from tierwall.policy.dialect import Dialect, Reading, Shape, doubt, mend
 from tierwall.policy.index import Hit, HostIndex
 from tierwall.policy.lint.admitting import admissible, admitted, is_public_suffix, lists_of
-from tierwall.policy.lint.covering import Listed, egress, parts, readings, share_ports, some, takes_in
+from tierwall.policy.lint.covering import Listed, egress, name_parts, parts, readings, share_ports, some, takes_in
 from tierwall.policy.lint.finding import Code, Finding
 from tierwall.policy.model import Catalogue, Rule, Tier, Vendor
 from tierwall.policy.site import ListEntry, Site, VendorEntry
@@ -59,7 +59,7 @@ def _against_vendors(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
         return
     everything = Listed([*own, *_selected(site, catalogue)])
     for entry in own:
-        index = HostIndex((part, host) for host, part in parts(entry.hosts, entry.dialect))
+        index = HostIndex((part, host) for host, part in name_parts(entry.hosts, entry.dialect))
         for vendor in catalogue.vendors:
             yield from _against(site, entry, index, vendor, everything)
 
