@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 # Tests mostly wait for processes that start: three side by side fill two cores. Each file stays in one process.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile
 
-.PHONY: help setup demo test test-lab test-lowest lint types contracts bench soak docs schemas clean
+.PHONY: help setup demo test fidelity test-lab test-lowest lint types contracts bench soak docs schemas clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ demo: setup ## run the proxy under a site that closes tiers, and show what each 
 
 test: setup ## the whole test suite; what the machine lacks is skipped, with the reason
 	@$(RUN)pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+fidelity: setup ## put generated lists and configurations to a real Squid and to tierwall; the score has a floor (1 minute)
+	@PYTHONPATH=addon $(RUN)python -m tests.fidelity
 
 test-lab: setup ## the lab in containers, with a Docker Engine (6 minutes); where none runs, with lab/engine.sh before it
 	@lab/test.sh $(RUN)python $(PYTEST_ARGS)

@@ -35,7 +35,9 @@ def main() -> int:
     score = 1 - len(differ) / len(pairs)
     kinds = ", ".join(f"squid {_said(kind)} {sum(pair.real is kind for pair in pairs)}" for kind in (True, False, None))
     print(f"lists: {kinds}")
-    print(f"lists: {len(pairs) - len(differ)} of {len(pairs)} pairs agree ({score:.1%}), {time.monotonic() - began:.0f} s")
+    print(
+        f"lists: {len(pairs) - len(differ)} of {len(pairs)} pairs agree ({score:.1%}), {time.monotonic() - began:.0f} s"
+    )
     return int(score < FLOOR)
 
 

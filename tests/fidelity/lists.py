@@ -68,7 +68,9 @@ _HOSTS = st.one_of(_NAMES, _NAMES, _ADDRESSES, _NAMES.map(str.upper))
 _ENTRIES = st.one_of(
     *[_NAMES, _NAMES, _NAMES.map(".{}".format), _NAMES.map(".{}".format), _NAMES.map(str.upper)],
     st.tuples(
-        st.sampled_from(["{}", ".{}", "*.{}", "[{}]", "{}.", "{}/", "{}:443", "https://{}", "!{}", "..{}", "{};", "-{}"]),
+        st.sampled_from(
+            ["{}", ".{}", "*.{}", "[{}]", "{}.", "{}/", "{}:443", "https://{}", "!{}", "..{}", "{};", "-{}"]
+        ),
         st.one_of(_NAMES, _ADDRESSES),
     ).map(lambda made: made[0].format(made[1])),
 )
@@ -172,7 +174,7 @@ def _about(text: str, drawn: list[str]) -> tuple[str, ...]:
 
 
 def _askable(host: str) -> bool:
-    """Whether Squid takes it for a host at all, as judge does: what is malformed for one of them is asked of neither."""
+    """Whether it is a host for both: what is malformed for one of them is asked of neither."""
     try:
         normalise(host)
     except InvalidHost:

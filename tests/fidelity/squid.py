@@ -1,8 +1,8 @@
 """A real Squid that is asked for its verdicts: which hosts a configuration or a list lets through on CONNECT.
 
 Knows Squid's command line and HTTP, and nothing of tierwall. Nothing leaves the machine: what Squid admits it hands to
-a parent proxy that is not there, so that an admitted CONNECT is answered 500 or 503, and a denied one 403. Every list has a
-client address of its own, so that one Squid answers for hundreds of lists.
+a parent proxy that is not there, so that an admitted CONNECT is answered 500 or 503, and a denied one 403. Every list
+has a client address of its own, so that one Squid answers for hundreds of lists.
 """
 
 import re
@@ -59,7 +59,9 @@ def refusal_to_start(folder: Path, configuration: str) -> str | None:
     """Why Squid does not start with the configuration; None where it does."""
     path = folder / "parsed.conf"
     path.write_text(f"http_port 127.0.0.1:3128\n{configuration}", encoding="utf-8", errors="surrogateescape")
-    done = subprocess.run([program(), "-k", "parse", "-f", path], capture_output=True, text=True, errors="replace")
+    done = subprocess.run(
+        [program(), "-k", "parse", "-f", path], check=False, capture_output=True, text=True, errors="replace"
+    )
     if done.returncode == 0:
         return None
     fatal = _FATAL.search(done.stderr)

@@ -161,7 +161,7 @@ def test_a_file_that_is_not_what_it_says_is_one_fault(
 
 
 def test_what_the_dialect_rejects_is_a_warning_with_its_line(write: Write) -> None:
-    path = write("l", ".8x8.vc\n*.vevox.app\nhttps://a.example\nco.uk\n.co.uk\n\x1b[2J.evil.example\n")
+    path = write("l", ".8x8.vc\n*.vevox.app\nhttps://a.example\n.co.uk\n\x1b[2J.evil.example\n")
     export = Export(path, Dialect.SQUID)
 
     assert list(map(str, list_warnings(export))) == [
@@ -173,10 +173,19 @@ def test_what_the_dialect_rejects_is_a_warning_with_its_line(write: Write) -> No
             "l:3: `https://a.example` covers nothing, because `squid` rejects it: "
             "it is a URL, and the list takes hosts: leave out what stands before the host"
         ),
-        "l:5: `.co.uk` covers the whole public suffix `co.uk`: does the network really admit that?",
-        "l:6: `\\x1b[2J.evil.example` is no host pattern, and is left out",
+        "l:4: `.co.uk` covers the whole public suffix `co.uk`: does the network really admit that?",
+        "l:5: `\\x1b[2J.evil.example` is no host pattern, and is left out",
     ]
-    assert read_list(export) == (".8x8.vc", "*.vevox.app", "https://a.example", "co.uk", ".co.uk")
+    assert read_list(export) == (".8x8.vc", "*.vevox.app", "https://a.example", ".co.uk")
+
+
+def test_a_list_that_squid_does_not_start_with_is_a_fault_at_the_entry_to_leave_out(write: Write) -> None:
+    path = write("l", "# vendors\n8x8.vc\n\n.vevox.app\n.8x8.vc\n")
+
+    assert _fault(path, Dialect.SQUID) == (
+        "l:2: `8x8.vc` lies within `.8x8.vc`, and Squid 5 does not start with both in this order: leave out `8x8.vc`"
+    )
+    assert _read(path, Dialect.AWS_NETWORK_FIREWALL) == ["8x8.vc", ".vevox.app", ".8x8.vc"]
 
 
 def test_every_host_is_a_warning(write: Write) -> None:

@@ -60,7 +60,9 @@ def read_list(export: Export) -> tuple[str, ...]:
         with path.open("rb") as stream:
             found = format_of(stream, export)
             if export.dialect is not Dialect.LITERAL:
-                hosts = tuple(canonical(text, export.dialect) for _, text in spellings(stream, found, export) if _fits(text))
+                hosts = tuple(
+                    canonical(text, export.dialect) for _, text in spellings(stream, found, export) if _fits(text)
+                )
             elif found is ListFormat.PLAIN:
                 hosts = tuple(_patterns(stream, tally))
             else:
@@ -93,10 +95,11 @@ def list_warnings(export: Export) -> list[Fault]:
 def overlap_faults(hosts: Sequence[str]) -> Iterator[tuple[str, int]]:
     """What Squid does not start with: a sentence, and the place of the entry to leave out."""
     for narrow, wide in overlaps(hosts):
+        small, large = quoted(hosts[narrow]), quoted(hosts[wide])
         yield (
-            f"{quoted(hosts[narrow])} lies within {quoted(hosts[wide])}, and Squid 5 does not start with both in this "
-            f"order: leave out {quoted(hosts[narrow])}"
-        ), narrow
+            f"{small} lies within {large}, and Squid 5 does not start with both in this order: leave out {small}",
+            narrow,
+        )
 
 
 def _line_of(export: Export, found: ListFormat, place: int) -> int | None:

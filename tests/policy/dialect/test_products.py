@@ -75,7 +75,18 @@ COVERED: dict[Dialect, dict[str, set[str]]] = {
 REJECTED: dict[Dialect, tuple[str, ...]] = {
     Dialect.LITERAL: ("a.*.com", "*", "", "*x.com"),
     Dialect.SQUID: (
-        *("*.x.com", "*", "^.x.com", "..x.com", "x.com/", "x.com.", "x.com#old", "x.com;", "\ufeffx.com", "bücher.x.com"),
+        *(
+            "*.x.com",
+            "*",
+            "^.x.com",
+            "..x.com",
+            "x.com/",
+            "x.com.",
+            "x.com#old",
+            "x.com;",
+            "\ufeffx.com",
+            "bücher.x.com",
+        ),
         *("192.0.2.01", "192.0.2", "[2001:0db8::1]", "[2001:db8::1", "[]"),
     ),
     Dialect.PAN_OS: ("*.*.x.com", "a.*.*.com", "w*.x.com", "^" + ".^" * 9 + ".x.com", ".x.com", "*", "^", "*.*"),

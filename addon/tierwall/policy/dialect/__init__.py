@@ -62,7 +62,7 @@ def literally(pattern: str) -> Reading | Rejected:
 
 
 def canonical(raw: str, dialect: Dialect = Dialect.LITERAL) -> str:
-    """A spelling in lower case, with A-labels where the product makes them; what no host can hold stays, to be rejected."""
+    """A spelling in lower case, with A-labels where the product makes them; what no host can hold stays as it is."""
     if raw.isascii() or PRODUCTS[dialect].octets:
         return raw.lower()
     return ".".join(label if label.isascii() else _a_label(label) for label in raw.lower().split("."))

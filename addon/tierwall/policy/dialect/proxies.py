@@ -59,13 +59,13 @@ SQUID: Final = Product(
     below=".{}",
     octets=True,
     note=(
-        "A list file has an entry a line: `#` begins a comment only at its start or behind a space, and nothing else is "
-        "taken away. Squid 5 and 6 do not start with a list in which a name or `.x` stands before the `.x` that covers "
-        "it, or `x` itself behind `.x`; neither does such a list load here (Squid 7 warns, and keeps `.x`). "
-        "An address covers that literal host, "
-        "and not the names that lead to it. Where Squid is asked for an address that no entry covers, it looks for its "
-        "name by reverse DNS and compares that (`-n` turns it off): that is not reproduced, and neither is a client "
-        "that asks for a name in U-labels, whose octets Squid compares as they came."
+        "A list file has an entry a line: `#` begins a comment only at its start or behind a blank, and nothing else "
+        "is taken away. Squid 5 and 6 do not start with a list in which a name or `.x` stands before the `.x` that "
+        "covers it, or `x` itself behind `.x`; neither does such a list load here (Squid 7 warns, and keeps `.x`). An "
+        "address covers that literal host, and not the names that lead to it. Where Squid is asked for an address "
+        "that no entry covers, it looks for its name by reverse DNS and compares that (`-n` turns it off): that is "
+        "not reproduced. Neither is a client that asks for a name in U-labels, whose octets Squid compares as they "
+        "came."
     ),
 )
 

@@ -7,7 +7,7 @@ one label, and a leading `*.` is for any number of them: Microsoft 365 endpoints
 import re
 from typing import Final
 
-from tierwall.policy.dialect.reading import ONE, SOME, Part, Reading, Shape
+from tierwall.policy.dialect.reading import ONE, SOME, NamePart, Reading, Shape
 
 _PATTERN: Final = re.compile(r"(?:[a-z0-9_*-]{1,63}\.)+[a-z0-9_-]{1,63}\.(?=[a-z0-9_-]*[a-z])[a-z0-9_-]{1,63}")
 
@@ -17,7 +17,7 @@ def vendors_pattern(spelling: str) -> bool:
     return _PATTERN.fullmatch(spelling) is not None and "**" not in spelling
 
 
-def vendors_part(pattern: str) -> Part:
+def vendors_part(pattern: str) -> NamePart:
     """What a pattern of a vendor policy covers; it was checked when it was loaded."""
     base = pattern.removeprefix("*.")
     if "*" not in base:

@@ -1,0 +1,24 @@
+"""Tests that ask the real product: skipped where the machine has none."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fidelity.squid import NoSquid, program
+
+
+@pytest.fixture(autouse=True)
+def _squid_is_there() -> None:
+    try:
+        program()
+    except NoSquid as cause:
+        pytest.skip(str(cause))
+
+
+@pytest.fixture
+def open_folder(tmp_path: Path) -> Path:
+    """A folder that Squid's own user may enter."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return tmp_path
