@@ -12,6 +12,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from tierwall import __version__
+from tierwall.cli.audit_command import audit_command
 from tierwall.cli.behaviour_commands import behaviour
 from tierwall.cli.ca_commands import ca
 from tierwall.cli.doctor_command import doctor
@@ -229,6 +230,7 @@ def demo_command() -> int:
     return main()
 
 
+cli.add_command(audit_command)
 cli.add_command(sites_command)
 cli.add_command(reproduce_command)
 cli.add_command(behaviour)

@@ -1,0 +1,98 @@
+"""What can be typed after `tierwall audit`.
+
+Knows words only; see commands.py.
+"""
+
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+
+from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option
+
+
+def _complete_formats(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    from tierwall.records.formats import FORMATS  # noqa: PLC0415 - only completion of this option needs it
+
+    return [CompletionItem(each.id, help=each.title) for each in FORMATS.values() if each.id.startswith(typed)]
+
+
+def _complete_dialects(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    from tierwall.policy.dialect import Dialect  # noqa: PLC0415 - only completion of this option needs it
+
+    return [CompletionItem(str(each)) for each in Dialect if each.startswith(typed)]
+
+
+@click.command(
+    "audit",
+    short_help="Say what a network breaks, by its own proxy's or firewall's log.",
+    epilog="""\b
+Examples:
+  tierwall audit access.log
+  tierwall audit customer/ --vendor 8x8 --since 2026-11-20 --json
+  zcat access.log.*.gz | tierwall audit - --site customer.yaml
+  tierwall audit access.log --logformat '%ts.%03tu %>a %Ss/%03>Hs %rm %ru %Sh/%<a'
+
+FILE is a log, a folder of them, or - for stdin; .gz, .xz, .zst and .bz2 are unpacked. The format is found out from
+the first lines; docs/logs.md lists those that are known. Exit status 1 says that something that a vendor asks for was
+denied.""",
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--format", metavar="FORMAT", shell_complete=_complete_formats, help="The format of all files.")
+@click.option("--logformat", metavar="TEXT", help="The `logformat` line of the squid.conf that they were written with.")
+@click.option(
+    "--site", metavar="NAME|FILE", shell_complete=complete_sites, help="Say whether this site behaves as their network."
+)
+@policy_option
+@click.option(
+    "--dialect",
+    metavar="DIALECT",
+    shell_complete=_complete_dialects,
+    help="How what is to be added is spelled.  [default: the site's, or that of the product that wrote the log]",
+)
+@click.option(
+    "--vendor", "vendors", metavar="ID", multiple=True, shell_complete=complete_vendors, help="Only of these vendors."
+)
+@click.option("--tier", "tiers", metavar="TIER", multiple=True, help="Only of these tiers: core, auxiliary, analytics.")
+@click.option("--since", metavar="TIME", help="Only what happened then or later.")
+@click.option("--until", metavar="TIME", help="Only what happened before.")
+@click.option("--client", metavar="ADDRESS|NETWORK|NAME", help="Only of this client.")
+@click.option("--show-clients", is_flag=True, help="Name clients as the log does, instead of by pseudonyms.")
+@json_option
+def audit_command(  # noqa: PLR0913 - one for each option
+    *,
+    files: tuple[str, ...],
+    format: str | None,  # noqa: A002 - as the option is called
+    logformat: str | None,
+    site: str | None,
+    policies: tuple[Path, ...],
+    dialect: str | None,
+    vendors: tuple[str, ...],
+    tiers: tuple[str, ...],
+    since: str | None,
+    until: str | None,
+    client: str | None,
+    show_clients: bool,
+    as_json: bool,
+) -> int:
+    """Read the logs that a customer's proxy or firewall wrote, and say what of the vendors' products that network
+    denies, what works, what nobody tried, and what would open it."""
+    from tierwall.cli.audit import Wanted, audit  # noqa: PLC0415
+
+    return audit(
+        Wanted(
+            files=files,
+            format=format,
+            logformat=logformat,
+            site=site,
+            policies=policies,
+            dialect=dialect,
+            vendors=vendors,
+            tiers=tiers,
+            since=since,
+            until=until,
+            client=client,
+            show_clients=show_clients,
+            as_json=as_json,
+        )
+    )
