@@ -15,10 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
 
-import zstandard
-
 from tierwall.cli.faults import BadInput
 from tierwall.loader.faults import shown_path
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 STDIN: Final = "-"
 BLOCK_OCTETS: Final = 256 * 1024
@@ -26,7 +29,7 @@ HEAD_OCTETS: Final = 4096
 
 _GZIP, _XZ, _ZSTD, _BZIP2 = b"\x1f\x8b", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"BZh"
 _UTF_16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
-_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zstandard.ZstdError)
+_BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 
 class Broken(Exception):
@@ -96,7 +99,7 @@ def _unpacked(raw: BinaryIO, head: bytes) -> BinaryIO:
     elif head.startswith(_BZIP2):
         packed = bz2.BZ2File(raw)
     elif head.startswith(_ZSTD):
-        packed = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        packed = zstd.ZstdFile(raw)
     elif head[:2] in _UTF_16:
         packed = _AsUtf8(raw, _UTF_16[head[:2]])
     else:
