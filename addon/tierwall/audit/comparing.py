@@ -11,7 +11,7 @@ from tierwall.audit.interest import verdicts
 from tierwall.audit.tally import Count
 from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
 from tierwall.policy.coverage import serve
-from tierwall.policy.dialect import Dialect
+from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
 from tierwall.policy.ground import Ground, admitted_rules, ground_of, title
 from tierwall.policy.model import Catalogue, Transport
 from tierwall.policy.site import ListEntry, Site
@@ -145,6 +145,12 @@ def _entries(site: Site, catalogue: Catalogue) -> dict[str, None]:
     found: dict[str, None] = {}
     for entry in site.admit:
         if isinstance(entry, ListEntry):
-            found |= dict.fromkeys(f"{entry.label} {host}" for host in entry.hosts)
+            found |= dict.fromkeys(f"{entry.label} {_as_hit(entry, host)}" for host in entry.hosts)
             found |= dict.fromkeys(f"{entry.label} {network}" for network in entry.networks)
     return found | dict.fromkeys(str(rule) for rule in admitted_rules(site, catalogue))
+
+
+def _as_hit(entry: ListEntry, host: str) -> str:
+    """How a hit of that spelling is called; an address among hosts is called as the network that it is."""
+    found = read(entry.dialect, host)
+    return str(found[0]) if not isinstance(found, Rejected) and not isinstance(found[0], Reading | Shape) else host

@@ -7,7 +7,7 @@ the destinations is not offered. `audit` asks for what was denied, `export` and 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, read, spelled
+from tierwall.policy.dialect import Dialect, NamePart, Reading, Rejected, Shape, read, spelled
 from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Network, Rule, Transport
 from tierwall.policy.shapes import ShapeIndex
 
@@ -108,9 +108,10 @@ def _asking(catalogue: Catalogue) -> Iterator[Rule]:
 
 def _of_names(pattern: str, wanted: set[Wanted], dialect: Dialect) -> _Candidate | None:
     entry = spelled(dialect, pattern)
-    parts = None if entry is None else read(dialect, entry)
-    if entry is None or parts is None or isinstance(parts, Rejected):
+    found = None if entry is None else read(dialect, entry)
+    if entry is None or found is None or isinstance(found, Rejected):
         return None
+    parts = [part for part in found if isinstance(part, Reading | Shape)]
     covered = frozenset(each for each in wanted if isinstance(each.host, str) and covers(parts, each.host))
     if not covered:
         return None
@@ -118,12 +119,12 @@ def _of_names(pattern: str, wanted: set[Wanted], dialect: Dialect) -> _Candidate
     return _Candidate(entry, covered, tuple(said for part in parts for said in _besides(part, hosts)))
 
 
-def covers(parts: Sequence[Part], name: str) -> bool:
+def covers(parts: Sequence[NamePart], name: str) -> bool:
     """Whether a spelling that was read so takes the name in."""
     return any(_covers(part, name) for part in parts)
 
 
-def _covers(part: Part, name: str) -> bool:
+def _covers(part: NamePart, name: str) -> bool:
     match part:
         case Reading(base=base):
             if name == base:
@@ -135,7 +136,7 @@ def _covers(part: Part, name: str) -> bool:
             return any(True for _ in index.find(name))
 
 
-def _besides(part: Part, hosts: set[str]) -> Iterator[str]:
+def _besides(part: NamePart, hosts: set[str]) -> Iterator[str]:
     match part:
         case Reading(base=base, fewest=fewest, most=most):
             if fewest == 0 and base not in hosts:
