@@ -15,7 +15,7 @@ from bench.verdicts import MANY, named, per_verdict_us, to_address
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.attempt import Action
 from tierwall.policy.judge import judge
-from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.state.active_policy import Rulebook
 
 FEW: Final = 20
 _FIRST_NETWORK: Final = int(IPv4Address("11.0.0.0"))

@@ -14,7 +14,7 @@ from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.attempt import Action, Attempt, GivenName, NameSource, Seen
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Transport
-from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.state.active_policy import Rulebook
 
 MANY: Final = 2000
 REPEATS: Final = 7

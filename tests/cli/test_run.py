@@ -7,8 +7,8 @@ from click.testing import CliRunner, Result
 
 from tierwall.cli import cli
 from tierwall.cli.run import parse_listen, state_folder
-from tierwall.proxy import engine
-from tierwall.proxy.engine import CannotStart, RunSettings
+from tierwall.proxy.run import engine
+from tierwall.proxy.run.engine import CannotStart, RunSettings
 
 EITHER = "write 127.0.0.1 for this machine alone, 0.0.0.0 for every address it has"
 

@@ -12,13 +12,13 @@ from tierwall.demo.origins import TcpOrigin
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Address, Tier
 from tierwall.policy.site import Site
-from tierwall.proxy.destinations import Destinations, parse_redirect
-from tierwall.proxy.ends import End
-from tierwall.proxy.front_door import FrontDoor
-from tierwall.proxy.pages import Pages
-from tierwall.proxy.passage import Entrance, Known, Speaks
-from tierwall.proxy.recorder import Recorder
-from tierwall.proxy.rulebook import Rulebook
+from tierwall.proxy.connection.client_connection import Entrance, Known, Speaks
+from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.serving.pages import Pages
+from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.destinations import Destinations, parse_redirect
+from tierwall.proxy.state.recorder import Recorder
+from tierwall.proxy.transport.endpoint import End
 from tierwall.report.recent import Recent
 
 SITE = Site(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tierwall.events import Event
-from tierwall.proxy.ends import End
+from tierwall.proxy.transport.endpoint import End
 
 LIMIT_S = 5.0
 

@@ -11,8 +11,8 @@ from mitmproxy.proxy.mode_servers import AsyncioServerInstance
 
 from tests.proxy.ends_at_work import run, until
 from tests.proxy.masters import running_master
-from tierwall.proxy import entrances
-from tierwall.proxy.handover import GuardedHandler
+from tierwall.proxy import listeners
+from tierwall.proxy.mitmproxy.handover import GuardedHandler
 
 AMPLITUDE = b"CONNECT api.amplitude.com:443 HTTP/1.1\r\n\r\n"
 
@@ -110,7 +110,7 @@ def test_a_connection_that_mitmproxy_accepted_before_it_was_loaded_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mode_servers, "ProxyConnectionHandler", GuardedHandler.__base__)
-    monkeypatch.setattr(AsyncioServerInstance, "listen", entrances._mitmproxy_listen)
+    monkeypatch.setattr(AsyncioServerInstance, "listen", listeners._mitmproxy_listen)
 
     async def scene() -> bytes:
         async with running_master(tmp_path, with_tierwall=False) as running:

@@ -12,9 +12,9 @@ from tests.proxy.doors import Door
 from tests.proxy.ends_at_work import Peer, connection, run
 from tierwall.demo.origins import TcpEchoOrigin
 from tierwall.demo.streams import TcpStream
-from tierwall.proxy.ends import End
-from tierwall.proxy.passage import Passage
-from tierwall.proxy.relay import Relay
+from tierwall.proxy.connection.client_connection import Passage
+from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.relay import Relay
 
 STORM = 100
 AT_ONCE = 25

@@ -1,7 +1,7 @@
 """`tierwall ca`: the lab CA shown, exported, and put into this machine's trust stores.
 
-Knows how people and programs read it, and runs what trust/stores.py says. It is made by proxy/lab_ca.py where there is
-none yet.
+Knows how people and programs read it, and runs what trust/stores.py says. Where there is none
+yet, proxy/run/lab_ca.py makes it.
 """
 
 import json
@@ -34,7 +34,7 @@ def lab_ca() -> Certificate:
     folder = state_folder() / "ca"
     try:
         if not (folder / KEYS[0]).exists():
-            from tierwall.proxy.lab_ca import make_lab_ca  # noqa: PLC0415 - 0.2 s that are needed once
+            from tierwall.proxy.run.lab_ca import make_lab_ca  # noqa: PLC0415 - 0.2 s that are needed once
 
             make_lab_ca(folder)
             output.talk().print(f"a new lab CA was made in {folder}", soft_wrap=True)

@@ -1,6 +1,6 @@
 """`tierwall run`: options -> settings of the proxy.
 
-Knows spellings of options and where files go that nobody named; the proxy itself is proxy/engine.py's.
+Knows spellings of options and where files go that nobody named; the proxy itself is proxy/run/engine.py's.
 """
 
 import os
@@ -13,8 +13,8 @@ from typing import Final
 
 from tierwall.cli.faults import BadInput
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
-from tierwall.proxy.addresses import InvalidClients, parse_clients
-from tierwall.proxy.destinations import InvalidResolve, parse_redirect
+from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
+from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
@@ -43,8 +43,8 @@ def run(wanted: Wanted) -> int:
     """Run the proxy until it is stopped. Raises BadInput."""
     listen = _checked(wanted)
     modes = _gateway_modes(wanted) if wanted.gateway else wanted.modes
-    from tierwall.proxy.engine import CannotStart, RunSettings  # noqa: PLC0415 - mitmproxy takes two seconds
-    from tierwall.proxy.engine import run as run_proxy  # noqa: PLC0415
+    from tierwall.proxy.run.engine import CannotStart, RunSettings  # noqa: PLC0415 - mitmproxy takes two seconds
+    from tierwall.proxy.run.engine import run as run_proxy  # noqa: PLC0415
 
     settings = RunSettings(
         site=wanted.site,

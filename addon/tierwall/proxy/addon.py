@@ -21,19 +21,19 @@ from tierwall.events import ALL, ALWAYS, Stage
 from tierwall.journal import FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
-from tierwall.proxy.addresses import InvalidClients, parse_clients
-from tierwall.proxy.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
-from tierwall.proxy.enforcement import Enforcement
-from tierwall.proxy.entrances import DOORWAY, install
-from tierwall.proxy.front_door import FrontDoor
-from tierwall.proxy.handover import close_what_is_not_guarded
-from tierwall.proxy.logged import Logged
-from tierwall.proxy.pages import Pages
-from tierwall.proxy.recorder import Recorder
-from tierwall.proxy.reloading import Reloading
-from tierwall.proxy.rulebook import Rulebook
-from tierwall.proxy.settings import suited
-from tierwall.proxy.switchboard import Switchboard
+from tierwall.proxy.listeners import DOORWAY, install
+from tierwall.proxy.mitmproxy.handover import close_what_is_not_guarded
+from tierwall.proxy.mitmproxy.modes import suited
+from tierwall.proxy.serving.enforcement import Enforcement
+from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.serving.pages import Pages
+from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.behaviour_overrides import Switchboard
+from tierwall.proxy.state.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
+from tierwall.proxy.state.log_sink import Logged
+from tierwall.proxy.state.recorder import Recorder
+from tierwall.proxy.state.reloading import Reloading
+from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
 from tierwall.report.explanation import as_json, explanation
 from tierwall.report.recent import Recent
 
@@ -179,7 +179,7 @@ class TierwallAddon:
         )
 
     def _keeper(self, rulebook: Rulebook, recorder: Recorder) -> "Keeper":
-        from tierwall.proxy.kernel import keeper_of  # noqa: PLC0415 - see there
+        from tierwall.proxy.serving.gateway_tasks import keeper_of  # noqa: PLC0415 - see there
 
         return keeper_of(rulebook, recorder)
 
@@ -199,12 +199,12 @@ class TierwallAddon:
         loop = asyncio.get_running_loop()
         self._watching = [loop.create_task(_reload_on_change(assembly))]
         if assembly.keeper is not None:
-            from tierwall.proxy import kernel  # noqa: PLC0415 - see there
+            from tierwall.proxy.serving import gateway_tasks  # noqa: PLC0415 - see there
 
             recorder = assembly.recorder
             self._watching += [
-                loop.create_task(kernel.keep(assembly.keeper, recorder)),
-                loop.create_task(kernel.hear_unanswered(assembly.rulebook, assembly.destinations, recorder)),
+                loop.create_task(gateway_tasks.keep(assembly.keeper, recorder)),
+                loop.create_task(gateway_tasks.hear_unanswered(assembly.rulebook, assembly.destinations, recorder)),
             ]
 
     async def _end(self) -> None:

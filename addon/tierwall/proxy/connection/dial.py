@@ -1,0 +1,140 @@
+"""Dials what was judged: every address of a name is judged before a packet goes to it, and no other is dialled.
+
+Knows resolving, judging and connecting in that order. Refuses to send a byte: that is the relay's.
+"""
+
+import asyncio
+import errno
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import aiohappyeyeballs
+
+from tierwall.policy.attempt import Attempt, Effect, Verdict
+from tierwall.policy.limits import DIAL_S
+from tierwall.policy.model import Address
+from tierwall.proxy.connection.attempts import dialling
+from tierwall.proxy.state.active_policy import OUR_FAILURE, Rulebook
+from tierwall.proxy.state.destinations import Destination, Destinations
+from tierwall.proxy.transport.addresses import address_text
+from tierwall.proxy.transport.endpoint import End
+
+_NEXT_ADDRESS_S = 0.25  # RFC 8305 section 5: Connection Attempt Delay
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The server answered."""
+
+    server: End
+    address: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """No address of the destination may be dialled; nothing was sent."""
+
+    verdict: Verdict
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The dial failed."""
+
+    cause: str
+    timed_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A behaviour of the site keeps the destination's addresses back; nothing was sent."""
+
+    effect: Effect
+    detail: str
+    silent: bool = False
+    """Whether whoever waits for them waits in vain, until the dial's limit."""
+
+
+type Look = Callable[[str | Address, int], Awaitable[Destination | Broken]]
+"""How a host's addresses are found, for a port. Raises OSError where there are none."""
+
+
+async def dial(
+    rulebook: Rulebook,
+    destinations: Destinations,
+    attempt: Attempt,
+    host: str | Address,
+    look: Look | None = None,
+) -> Dialled | Denied | Unreachable | Broken:
+    """Resolve the host, judge the attempt with each address, connect to the first that answers (RFC 8305).
+
+    `look`: how the host is resolved, where a behaviour of the site changes that.
+    """
+    try:
+        async with asyncio.timeout(DIAL_S):
+            checked = await check(rulebook, destinations, attempt, host, look)
+            if isinstance(checked, Denied | Broken):
+                return checked
+            return await _connect(*checked)
+    except TimeoutError:
+        return Unreachable(f"no answer within {DIAL_S:.0f} s", timed_out=True)
+    except socket.gaierror as exc:
+        return Unreachable(f"{host} does not resolve: {exc.strerror}")
+    except OSError as exc:
+        return Unreachable(_cause(exc))
+
+
+async def check(
+    rulebook: Rulebook,
+    destinations: Destinations,
+    attempt: Attempt,
+    host: str | Address,
+    look: Look | None = None,
+) -> tuple[tuple[Address, ...], int] | Denied | Broken:
+    """The addresses that may be dialled, and the port; or why none may. Raises OSError where the name has none."""
+    destination = await (look or destinations.find)(host, attempt.port)
+    if isinstance(destination, Broken):
+        return destination
+    admitted: list[Address] = []
+    refused = Denied(OUR_FAILURE, attempt)
+    for address in destination.addresses:
+        to_self = destinations.is_self(address, destination.port)
+        concrete = dialling(attempt, address, destination.redirected, to_self)
+        verdict = rulebook.judge(concrete)
+        if verdict.passes:
+            admitted.append(address)
+        else:
+            refused = Denied(verdict, concrete)
+    return (tuple(admitted), destination.port) if admitted else refused
+
+
+async def _connect(addresses: tuple[Address, ...], port: int) -> Dialled:
+    loop = asyncio.get_running_loop()
+    if len(addresses) == 1:
+        _, server = await loop.create_connection(End, address_text(addresses[0]), port)
+        return Dialled(server, addresses[0])
+    infos = [
+        (
+            socket.AF_INET if address.version == 4 else socket.AF_INET6,
+            socket.SOCK_STREAM,
+            socket.IPPROTO_TCP,
+            "",
+            (str(address), port) if address.version == 4 else (str(address), port, 0, 0),
+        )
+        for address in addresses
+    ]
+    sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1)
+    answered = sock.getpeername()[0]
+    _, server = await loop.create_connection(End, sock=sock)
+    return Dialled(server, next(address for address in addresses if str(address) == answered))
+
+
+def _cause(exc: OSError) -> str:
+    if exc.errno in {errno.EMFILE, errno.ENFILE}:
+        return "this proxy has no file descriptor left for it (ulimit -n)"
+    if exc.strerror and "Connect call failed" not in exc.strerror:
+        return exc.strerror
+    return os.strerror(exc.errno) if exc.errno else str(exc)

@@ -1,0 +1,299 @@
+"""Puts the front door before mitmproxy's servers: every TCP connection of theirs is ours first.
+
+Knows which seams of mitmproxy hold (FACTS.md, "mitmproxy seams"). What is installed here outlives the script that
+installed it: without a live tierwall it refuses everything.
+"""
+
+import asyncio
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from weakref import WeakKeyDictionary
+
+import mitmproxy_rs
+from mitmproxy import platform
+from mitmproxy.proxy import commands, mode_servers, mode_specs, server_hooks
+from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
+
+from tierwall.events import ClosedBy
+from tierwall.policy.model import Address
+from tierwall.proxy.connection.client_connection import Entrance, Known, Speaks
+from tierwall.proxy.connection.parent_proxy import Parent
+from tierwall.proxy.mitmproxy import wireguard_keys
+from tierwall.proxy.mitmproxy.handover import GuardedHandler, hand_over
+from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.serving.name_server import PORT
+from tierwall.proxy.transport.addresses import socket_address
+from tierwall.proxy.transport.descriptors import Descriptors
+from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.mitmproxy_stream import StreamTransport
+from tierwall.proxy.transport.relay import Relay
+
+type Mode = mode_specs.ProxyMode
+
+BACKLOG: Final = 4096
+"""Connections that may wait to be accepted."""
+
+_INHERITED: Final[dict[str, Sequence[socket.socket]]] = {}
+"""By mode spec: sockets that the parent of several workers bound."""
+
+_ENTRANCES: Final[WeakKeyDictionary[ServerInstance[Mode], Entrance]] = WeakKeyDictionary()
+
+UDP_IDLE_S: Final = 600
+"""Seconds after which mitmproxy gives an admitted UDP flow up; its 20 s would end a call that is muted. Beneath it
+mitmproxy_rs forgets a tun or wireguard flow after 60 s of silence both ways, which nothing can change: the next
+datagram then begins a new flow, from a new port, and is judged again."""
+
+_SPEAKS: Final[dict[type[Mode], Speaks]] = {
+    mode_specs.RegularMode: Speaks.HTTP_PROXY,
+    mode_specs.UpstreamMode: Speaks.HTTP_PROXY,
+    mode_specs.Socks5Mode: Speaks.SOCKS5,
+    mode_specs.TransparentMode: Speaks.ANYTHING,
+    mode_specs.WireGuardMode: Speaks.ANYTHING,
+    mode_specs.TunMode: Speaks.ANYTHING,
+    mode_specs.LocalMode: Speaks.ANYTHING,
+}
+"""Modes whose TCP goes through the front door. Reverse and DNS modes have their destination from mitmproxy."""
+
+
+class Doorway:
+    """Where connections find the front door that is live now, if any."""
+
+    def __init__(self) -> None:
+        self.door: FrontDoor | None = None
+        self._serving: set[asyncio.Task[None]] = set()
+        self._streams: dict[End, ServerInstance[Mode]] = {}
+
+    async def serve_stream(
+        self, stream: mitmproxy_rs.Stream, instance: ServerInstance[Mode], original: tuple[Address, int] | None
+    ) -> None:
+        """Serve a connection of a server that has no sockets."""
+        end = End()
+        transport = StreamTransport(stream, end)
+        self._streams[end] = instance
+        try:
+            self.serve(end, instance, original)
+            await transport.run()
+        finally:
+            del self._streams[end]
+
+    def end_streams(self, instance: ServerInstance[Mode]) -> None:
+        """That server stops. Its streams would end as if their clients had left, were we not the first."""
+        for end, server in tuple(self._streams.items()):
+            if server is not instance:
+                continue
+            if isinstance(end.watcher, Relay):
+                end.watcher.shut(ClosedBy.SHUTDOWN)
+            else:
+                end.close()
+
+    def serve(
+        self, client: End, instance: ServerInstance[Mode], original: tuple[Address, int] | None
+    ) -> asyncio.Task[None] | None:
+        """Serve a connection as a task of its own; None where there is no door, and it is refused."""
+        if self.door is None:
+            client.reset()
+            return None
+        task = asyncio.get_running_loop().create_task(self.door.serve(client, _entrance(instance), original))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        return task
+
+    def turn_away(self, client: End) -> None:
+        """Refuse a connection at once: there is no room for it."""
+        client.reset()
+        if self.door is not None and (complaint := _DESCRIPTORS.complaint()) is not None:
+            self.door.say(complaint)
+
+    async def empty(self) -> None:
+        """End every tunnel and wait until each has been journalled."""
+        if self.door is not None:
+            self.door.tunnels.shut()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_LAST_OCTETS_S)
+        for task in tuple(self._serving):
+            task.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+
+_LAST_OCTETS_S: Final = 0.5
+"""Seconds that tunnels have at the end to send what they hold; then what still waits is cut."""
+
+_DESCRIPTORS: Final = Descriptors()
+
+DOORWAY: Final = Doorway()
+"""One a process, as mitmproxy's servers are; module state because it must outlive a reloaded script."""
+
+
+def install() -> None:
+    """Take the place of mitmproxy's connection handler, and of its way to listen for TCP."""
+    mode_servers.ProxyConnectionHandler = _FrontedHandler  # type: ignore[misc]
+    AsyncioServerInstance.listen = _listen  # type: ignore[method-assign,assignment]
+    wireguard_keys.keep_private()
+    for server in _STREAMING:
+        server._stop = _ending_streams(_STREAMING[server])  # noqa: SLF001
+
+
+def inherit(sockets: Mapping[str, Sequence[socket.socket]]) -> None:
+    """Listen on these instead of binding, in a worker."""
+    _INHERITED.update(sockets)
+
+
+def _entrance(instance: ServerInstance[Mode]) -> Entrance:
+    """How connections of that server come in."""
+    if (known := _ENTRANCES.get(instance)) is None:
+        known = _ENTRANCES[instance] = _new_entrance(instance)
+    return known
+
+
+def _new_entrance(instance: ServerInstance[Mode]) -> Entrance:
+    mode = instance.mode
+
+    async def give_to_mitmproxy(end: End, known: Known | None) -> None:
+        await hand_over(instance, end, known)
+
+    parent = None
+    if isinstance(mode, mode_specs.UpstreamMode):
+        from mitmproxy import ctx  # noqa: PLC0415  # the options are there only when a master is
+
+        parent = Parent(
+            host=mode.address[0],
+            port=mode.address[1],
+            tls=mode.scheme == "https",
+            verify=not ctx.options.ssl_insecure,
+            credentials=getattr(ctx.options, "upstream_auth", None),
+        )
+    return Entrance(
+        speaks=_SPEAKS[type(mode)],
+        hand_over=give_to_mitmproxy,
+        gateway=_SPEAKS[type(mode)] is Speaks.ANYTHING,
+        parent=parent,
+    )
+
+
+class _Arrival(End):
+    """A client's end, which is served as soon as it is connected."""
+
+    __slots__ = ("_instance",)
+
+    def __init__(self, instance: ServerInstance[Mode]) -> None:
+        super().__init__()
+        self._instance = instance
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if _DESCRIPTORS.are_scarce(transport.get_extra_info("socket").fileno()):
+            DOORWAY.turn_away(self)
+            return
+        try:
+            original = _original_destination(self._instance, transport)
+        except OSError:
+            self.reset()  # redirected in another network namespace, or gone already
+            return
+        DOORWAY.serve(self, self._instance, original)
+
+
+def _original_destination(
+    instance: ServerInstance[Mode], transport: asyncio.BaseTransport
+) -> tuple[Address, int] | None:
+    if not isinstance(instance.mode, mode_specs.TransparentMode):
+        return None
+    host, port = platform.original_addr(transport.get_extra_info("socket"))[:2]  # type: ignore[misc]
+    return _destination(host, port)
+
+
+def _destination(host: str, port: int) -> tuple[Address, int]:
+    return socket_address(host), port
+
+
+_mitmproxy_listen = AsyncioServerInstance.listen
+
+_STREAMING: Final[dict[Any, Any]] = {
+    server: server._stop  # noqa: SLF001
+    for server in (mode_servers.TunInstance, mode_servers.WireGuardServerInstance)
+}
+"""mitmproxy's way to stop each server whose connections are streams."""
+
+
+def _ending_streams(stop: Any) -> Any:
+    async def stop_after_streams(self: ServerInstance[Mode]) -> None:
+        DOORWAY.end_streams(self)
+        await stop(self)
+
+    return stop_after_streams
+
+
+async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> list[Any]:
+    """mitmproxy's `listen`, with our protocol instead of its streams where the front door serves."""
+    inherited = _INHERITED.get(self.mode.full_spec, ())
+    if self.mode.transport_protocol != "tcp" or type(self.mode) not in _SPEAKS:
+        if inherited:
+            return [await asyncio.start_server(self.handle_stream, sock=sock, backlog=BACKLOG) for sock in inherited]
+        return await _mitmproxy_listen(self, host, port)
+    loop = asyncio.get_running_loop()
+    if inherited:
+        servers = [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in inherited]
+    else:
+        servers = [await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=BACKLOG)]
+    for server in servers:
+        for sock in server.sockets:  # what is accepted inherits it, at no cost a connection
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return servers
+
+
+class _FrontedHandler(GuardedHandler):
+    """What mitmproxy makes for a connection that its own code accepted: UDP, tun streams, or under stock mitmproxy."""
+
+    async def handle_client(self) -> None:
+        mode = self.client.proxy_mode
+        if DOORWAY.door is None:
+            self._close()
+        elif self.client.transport_protocol != "tcp" or type(mode) not in _SPEAKS or self._asks_for_names():
+            await super().handle_client()
+        else:
+            await self._through_front_door()
+
+    async def handle_hook(self, hook: commands.StartHook) -> None:
+        await super().handle_hook(hook)
+        if isinstance(hook, server_hooks.ServerConnectedHook) and self.client.transport_protocol == "udp":
+            # An admitted flow. Raising works while the watchdog sleeps, lowering would not (FACTS.md, 4).
+            self.timeout_watchdog.timeout = UDP_IDLE_S
+
+    def _asks_for_names(self) -> bool:
+        """Whether it is DNS over TCP (RFC 7766), which name_server.py answers for whatever server is asked."""
+        address = self.layer.context.server.address
+        return isinstance(self.transports[self.client].writer, mitmproxy_rs.Stream) and (address or ("", 0))[1] == PORT
+
+    async def _through_front_door(self) -> None:
+        io = self.transports[self.client]
+        instance = _instance_of(self)
+        address = self.layer.context.server.address
+        original = _destination(*address[:2]) if address is not None else None
+        if isinstance(io.writer, mitmproxy_rs.Stream):
+            await DOORWAY.serve_stream(io.writer, instance, original)
+            return
+        if io.writer is None or not isinstance(io.reader, asyncio.StreamReader):
+            self._close()
+            return
+        end = End()
+        socket_transport = io.writer.transport
+        socket_transport.set_protocol(end)
+        end.connection_made(socket_transport)
+        end.keep_alive()  # the socket that listens is mitmproxy's
+        end.transport.resume_reading()  # mitmproxy's reader stops where its buffer is full, ours decides itself
+        if gathered := bytes(io.reader._buffer):  # type: ignore[attr-defined]  # noqa: SLF001  # came before we looked
+            end.data_received(gathered)
+        if io.reader.at_eof() or io.reader._eof:  # type: ignore[attr-defined]  # noqa: SLF001
+            end.eof_received()
+        if (serving := DOORWAY.serve(end, instance, original)) is not None:
+            await serving
+
+    def _close(self) -> None:
+        writer = self.transports.pop(self.client).writer
+        if writer is not None:
+            writer.close()
+
+
+def _instance_of(handler: GuardedHandler) -> ServerInstance[Mode]:
+    servers = handler.master.addons.get("proxyserver").servers
+    return servers[handler.client.proxy_mode]  # type: ignore[no-any-return]

@@ -1,0 +1,96 @@
+"""The page of a captive portal, and who has accepted its terms until when.
+
+Knows clients' addresses and the clock. Refuses to decide whom the portal stops: access.py does, as the verdict says.
+"""
+
+import html
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+from tierwall.policy.behaviour import CaptivePortal
+from tierwall.policy.model import Address
+from tierwall.proxy.middlebox.access.acceptances import Acceptances
+
+ACCEPT: Final = "/accept"
+
+_PAGE: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title><meta name="viewport" content="width=device-width">
+<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:32rem;margin:3rem auto;padding:0 1rem;color:#1c2430}}
+button{{font:inherit;padding:.5rem 1.2rem}}small{{color:#57606a}}</style></head>
+<body><h1>{title}</h1>{content}
+<p><small>tierwall: a lab proxy that stands in for a network with a captive portal.</small></p></body></html>
+"""
+_TERMS: Final = (
+    '<p>Accept the terms of this network to use it.</p><form method="post" action="/accept">'
+    '<button type="submit">Accept and connect</button></form>'
+)
+_HTML: Final = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response of the portal, after which the connection ends."""
+
+    status: HTTPStatus
+    more: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """Its header fields, but for the length of its body."""
+        return {**self.more, "Cache-Control": "no-store", "Connection": "close"}
+
+    def octets(self, *, head_only: bool) -> bytes:
+        """As they are sent."""
+        fields = {**self.fields, "Content-Length": str(len(self.body))}
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        head = f"HTTP/1.1 {self.status} {self.status.phrase}\r\n{lines}\r\n"
+        return head.encode() + (b"" if head_only else self.body)
+
+
+class Portals:
+    """All portals of a site, each a host name of its own."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic, acceptances: Acceptances | None = None) -> None:
+        self._now, self._acceptances = now, acceptances or Acceptances()
+
+    def accepted(self, portal: CaptivePortal, client: Address) -> bool:
+        """Whether the client's acceptance holds."""
+        return self._left(portal, client) > 0
+
+    def answer(self, portal: CaptivePortal, client: Address, method: str, path: str) -> Answer:
+        """The response to a request for the portal's own host. Only the form's POST accepts: links are prefetched."""
+        match method:
+            case "POST" if path.partition("?")[0] == ACCEPT:
+                self._acceptances.accept(portal.portal, client, self._now() + portal.lasts)
+                return Answer(HTTPStatus.SEE_OTHER, {"Location": home(portal)})
+            case "GET" | "HEAD":
+                return Answer(HTTPStatus.OK, _HTML, self._page(portal, client).encode())
+            case _:
+                return Answer(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
+
+    def _page(self, portal: CaptivePortal, client: Address) -> str:
+        left = self._left(portal, client)
+        if left <= 0:
+            return _PAGE.format(title=f"Welcome to {html.escape(portal.portal)}", content=_TERMS)
+        return _PAGE.format(title="You are connected", content=f"<p>For {left:.0f} s from now.</p>")
+
+    def _left(self, portal: CaptivePortal, client: Address) -> float:
+        return self._acceptances.until(portal.portal, client) - self._now()
+
+
+def not_accepted(portal: CaptivePortal) -> str:
+    """What is journalled of those whom it stops."""
+    return f"nobody has accepted the terms at {home(portal)} from the client's address"
+
+
+def home(portal: CaptivePortal) -> str:
+    """The page's URL."""
+    return f"http://{portal.portal}/"

@@ -1,0 +1,151 @@
+"""The control socket of a running proxy: one request, one answer, a line of JSON each, for the same user alone.
+
+Knows the socket and who may speak through it. What is switched is behaviour_overrides.py's.
+"""
+
+import asyncio
+import json
+import os
+import socket
+import stat
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from tierwall.loader import InvalidFiles
+from tierwall.policy.behaviour import does
+from tierwall.proxy.state.behaviour_overrides import Switchboard
+
+ENDING: Final = ".sock"
+REQUEST_OCTETS: Final = 64 * 1024
+REQUEST_S: Final = 5.0
+_PATH_OCTETS: Final = 107
+"""sockaddr_un's, on Linux, its ending NUL apart."""
+
+
+_NOT_ASKED: Final = (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError)
+"""Who connects and leaves, says too much, or nothing that can be read, gets no answer, and nobody is told."""
+
+
+class NoControl(Exception):
+    """Why there is no control socket; the proxy runs all the same."""
+
+
+class Control:
+    """One process's socket. Its name is `RUN.PID.sock`: several workers of one run are switched together."""
+
+    def __init__(self, folder: Path, run: int, switchboard: Switchboard, tell: Callable[[str], None]) -> None:
+        """`tell` says on the console what was switched."""
+        self._folder, self._run, self._switchboard, self._tell = folder, run, switchboard, tell
+        self._path = folder / f"{run}.{os.getpid()}{ENDING}"
+        self._server: asyncio.Server | None = None
+
+    async def open(self) -> None:
+        """Listen, and take over what the other processes of the run were told. Raises NoControl."""
+        if len(os.fsencode(self._path)) > _PATH_OCTETS:
+            raise NoControl(f"{self._path} is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _own(self._folder)
+            await self._follow_the_others()
+            with suppress(FileNotFoundError):
+                self._path.unlink()
+            self._server = await asyncio.start_unix_server(self._serve, sock=_private(self._path), limit=REQUEST_OCTETS)
+        except OSError as cause:
+            raise NoControl(f"{self._path}: {cause.strerror or cause}") from None
+
+    def close(self) -> None:
+        """Nobody is listened to any more."""
+        if self._server is not None:
+            self._server.close()
+            with suppress(OSError):
+                self._path.unlink()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(*_NOT_ASKED):
+            if _peer(writer) in {os.getuid(), 0}:
+                async with asyncio.timeout(REQUEST_S):
+                    request = await reader.readuntil()
+                answer = await self._answer(json.loads(request))  # seconds, where a site has a million entries
+                writer.write(json.dumps(answer).encode() + b"\n")
+                await writer.drain()
+        writer.close()
+
+    async def _answer(self, request: Any) -> dict[str, object]:
+        match request:
+            case {"do": "list"}:
+                return self._state()
+            case {"do": "switch", "name": str(name), "assignments": None}:
+                return await self._switch(name, None)
+            case {"do": "switch", "name": str(name), "assignments": [*given]} if all(isinstance(g, str) for g in given):
+                return await self._switch(name, given)
+            case {"do": "take-back"}:
+                await self._switchboard.take_back()
+                self._tell("behaviours are as the site's file says again")
+                return self._state()
+            case _:
+                return {"faults": ["this proxy does not understand that"]}
+
+    async def _switch(self, name: str, assignments: list[str] | None) -> dict[str, object]:
+        try:
+            await self._switchboard.switch(name, assignments)
+        except InvalidFiles as invalid:
+            return {"faults": [str(fault) for fault in invalid.faults]}
+        self._tell(f"behaviour {name} is {'off' if assignments is None else ' '.join(['on', *assignments])}")
+        return self._state()
+
+    def _state(self) -> dict[str, object]:
+        return {
+            "site": self._switchboard.site,
+            "behaviours": [{"behaviour": each.NAME, "does": does(each)} for each in self._switchboard.behaviours],
+            "switched": {name: "off" if given is None else "on" for name, given in self._switchboard.said.items()},
+            "said": self._switchboard.said,
+        }
+
+    async def _follow_the_others(self) -> None:
+        """A worker that was started again does what its siblings do."""
+        for path in self._siblings():
+            with suppress(*_NOT_ASKED, KeyError):
+                async with asyncio.timeout(REQUEST_S):
+                    reader, writer = await asyncio.open_unix_connection(str(path), limit=REQUEST_OCTETS)
+                    writer.write(b'{"do": "list"}\n')
+                    said = json.loads(await reader.readuntil())["said"]
+                    writer.close()
+                for name, assignments in said.items():
+                    with suppress(InvalidFiles):
+                        await self._switchboard.switch(name, assignments)
+                return
+
+    def _siblings(self) -> Iterator[Path]:
+        yield from (path for path in self._folder.glob(f"{self._run}.*{ENDING}") if path != self._path)
+
+
+def _own(folder: Path) -> None:
+    """Raises OSError where others could put a socket of theirs in there."""
+    status = folder.stat()
+    if status.st_uid != os.getuid():
+        raise PermissionError(1, f"{folder} belongs to another user")
+    if stat.S_IMODE(status.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+def _private(path: Path) -> socket.socket:
+    """A socket that is 0600 from its first moment, so that nobody else connects while its mode is changed."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(before)
+    return listener
+
+
+def _peer(writer: asyncio.StreamWriter) -> int:
+    """The user at the other end (unix(7), SO_PEERCRED)."""
+    its = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return int(struct.unpack("3i", its)[1])

@@ -1,0 +1,80 @@
+"""What `tierwall run` is asked for, and the modes and addresses that follow from it.
+
+Knows mitmproxy's mode specs and this machine's addresses. Nothing listens here.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+import ifaddr
+from mitmproxy.proxy import mode_specs
+
+from tierwall.policy.site import PRIVATE_CLIENTS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """What the command line asks for."""
+
+    site: str = "reference"
+    policies: tuple[Path, ...] = ()
+    modes: tuple[str, ...] = ("regular",)
+    listen: tuple[str, int] = ("127.0.0.1", 8080)
+    journal: Path
+    ca: Path
+    """Folder of the lab CA, which mitmproxy makes on first use."""
+    everything: bool = False
+    resolve: tuple[str, ...] = ()
+    partial: bool = False
+    """Leave out what none of the modes can show of the site, instead of not starting."""
+    trust: Path | None = None
+    """Certificates (PEM) that servers of inspected connections may be signed by, beside the public authorities."""
+    control: Path | None = None
+    """Folder of the control sockets, through which behaviours are switched while it runs."""
+    workers: int = 1
+    clients: tuple[str, ...] = ()
+    """Networks to serve besides loopback, where the site names none."""
+    gateway: bool = False
+    """Keep the rules of the gateway that is up here."""
+
+
+class CannotStart(Exception):
+    """Why the proxy cannot run: every fault, one a line."""
+
+
+def modes(settings: RunSettings) -> list[str]:
+    """The specs, with an address for transparent modes that have none: a redirect cannot reach a loopback listener.
+
+    Raises:
+        CannotStart: A spec is none, or cannot be served by several workers.
+    """
+    specs: list[str] = []
+    faults: list[str] = []
+    for text in settings.modes:
+        try:
+            mode = mode_specs.ProxyMode.parse(text)
+        except ValueError as fault:
+            faults.append(f"--mode {text}: {fault}")
+            continue
+        if settings.workers > 1 and mode.transport_protocol != "tcp":
+            faults.append(f"--mode {text}: several workers share TCP ports only; run this mode with --workers 1")
+        on_loopback = ip_address(settings.listen[0]).is_loopback
+        if isinstance(mode, mode_specs.TransparentMode) and mode.custom_listen_host is None and on_loopback:
+            port = mode.custom_listen_port or settings.listen[1]
+            specs += [f"transparent@{address}:{port}" for address in _client_side()] or [text]
+        else:
+            specs.append(text)
+    if faults:
+        raise CannotStart("\n".join(faults))
+    return specs
+
+
+def _client_side() -> Sequence[str]:
+    """This machine's addresses in private ranges: where a gateway's clients are."""
+    found = [
+        str(ip.ip[0] if isinstance(ip.ip, tuple) else ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips
+    ]
+    private = [text for text in found if any(ip_address(text) in network for network in PRIVATE_CLIENTS)]
+    return [text for text in dict.fromkeys(private) if not ip_address(text).is_link_local]

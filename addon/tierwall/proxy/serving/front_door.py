@@ -1,0 +1,299 @@
+"""Accepts a connection, finds out what its client wants, has that judged, and refuses, relays or hands it over.
+
+Knows the order of things in every TCP mode (DESIGN.md, "How data flows"). Refuses to decide anything itself.
+"""
+
+import asyncio
+import logging
+import re
+from dataclasses import replace
+from typing import Final
+
+from tierwall.events import Stage
+from tierwall.opening import (
+    ClientHello,
+    Connect,
+    Malformed,
+    PlainHttp,
+    Socks5Request,
+    read_proxy_request,
+    read_tunnel,
+)
+from tierwall.policy.attempt import Action, Attempt, NameSource
+from tierwall.policy.model import Address, Transport
+from tierwall.proxy.connection.attempts import at_address, named, with_opening
+from tierwall.proxy.connection.client_connection import Entrance, Known, Passage, Speaks
+from tierwall.proxy.connection.first_bytes import read
+from tierwall.proxy.connection.learned_names import judge_unnamed
+from tierwall.proxy.middlebox.access.access import AtTheDoor
+from tierwall.proxy.middlebox.access.credentials import basic
+from tierwall.proxy.middlebox.access.dial_blackhole import swallows
+from tierwall.proxy.middlebox.access.proxy_auth import Outcome, left_for_parent
+from tierwall.proxy.serving.pages import METHOD_NOT_ALLOWED, METHODS, Pages, ReachedAt
+from tierwall.proxy.serving.socks5 import NoMethod, Wanted, negotiate
+from tierwall.proxy.serving.tunnels import Tunnels
+from tierwall.proxy.state import refusal
+from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.recorder import Caller, Recorder
+from tierwall.proxy.state.refusal import Spoken
+from tierwall.proxy.transport.addresses import socket_address
+from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.relay import Relay
+
+logger = logging.getLogger(__name__)
+
+_ESTABLISHED: Final = b"HTTP/1.1 200 Connection established\r\n\r\n"
+_SOCKS_CONNECT: Final = 1
+_MAY_HAVE_BODY: Final = re.compile(rb"\n(?:content-length|transfer-encoding)[ \t]*:", re.IGNORECASE)
+
+
+class FrontDoor:
+    """Serves every TCP connection of a proxy. `serve` is one connection, from accept to journal line."""
+
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, pages: Pages) -> None:
+        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._pages = pages
+        self.tunnels = Tunnels(rulebook, destinations, recorder)
+        self.at_the_door = AtTheDoor(rulebook)
+
+    async def serve(self, client: End, entrance: Entrance, original: tuple[Address, int] | None = None) -> None:
+        """One connection. `original` is its destination where the mode knows it. Whatever fails in here denies."""
+        caller = _caller(client)
+        passage = Passage(client, entrance, caller, self._recorder, self._rulebook)
+        try:
+            if caller.address is None:
+                client.close()  # it left before we looked
+            elif verdict := self._rulebook.refused(caller.address, through_gateway=entrance.gateway):
+                port = original[1] if original else 0
+                passage.refuse(Attempt(transport=Transport.TCP, port=port, client=caller.address), verdict)
+            elif original is not None:
+                await self._to_address(passage, *original)
+            elif entrance.speaks is Speaks.SOCKS5:
+                await self._socks5(passage)
+            else:
+                await self._http_proxy(passage)
+        except asyncio.CancelledError:
+            client.close()
+            raise
+        except Exception as exc:
+            logger.exception("a connection is denied because of a failure of ours")
+            self._recorder.error(caller, passage.stage, f"{type(exc).__name__}: {exc}")
+            client.reset()
+        finally:
+            if passage.visit is not None:
+                self.at_the_door.leave(passage)
+
+    def say(self, trouble: str) -> None:
+        """Journal a trouble of ours with connections that were not served."""
+        self._recorder.fault(trouble, Stage.ACCEPT)
+
+    # -- modes regular and upstream
+
+    async def _http_proxy(self, passage: Passage) -> None:
+        while await self._request(passage) is Outcome.ASKED:
+            pass
+
+    async def _request(self, passage: Passage) -> Outcome:
+        opening = await read(passage.client, read_proxy_request)
+        passage.stage, passage.spoken = Stage.CONNECT, Spoken.OTHER
+        match opening:
+            case None:
+                passage.client.close()
+            case Connect():
+                passage.spoken = Spoken.CONNECT
+                passage.caller.user_agent = opening.user_agent
+                return await self._connect(passage, opening)
+            case PlainHttp():
+                return await self._plain_http(passage, opening)
+            case ClientHello():
+                passage.spoken, passage.stage = Spoken.TLS, Stage.CLIENTHELLO
+                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "TLS to the proxy port itself")
+            case Malformed(why=why):
+                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), why)
+            case _:
+                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "not a request to an HTTP proxy")
+        return Outcome.ENDS
+
+    async def _connect(self, passage: Passage, opening: Connect) -> Outcome:
+        attempt = named(NameSource.CONNECT, opening.host, opening.port, self._destinations)
+        verdict = self._rulebook.judge(attempt)
+        if not verdict.passes:
+            passage.refuse(attempt, verdict)
+            return Outcome.ENDS
+        credentials = opening.credentials
+        if verdict.effects:
+            stays = opening.version != "HTTP/1.0"
+            outcome = self.at_the_door.outcome(passage, attempt, verdict, basic(credentials), again=stays)
+            if outcome is not Outcome.PASSES:
+                del passage.client.received[: opening.consumed]
+                return outcome
+            credentials = left_for_parent(verdict, credentials)
+        if self._rulebook.site.behaviours:
+            self.tunnels.at_the_opening.begin(passage, opening.consumed)
+        self.tunnels.note_if_observed(passage, attempt, verdict)
+        host = attempt.names[0].value
+        server = await self.tunnels.reach(passage, attempt, verdict, host, credentials)
+        if server is None:
+            return Outcome.ENDS
+        del passage.client.received[: opening.consumed]
+        passage.client.write(_ESTABLISHED)
+        await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
+        return Outcome.PASSES
+
+    async def _plain_http(self, passage: Passage, opening: PlainHttp) -> Outcome:
+        passage.speaks(opening)
+        if opening.origin_form:
+            self._to_the_proxy(passage, opening)
+            return Outcome.ENDS
+        attempt = with_opening(named(NameSource.HOST, opening.host or "", opening.port, self._destinations), opening)
+        if self._rulebook.site.behaviours and self.at_the_door.serves_portal(passage, attempt, opening):
+            return Outcome.ENDS
+        verdict = self._rulebook.judge(attempt)
+        if not verdict.passes:
+            passage.refuse(attempt, verdict)
+            return Outcome.ENDS
+        if verdict.effects:
+            stays = _ends_with_its_head(passage.client, opening)
+            login = basic(opening.credentials)
+            outcome = self.at_the_door.outcome(passage, attempt, verdict, login, again=stays)
+            if outcome is Outcome.ASKED:
+                del passage.client.received[: opening.consumed]
+            if outcome is not Outcome.PASSES:
+                return outcome
+            if await swallows(passage, attempt, verdict):
+                return Outcome.ENDS
+        with self.at_the_door.more_requests(passage):
+            await self.tunnels.hand_over(passage, attempt, verdict, None)
+        return Outcome.PASSES
+
+    def _to_the_proxy(self, passage: Passage, opening: PlainHttp) -> None:
+        """A request to the proxy itself, not through it: its pages are there for whoever may use it."""
+        attempt = with_opening(Attempt(transport=Transport.TCP, port=opening.port), opening)
+        if not self._pages.has(opening):
+            self._malformed(passage, attempt, "a request to the proxy itself, not through it")
+        elif opening.method not in METHODS:
+            self._unserved(passage, attempt, "the proxy's own pages are only read", "405", METHOD_NOT_ALLOWED)
+        else:
+            passage.client.dismiss(self._pages.answer(opening, _listening(passage.client)))
+
+    # -- mode socks5
+
+    async def _socks5(self, passage: Passage) -> None:
+        nowhere = Attempt(transport=Transport.TCP, port=0)
+        match await negotiate(passage, logins=self.at_the_door.wants_logins()):
+            case None:
+                passage.client.close()
+            case Malformed(why=why):
+                self._malformed(passage, nowhere, why)
+            case NoMethod(why=why):
+                self._unserved(passage, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
+            case Wanted(request=request, login=login):
+                await self._socks5_request(passage, request, login)
+
+    async def _socks5_request(self, passage: Passage, request: Socks5Request, login: bytes | None) -> None:
+        attempt = named(NameSource.SOCKS, request.host, request.port, self._destinations)
+        if request.command != _SOCKS_CONNECT:
+            why = f"SOCKS5 command {request.command}; only CONNECT (1) is served"
+            self._unserved(passage, attempt, why, "command-not-supported", refusal.socks_reply(0x07))
+        elif attempt.malformed is not None or isinstance(attempt.names[0].value, str):
+            await self._socks5_name(passage, attempt, login)
+        else:
+            passage.client.write(refusal.socks_reply(0x00))
+            await self._to_address(passage, attempt.names[0].value, attempt.port, login)
+
+    async def _socks5_name(self, passage: Passage, attempt: Attempt, login: bytes | None) -> None:
+        if self._rulebook.site.behaviours and self.at_the_door.portal(attempt) is not None:
+            passage.client.write(refusal.socks_reply(0x00))
+            opening = await read(passage.client, read_tunnel)
+            if isinstance(opening, PlainHttp) and self.at_the_door.serves_portal(passage, attempt, opening):
+                return
+            passage.client.reset()
+            return
+        verdict = self._rulebook.judge(attempt)
+        if not verdict.passes:
+            passage.refuse(attempt, verdict)
+            return
+        if verdict.effects and self.at_the_door.outcome(passage, attempt, verdict, login) is not Outcome.PASSES:
+            return
+        if self._rulebook.site.behaviours:
+            self.tunnels.at_the_opening.begin(passage, 0)
+        self.tunnels.note_if_observed(passage, attempt, verdict)
+        host = attempt.names[0].value
+        server = await self.tunnels.reach(passage, attempt, verdict, host)
+        if server is not None:
+            passage.client.write(refusal.socks_reply(0x00))
+            await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
+
+    # -- transparent, wireguard, tun, local; SOCKS5 with an address
+
+    async def _to_address(self, passage: Passage, address: Address, port: int, login: bytes | None = None) -> None:
+        client = passage.client
+        if passage.entrance.speaks is Speaks.SOCKS5 and self._rulebook.site.behaviours:
+            self.tunnels.at_the_opening.begin(passage, 0)
+        opening = await read(client, read_tunnel)
+        if opening is None and (client.eof or client.gone):
+            client.close()
+            return
+        base = at_address(address, port, Transport.TCP, self._destinations)
+        passage.speaks(opening)
+        named_so = with_opening(base, opening)
+        if (
+            self._rulebook.site.behaviours
+            and isinstance(opening, PlainHttp)
+            and self.at_the_door.serves_portal(passage, named_so, opening)
+        ):
+            return
+        attempt, verdict = judge_unnamed(self._rulebook, named_so)
+        if not verdict.passes:
+            await self.tunnels.deny(passage, attempt, verdict, Known(address, port))
+            return
+        if verdict.effects and (
+            self.at_the_door.outcome(passage, attempt, verdict, login) is not Outcome.PASSES
+            or await swallows(passage, attempt, verdict)
+            or await self.tunnels.at_the_opening.stops(passage, attempt, verdict, opening)
+        ):
+            return
+        if isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
+            await self.tunnels.hand_over(passage, attempt, verdict, Known(address, port))
+            return
+        self.tunnels.note_if_observed(passage, attempt, verdict)
+        named_first = next((name.value for name in attempt.names if isinstance(name.value, str)), None)
+        sent_elsewhere = named_first is not None and self._destinations.redirect(named_first, port) is not None
+        host = named_first if sent_elsewhere and named_first is not None else address
+        server = await self.tunnels.reach(passage, attempt, verdict, host)
+        if server is not None:
+            await self.tunnels.through(passage, Relay(client, server), attempt, verdict, observed=verdict)
+
+    # -- what all of them share
+
+    def _unserved(self, passage: Passage, attempt: Attempt, why: str, how: str, farewell: bytes) -> None:
+        unserved = replace(attempt, malformed=attempt.malformed or why)
+        passage.refuse_with(unserved, self._rulebook.judge(unserved), how, farewell)
+
+    def _malformed(self, passage: Passage, attempt: Attempt, why: str) -> None:
+        broken = replace(attempt, malformed=attempt.malformed or why)
+        verdict = self._rulebook.judge(broken)
+        if passage.entrance.speaks is Speaks.HTTP_PROXY and passage.spoken is not Spoken.TLS:
+            passage.refuse_as_no_http(broken, verdict)
+        else:
+            passage.refuse(broken, verdict)
+
+
+def _caller(client: End) -> Caller:
+    peer = client.transport.get_extra_info("peername")
+    if not peer:
+        return Caller(None, 0)
+    return Caller(socket_address(peer[0]), peer[1])
+
+
+def _ends_with_its_head(client: End, opening: PlainHttp) -> bool:
+    """Whether a request has no body, so that another may follow it when only its head was read."""
+    if opening.method != "GET" or opening.version == "HTTP/1.0":
+        return False
+    return _MAY_HAVE_BODY.search(client.received, 0, opening.consumed) is None
+
+
+def _listening(client: End) -> ReachedAt:
+    host, port = client.transport.get_extra_info("sockname")[:2]
+    return socket_address(host), port

@@ -1,0 +1,212 @@
+"""From an admitted attempt to the end of its tunnel: dial, guard the client's opening, relay, journal.
+
+Knows the order of dialling, answering and judging (DESIGN.md, "How data flows"). Refuses to decide anything itself.
+"""
+
+import asyncio
+import time
+
+from tierwall.events import ClosedBy, Stage
+from tierwall.opening import ClientHello, PlainHttp, read_tunnel
+from tierwall.policy.attempt import Action, Attempt, Verdict
+from tierwall.policy.behaviour import DpiHttpsOnly
+from tierwall.policy.model import Address
+from tierwall.policy.site import TlsRefusal
+from tierwall.proxy.connection.attempts import with_opening
+from tierwall.proxy.connection.client_connection import Known, Passage
+from tierwall.proxy.connection.dial import Broken, Denied, Dialled, Unreachable, dial
+from tierwall.proxy.connection.first_bytes import read
+from tierwall.proxy.connection.parent_proxy import ParentRefused, dial_through
+from tierwall.proxy.middlebox import dpi
+from tierwall.proxy.middlebox.access.dial_blackhole import swallows
+from tierwall.proxy.middlebox.opening import AtTheOpening
+from tierwall.proxy.middlebox.resolution import AtNames
+from tierwall.proxy.middlebox.stale_addresses import Moving
+from tierwall.proxy.middlebox.tunnel.middlebox import take_up
+from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.recorder import Recorder
+from tierwall.proxy.state.refusal import Spoken
+from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.pipe import join
+from tierwall.proxy.transport.relay import Relay
+
+
+class Tunnels:
+    """All tunnels that stand, and how one comes to stand."""
+
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._relays: dict[Relay, tuple[Passage, Attempt]] = {}
+        rulebook.listen(self._take_up_anew)
+        self._at_names = AtNames(destinations, recorder)
+        self._moving = Moving(destinations)
+        self.at_the_opening = AtTheOpening(destinations)
+
+    async def reach(
+        self, passage: Passage, attempt: Attempt, verdict: Verdict, host: str | Address, credentials: str | None = None
+    ) -> End | None:
+        """Dial, directly or through the parent proxy. None where that failed and the client was told."""
+        if verdict.effects and await swallows(passage, attempt, verdict):
+            return None
+        parent = passage.entrance.parent
+        if parent is None:
+            look = self._at_names.look(passage.caller, attempt, verdict) if verdict.effects else None
+            outcome: Dialled | Denied | Unreachable | Broken | ParentRefused = await dial(
+                self._rulebook, self._destinations, attempt, host, look
+            )
+        else:
+            outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials)
+        match outcome:
+            case Dialled(server=server):
+                return server
+            case Denied(verdict=denied, attempt=checked):
+                passage.stage = Stage.DIAL
+                passage.refuse(checked, denied)
+            case Unreachable(cause=cause, timed_out=timed_out):
+                passage.fail(attempt, verdict, cause, timed_out=timed_out)
+            case Broken():
+                await self._at_names.stop(passage, attempt, verdict, outcome)
+            case ParentRefused(status=status, answer=answer):
+                self._recorder.failed(passage.caller, attempt, verdict, f"the parent proxy answered {status}")
+                if passage.spoken is Spoken.CONNECT:
+                    passage.client.dismiss(answer)
+                else:
+                    passage.client.reset()
+        return None
+
+    async def guarded(self, passage: Passage, server: End, attempt: Attempt, verdict: Verdict, known: Known) -> None:
+        """Relay the server's bytes at once, the client's when its opening in the tunnel was judged too."""
+        relay = Relay(passage.client, server)
+        self._stand(relay, passage, attempt, verdict)
+        try:
+            await self._guarded(passage, relay, attempt, verdict, known)
+        except Exception:
+            server.reset()
+            raise
+        finally:
+            self._forget(relay)
+
+    async def _guarded(self, passage: Passage, relay: Relay, attempt: Attempt, observed: Verdict, known: Known) -> None:
+        client, server = relay.client, relay.server
+        if any(isinstance(effect.behaviour, DpiHttpsOnly) for effect in observed.effects):
+            await dpi.first_octets(client, server)
+        else:
+            while not client.received and await client.more():
+                pass
+        opening = await read(client, read_tunnel) if client.received else None
+        attempt = with_opening(attempt, opening)
+        verdict = self._rulebook.judge(attempt)
+        passage.speaks(opening)
+        if not verdict.passes:
+            self._part(relay)
+            server.reset()
+            await self.deny(passage, attempt, verdict, known)
+        elif verdict.effects and await self.at_the_opening.stops(passage, attempt, verdict, opening):
+            self._part(relay)
+            server.reset()
+        elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
+            self._part(relay)
+            server.close()
+            await self.hand_over(passage, attempt, verdict, known)
+        else:
+            await self.through(passage, relay, attempt, verdict, observed)
+
+    def _part(self, relay: Relay) -> None:
+        relay.part()
+        self._forget(relay)  # it is no tunnel any more, and nobody should wait for its end
+
+    async def through(
+        self, passage: Passage, relay: Relay, attempt: Attempt, verdict: Verdict, observed: Verdict
+    ) -> None:
+        """Passthrough until both ends are gone. `observed`: the verdict of which a would-deny was noted already."""
+        if verdict.reason is None or verdict.reason is not observed.reason:
+            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+        began = time.monotonic_ns()
+        self._stand(relay, passage, attempt, verdict)
+        relay.release()
+        try:
+            await relay.finished()
+        finally:
+            self._forget(relay)
+            self._recorder.closed(
+                passage.caller,
+                attempt,
+                verdict,
+                by=relay.closed_by or ClosedBy.SHUTDOWN,
+                sent=relay.client_octets,
+                received=relay.server.octets,
+                ns=time.monotonic_ns() - began,
+            )
+
+    async def hand_over(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known | None) -> None:
+        """Let mitmproxy have the connection. What acts on its octets, now or later, acts between it and the client."""
+        if not self._rulebook.site.behaviours:
+            await passage.entrance.hand_over(passage.client, known)
+            return
+        ours, theirs = End(), End()
+        join(ours, theirs, passage.client.transport)
+        relay = Relay(passage.client, ours)
+        self._stand(relay, passage, attempt, verdict)
+        relay.release()
+        try:
+            while not theirs.received and await theirs.more():
+                pass
+            await passage.entrance.hand_over(theirs, known)
+            await relay.finished()
+        finally:
+            ours.close()
+            self._forget(relay)
+
+    async def deny(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known) -> None:
+        """Refuse; where the site wants a page inside TLS, mitmproxy shows it."""
+        wants = self._rulebook.site.refuse
+        if passage.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and attempt.malformed is None:
+            self._recorder.decided(passage.caller, attempt, verdict, passage.stage, str(wants.tls))
+            await passage.entrance.hand_over(passage.client, known)
+        else:
+            passage.refuse(attempt, verdict)
+
+    def note_if_observed(self, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+        """Journal a would-deny before the dial, which may fail."""
+        if verdict.would_deny:
+            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+
+    def _stand(self, relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+        """Note that the tunnel stands, with what acts on its octets."""
+        self._relays[relay] = passage, attempt
+        if verdict.effects or relay.behaviours is not None:
+            self._take_up(relay, passage, attempt, verdict)
+
+    def _forget(self, relay: Relay) -> None:
+        self._relays.pop(relay, None)
+        self._moving.forget(relay)
+
+    def _take_up(self, relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+        take_up(relay, passage, attempt, verdict, self._remembered)
+        self._moving.watch(relay, passage, attempt, verdict)
+
+    def _take_up_anew(self) -> None:
+        """Another site is in force: what it does to octets, open tunnels feel too; those that it denies stay."""
+        for relay, (passage, attempt) in tuple(self._relays.items()):
+            verdict = self._rulebook.judge(attempt)
+            if verdict.passes:
+                self._take_up(relay, passage, attempt, verdict)
+
+    def _remembered(self, attempt: Attempt) -> float | None:
+        """When our own DNS told a client the name of the address that it asked for."""
+        return None if attempt.address is None else self._destinations.learned_at(attempt.address)
+
+    def shut(self) -> None:
+        """End every tunnel, at shutdown."""
+        for relay in tuple(self._relays):
+            relay.shut(ClosedBy.SHUTDOWN)
+
+    async def ended(self) -> None:
+        """Wait until every tunnel that stands now has ended, and was journalled."""
+        await asyncio.gather(*(relay.finished() for relay in self._relays))
+
+    @property
+    def standing(self) -> int:
+        """Tunnels that stand now."""
+        return len(self._relays)

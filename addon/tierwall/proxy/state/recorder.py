@@ -1,0 +1,149 @@
+"""What happened becomes events.
+
+Knows the clock and the ids. Where events go (journal, console) is the sink's affair.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from cachetools import TTLCache
+
+from tierwall import events
+from tierwall.events import ClosedBy, Context, Drafts, Ending, Queries, Stage
+from tierwall.journal import Sink
+from tierwall.policy.acting import inspects, reason_of, struck
+from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
+from tierwall.policy.model import Address
+from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.transport.addresses import address_text
+
+_SAID: Final = 4096
+_SAID_S: Final = 10.0
+"""Seconds for which what was said of a client, a name and a behaviour is not said again."""
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who is connected, and what it said of its request: data for events, never for decisions."""
+
+    address: Address | None
+    port: int
+    url: str | None = None
+    method: str | None = None
+    user_agent: str | None = None
+    _ip: str | None = None
+
+    @property
+    def ip(self) -> str | None:
+        """The address as text."""
+        if self._ip is None and self.address is not None:
+            self._ip = address_text(self.address)
+        return self._ip
+
+
+class Recorder:
+    """Turns decisions and their outcomes into events. `everything`: also what was let through and what ended."""
+
+    def __init__(
+        self, sink: Sink, rulebook: Rulebook, *, everything: bool, queries: Queries = Queries.REDACTED
+    ) -> None:
+        self._sink = sink
+        self.everything = everything
+        self._rulebook = rulebook
+        self._queries = queries
+        self._run = secrets.token_hex(5)
+        self._count = count(1)
+        self._drafts = Drafts()
+        self._said: TTLCache[tuple[Address | None, int, str | None, str], None] = TTLCache(_SAID, _SAID_S)
+
+    def decided(
+        self, caller: Caller, attempt: Attempt, verdict: Verdict, stage: Stage, refusal: str | None = None
+    ) -> None:
+        """A denial, a would-deny, or (where everything is wanted) an allow."""
+        if verdict.reason is not None or self.everything:
+            self._sink.write(self._drafts.decided(verdict, attempt, self._context(caller, stage, refusal)))
+
+    def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
+        """Admitted, and the dial failed."""
+        self._sink.write(events.failed(verdict, attempt, self._context(caller, Stage.DIAL), cause))
+
+    def broken(  # noqa: PLR0913, PLR0917  # what broke it is two facts more than a denial needs
+        self,
+        caller: Caller,
+        attempt: Attempt,
+        verdict: Verdict,
+        effect: Effect,
+        stage: Stage,
+        detail: str,
+        refusal: str | None = None,
+    ) -> None:
+        """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause."""
+        hit = struck(verdict, effect, detail)
+        self._write_broken(hit, attempt, effect, reason_of(effect.behaviour), self._context(caller, stage, refusal))
+
+    def broken_once(  # noqa: PLR0913, PLR0917  # as many as `broken`
+        self,
+        caller: Caller,
+        attempt: Attempt,
+        verdict: Verdict,
+        effect: Effect,
+        stage: Stage,
+        detail: str,
+        refusal: str | None = None,
+    ) -> None:
+        """The same where one cause shows several times: a name that is asked for its every record, a second dial."""
+        about = (caller.address, 0 if stage is Stage.DNS else caller.port, verdict.name, effect.behaviour.NAME)
+        if about not in self._said:
+            self._said[about] = None
+            self.broken(caller, attempt, verdict, effect, stage, detail, refusal)
+
+    def rejected(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
+        """Admitted, inspected, and the client did not accept our certificate."""
+        effect = next((each for each in verdict.effects if inspects(each.behaviour)), None)
+        if effect is not None:
+            rejected = Effect(effect.behaviour, verdict.breaks)
+            hit = struck(verdict, rejected, cause)
+            context = self._context(caller, Stage.CLIENTHELLO)
+            self._write_broken(hit, attempt, effect, Reason.INSPECTION_REJECTED, context)
+
+    def closed(  # noqa: PLR0913  # the end of a tunnel is four facts
+        self, caller: Caller, attempt: Attempt, verdict: Verdict, *, by: ClosedBy, sent: int, received: int, ns: int
+    ) -> None:
+        """A tunnel ended."""
+        if self.everything:
+            ending = Ending(by=by, sent=sent, received=received, duration_ns=max(ns, 0))
+            self._sink.write(self._drafts.closed(verdict, attempt, self._context(caller, Stage.TUNNEL), ending))
+
+    def error(self, caller: Caller, stage: Stage, message: str, attempt: Attempt | None = None) -> None:
+        """Our own failure; the connection was denied."""
+        self._sink.write(events.error(message, self._context(caller, stage), attempt))
+
+    def fault(self, message: str, stage: Stage) -> None:
+        """Something of ours that no connection is to blame for."""
+        site = self._rulebook.site.id
+        self._sink.write(events.fault(message, stage, when=time.time_ns(), id=self._id(), site=site))
+
+    def _write_broken(self, hit: Verdict, attempt: Attempt, effect: Effect, reason: Reason, context: Context) -> None:
+        name, detail = effect.behaviour.NAME, hit.detail
+        self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=detail))
+
+    def _context(self, caller: Caller, stage: Stage, refusal: str | None = None) -> Context:
+        return Context(
+            when=time.time_ns(),
+            id=self._id(),
+            stage=stage,
+            site=self._rulebook.site.id,
+            client_ip=caller.ip,
+            client_port=caller.port or None,
+            refusal=refusal,
+            url=caller.url,
+            queries=self._queries,
+            method=caller.method,
+            user_agent=caller.user_agent,
+        )
+
+    def _id(self) -> str:
+        return f"{self._run}-{next(self._count):x}"

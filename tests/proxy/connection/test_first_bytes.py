@@ -1,0 +1,103 @@
+"""The front door waits for an opening: as long as its limit, however the bytes are split."""
+
+import pytest
+
+from tests.e2e.programs import built_hello
+from tests.proxy.ends_at_work import Peer, connection, run
+from tierwall.opening import ClientHello, Connect, Malformed, Opaque, Opening, read_proxy_request, read_tunnel
+from tierwall.proxy.connection import first_bytes
+from tierwall.proxy.connection.first_bytes import read
+from tierwall.proxy.transport.endpoint import End
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits that a test can wait for."""
+    monkeypatch.setattr(first_bytes, "FIRST_BYTES_S", 0.05)
+
+
+async def _sent(end: End, peer: Peer, octets: bytes, *, then_end: bool = False) -> Opening | None:
+    await peer.send(octets)
+    if then_end:
+        peer.end()
+    return await read(end, read_tunnel)
+
+
+def test_an_opening_may_come_octet_by_octet() -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            head = b"CONNECT 8x8.vc:443 HTTP/1.1\r\n\r\n"
+            for at in range(len(head)):
+                end.data_received(head[at : at + 1])
+            await peer.send(b"")
+            return await read(end, read_proxy_request)
+
+    opening = run(scene)
+    assert isinstance(opening, Connect)
+    assert (opening.host, opening.port) == ("8x8.vc", 443)
+
+
+def test_a_hello_in_many_records_is_waited_for() -> None:
+    hello = built_hello(b"8x8.vc", padding_octets=2000, record_octets=100)
+
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            await peer.send(hello[:1000])
+            assert await end.more()
+            await peer.send(hello[1000:])
+            return await read(end, read_tunnel)
+
+    opening = run(scene)
+    assert isinstance(opening, ClientHello)
+    assert opening.sni == "8x8.vc"
+
+
+def test_nothing_at_all_is_none() -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            return await _sent(end, peer, b"", then_end=True)
+
+    assert run(scene) is None
+
+
+def test_silence_is_none_after_the_limit(soon: None) -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            return await _sent(end, peer, b"")
+
+    assert run(scene) is None
+
+
+def test_a_hello_that_is_not_finished_in_time_is_malformed(soon: None) -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            return await _sent(end, peer, built_hello(b"8x8.vc")[:20])
+
+    opening = run(scene)
+    assert isinstance(opening, Malformed)
+    assert opening.why.startswith("an opening of 20 octets, not finished within")
+
+
+def test_a_hello_that_ends_before_it_is_finished_is_malformed() -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            return await _sent(end, peer, built_hello(b"8x8.vc")[:20], then_end=True)
+
+    assert run(scene) == Malformed("an opening of 20 octets, ended before it was finished")
+
+
+def test_what_may_be_any_protocol_may_pause(soon: None) -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            return await _sent(end, peer, b"GE")
+
+    assert run(scene) == Opaque()
+
+
+def test_an_end_can_be_read_again_after_its_limit_passed(soon: None) -> None:
+    async def scene() -> tuple[Opening | None, Opening | None]:
+        async with connection() as (end, peer):
+            first = await read(end, read_tunnel)
+            return first, await _sent(end, peer, b"\x00\x01opaque")
+
+    assert run(scene) == (None, Opaque())

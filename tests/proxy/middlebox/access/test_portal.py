@@ -1,0 +1,80 @@
+"""A captive portal's page and its memory, with a clock of our own."""
+
+from ipaddress import ip_address
+
+import pytest
+
+from tierwall.policy.behaviour import CaptivePortal
+from tierwall.policy.behaviour.parameters import HostName, Seconds
+from tierwall.proxy.middlebox.access.acceptances import Acceptances
+from tierwall.proxy.middlebox.access.portal import Answer, Portals
+
+HOTEL = CaptivePortal(portal=HostName("hotel.example"), lasts=Seconds(60.0))
+OTHER = CaptivePortal(portal=HostName("station.example"))
+GUEST, NEIGHBOUR = ip_address("10.0.0.7"), ip_address("10.0.0.8")
+
+
+class Clock:
+    """Shows what it is set to."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def portals_of(clock: Clock) -> Portals:
+    """With a memory of their own."""
+    return Portals(clock, Acceptances(bytearray(4096 * 16)))
+
+
+def test_an_acceptance_is_one_address_at_one_portal_for_a_while() -> None:
+    clock = Clock()
+    portals = portals_of(clock)
+
+    answer = portals.answer(HOTEL, GUEST, "POST", "/accept?x=1")
+    accepted = [portals.accepted(*each) for each in ((HOTEL, GUEST), (HOTEL, NEIGHBOUR), (OTHER, GUEST))]
+    clock.now += 59.9
+    still = portals.accepted(HOTEL, GUEST)
+    clock.now += 0.1
+
+    assert (int(answer.status), answer.fields["Location"]) == (303, "http://hotel.example/")
+    assert accepted == [True, False, False]
+    assert (still, portals.accepted(HOTEL, GUEST)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/", 200), ("GET", "/accept", 200), ("HEAD", "/any", 200), ("POST", "/", 405), ("PUT", "/accept", 405)],
+)
+def test_nothing_but_the_forms_post_accepts(method: str, path: str, status: int) -> None:
+    portals = portals_of(Clock())
+
+    answer = portals.answer(HOTEL, GUEST, method, path)
+
+    assert answer.status == status
+    assert not portals.accepted(HOTEL, GUEST)
+
+
+def test_the_page_asks_and_then_says_for_how_long() -> None:
+    clock = Clock()
+    portals = portals_of(clock)
+
+    def page() -> str:
+        return portals.answer(HOTEL, GUEST, "GET", "/").body.decode()
+
+    before = page()
+    portals.answer(HOTEL, GUEST, "POST", "/accept")
+    clock.now += 20
+
+    assert '<form method="post" action="/accept">' in before
+    assert "For 40 s from now." in page()
+
+
+def test_a_head_has_the_length_and_no_body() -> None:
+    answer: Answer = portals_of(Clock()).answer(HOTEL, GUEST, "HEAD", "/")
+
+    head = answer.octets(head_only=True)
+    assert head.endswith(b"\r\n\r\n")
+    assert f"Content-Length: {len(answer.body)}\r\n".encode() in head
+    assert answer.octets(head_only=False) == head + answer.body

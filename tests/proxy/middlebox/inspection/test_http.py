@@ -1,0 +1,92 @@
+"""Responses that are held or flow, and header fields, as far as no connection is needed."""
+
+from mitmproxy.http import Headers, HTTPFlow
+from mitmproxy.test.tflow import tflow
+
+from tests.policy.catalogues import CATALOGUE
+from tests.proxy.ends_at_work import Told
+from tierwall.policy import behaviour
+from tierwall.policy.attempt import Action, Attempt, Effect, Verdict
+from tierwall.policy.behaviour import Behaviour, Buffering
+from tierwall.policy.model import Transport
+from tierwall.policy.site import Site
+from tierwall.proxy.middlebox.inspection.headers import asks_for_websocket, change_request, change_response
+from tierwall.proxy.middlebox.inspection.http import HELD_OCTETS, Asked, InsideRequests
+from tierwall.proxy.middlebox.once_per_connection import Notes
+from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.recorder import Caller, Recorder
+
+
+def answered(*behaviours: Behaviour, **fields: str) -> HTTPFlow:
+    """A request whose response has begun, with these header fields, where these act."""
+    flow: HTTPFlow = tflow(resp=True)
+    assert flow.response is not None
+    flow.response.headers = Headers(**{"content_type": "text/event-stream", **fields})
+    effects = tuple(Effect(each, ()) for each in behaviours)
+    attempt = Attempt(transport=Transport.TCP, port=443)
+    recorder = Recorder(Told(), Rulebook(Site(id="lab"), CATALOGUE), everything=False)
+    asked = Asked(flow, attempt, Verdict(action=Action.INSPECT, effects=effects), Caller(None, 0))
+    InsideRequests(Notes(recorder)).answered(asked)
+    return flow
+
+
+def test_a_response_flows_as_it_comes() -> None:
+    flow = answered()
+
+    assert flow.response is not None
+    assert flow.response.stream is True
+
+
+def test_held_one_of_known_length_is_mitmproxys_to_hold_unless_it_is_too_long() -> None:
+    held, too_long = (
+        answered(Buffering(), content_length="5"),
+        answered(Buffering(), content_length=f"{HELD_OCTETS + 1}"),
+    )
+
+    assert held.response is not None
+    assert too_long.response is not None
+    assert (held.response.stream, too_long.response.stream) == (False, True)
+
+
+def test_held_one_of_unknown_length_comes_when_it_ends() -> None:
+    response = answered(Buffering()).response
+
+    assert response is not None
+    assert callable(response.stream)
+    assert [response.stream(octets) for octets in (b"one ", b"two", b"")] == [[], [], b"one two"]
+
+
+def test_more_than_can_be_held_flows_from_there_on() -> None:
+    response = answered(Buffering()).response
+    much = bytes(HELD_OCTETS)
+
+    assert response is not None
+    assert callable(response.stream)
+    assert response.stream(much) == []
+    assert response.stream(b"more") == much + b"more"
+    assert response.stream(b"and more") == b"and more"
+    assert response.stream(b"") == b""
+
+
+def test_fields_that_connection_names_go_and_lists_grow_at_their_end() -> None:
+    flow: HTTPFlow = tflow()
+    flow.request.headers = Headers([(b"Connection", b"X-Hop, close"), (b"X-Hop", b"1"), (b"Via", b"1.1 inner")])
+
+    change_request(flow, behaviour.Headers(forwarded=False))
+
+    assert flow.request.headers.fields == ((b"Via", b"1.1 inner, 1.1 tierwall"),)
+
+
+def test_what_changes_to_websocket_keeps_its_connection() -> None:
+    flow: HTTPFlow = tflow(resp=True)
+    assert flow.response is not None
+    upgrade = [(b"Connection", b"keep-alive, Upgrade"), (b"Upgrade", b"WebSocket")]
+    flow.request.headers, flow.response.headers = Headers(upgrade), Headers(upgrade)
+    flow.response.status_code = 101
+    wanted = behaviour.Headers(via=False, forwarded=False)
+
+    change_request(flow, wanted)
+    change_response(flow, wanted)
+
+    assert asks_for_websocket(flow.request.headers)
+    assert list(flow.request.headers.fields) == list(flow.response.headers.fields) == upgrade

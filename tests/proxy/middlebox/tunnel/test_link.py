@@ -1,0 +1,182 @@
+"""A tunnel under behaviours, between real sockets: bounded, in order, and as silent as it should be."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.policy.catalogues import CATALOGUE, connect
+from tests.proxy.ends_at_work import Peer, Told, connection, run, until
+from tierwall.events import ClosedBy
+from tierwall.policy.attempt import Action, Effect, Verdict
+from tierwall.policy.behaviour import Bandwidth, Behaviour, Cut, IdleTimeout, Latency, Stall, Way
+from tierwall.policy.behaviour.parameters import Octets, OctetsPerSecond, Seconds
+from tierwall.policy.site import Site
+from tierwall.proxy.connection.client_connection import Entrance, Passage, Speaks
+from tierwall.proxy.middlebox.tunnel import middlebox
+from tierwall.proxy.middlebox.tunnel.middlebox import take_up
+from tierwall.proxy.middlebox.tunnel.shaping import QUEUED_OCTETS
+from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.recorder import Caller, Recorder
+from tierwall.proxy.transport.relay import Relay
+
+ATTEMPT = connect("8x8.vc")
+
+
+class Standing:
+    """A tunnel, its two peers, and what is journalled of it."""
+
+    def __init__(self, relay: Relay, client: Peer, server: Peer) -> None:
+        self.relay, self.client, self.server = relay, client, server
+        self.told = Told()
+        rulebook = Rulebook(Site(id="box"), CATALOGUE)
+        recorder = Recorder(self.told, rulebook, everything=True)
+        entrance = Entrance(speaks=Speaks.ANYTHING, hand_over=_nowhere)
+        self._passage = Passage(relay.client, entrance, Caller(None, 0), recorder, rulebook)
+
+    def under(self, *behaviours: Behaviour) -> None:
+        """Let these act, and no others."""
+        verdict = Verdict(action=Action.ALLOW, effects=tuple(Effect(each, ()) for each in behaviours))
+        take_up(self.relay, self._passage, ATTEMPT, verdict, lambda _: None)
+
+
+async def _nowhere(*_: object) -> None:
+    raise AssertionError("nothing is handed over here")
+
+
+@asynccontextmanager
+async def standing(*behaviours: Behaviour, buffer_octets: int | None = None) -> AsyncIterator[Standing]:
+    async with connection(buffer_octets) as (client, at_client), connection(buffer_octets) as (server, at_server):
+        tunnel = Standing(Relay(client, server), at_client, at_server)
+        tunnel.under(*behaviours)
+        tunnel.relay.release()
+        yield tunnel
+
+
+def test_without_behaviours_nothing_is_between_the_ends() -> None:
+    async def scene() -> list[object]:
+        async with standing() as it:
+            return [it.relay.behaviours, it.relay.client.line, it.relay.server.line]
+
+    assert run(scene) == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    "behaviour", [Bandwidth(rate=OctetsPerSecond(1000)), Stall(octets=Octets(1))], ids=["bandwidth", "stall"]
+)
+def test_a_sender_without_end_is_not_read_beyond_the_bound(behaviour: Behaviour) -> None:
+    async def scene() -> int:
+        async with standing(behaviour, buffer_octets=16 * 1024) as it:
+            sending = asyncio.create_task(it.client.send(bytes(4_000_000)))
+            await until(lambda: not it.relay.client.transport.is_reading())
+            await asyncio.sleep(0.05)  # long enough for more to come, if it were read
+            sending.cancel()
+            return it.relay.client.octets
+
+    assert run(scene) <= QUEUED_OCTETS + 256 * 1024
+
+
+def test_a_reader_that_does_not_read_stops_the_sender_under_a_behaviour_too_and_loses_nothing() -> None:
+    async def scene() -> bytes:
+        async with standing(Latency(delay=Seconds(0.01)), buffer_octets=16 * 1024) as it:
+            octets = bytes(range(256)) * 12_000
+            sending = asyncio.create_task(it.client.send(octets))
+            await until(lambda: not it.relay.client.transport.is_reading())
+            assert it.relay.client.octets < 2_000_000
+            arrived = await it.server.read(len(octets))
+            await sending
+            return arrived
+
+    assert run(scene) == bytes(range(256)) * 12_000
+
+
+def test_a_fin_comes_after_what_is_held_back_and_the_other_direction_stays() -> None:
+    async def scene() -> tuple[bytes, bytes]:
+        async with standing(Latency(delay=Seconds(0.05), way=Way.UP)) as it:
+            await it.client.send(b"request")
+            it.client.end()
+            heard = await it.server.read_to_end()
+            await it.server.send(b"answer")
+            it.server.end()
+            return heard, await it.client.read_to_end()
+
+    assert run(scene) == (b"request", b"answer")
+
+
+def test_a_client_that_is_reset_is_not_heard_of_before_its_octets() -> None:
+    async def scene() -> bytes:
+        async with standing(Latency(delay=Seconds(0.05))) as it:
+            await it.client.send(b"request")
+            await until(lambda: it.relay.client.octets)
+            it.client.reset()
+            return await it.server.read_to_end()
+
+    assert run(scene) == b"request<reset>"
+
+
+def test_what_no_behaviour_acts_on_any_more_goes_straight_again() -> None:
+    async def scene() -> tuple[bytes, bool]:
+        async with standing(Latency(delay=Seconds(0.05))) as it:
+            await it.client.send(b"old ")
+            await until(lambda: it.relay.client.octets)
+            it.under()
+            await it.client.send(b"new")
+            heard = await it.server.read(7)
+            await until(lambda: it.relay.client.line is None)
+            return heard, it.relay.behaviours is None
+
+    assert run(scene) == (b"old new", True)
+
+
+def test_a_tunnel_that_was_half_closed_before_still_ends_when_the_other_side_does() -> None:
+    async def scene() -> tuple[bytes, ClosedBy | None]:
+        async with standing() as it:
+            it.client.end()
+            assert await it.server.read_to_end() == b""
+            it.under(Latency(delay=Seconds(0.01)))
+            await it.server.send(b"answer")
+            it.server.end()
+            heard = await it.client.read_to_end()
+            await it.relay.finished()
+            return heard, it.relay.closed_by
+
+    assert run(scene) == (b"answer", ClosedBy.CLIENT)
+
+
+def test_a_shutdown_sends_on_what_is_held_back() -> None:
+    async def scene() -> bytes:
+        async with standing(Latency(delay=Seconds(60.0))) as it:
+            await it.client.send(b"held")
+            await until(lambda: it.relay.client.octets)
+            it.relay.shut(ClosedBy.SHUTDOWN)
+            return await it.server.read_to_end()
+
+    assert run(scene) == b"held"
+
+
+def test_a_forgotten_connection_hears_nothing_until_the_bound_and_is_gone_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middlebox, "FORGOTTEN_S", 0.2)
+
+    async def scene() -> tuple[bool, ClosedBy | None, bool]:
+        async with standing(IdleTimeout(after=Seconds(0.05), how=Cut.DROP)) as it:
+            await it.relay.finished()
+            it.server.end()
+            await it.client.send(b"anybody?")
+            stood = not it.relay.client.gone
+            await until(lambda: it.relay.client.gone)
+            return stood, it.relay.closed_by, len(it.told.events) == 1
+
+    assert run(scene) == (True, ClosedBy.BEHAVIOUR, True)
+
+
+def test_a_stalled_connection_that_its_client_has_left_is_cut_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(middlebox, "SILENCE_S", 0.1)
+
+    async def scene() -> bytes:
+        async with standing(Stall(after=Seconds(0.01))) as it:
+            await until(lambda: it.told.events)
+            it.client.leave()
+            return await it.server.read_to_end()
+
+    assert run(scene) == b"<reset>"
