@@ -62,11 +62,11 @@ soak: setup ## 3,000 idle tunnels, slow and broken peers, storms (15 minutes)
 	@$(RUN)python -m bench.soak
 
 docs: setup ## write docs/dialects.md and docs/behaviours.md anew, from the code
-	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.dialect_page
-	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.behaviour_page
+	@PYTHONPATH=addon $(RUN)python -m tools.dialect_page
+	@PYTHONPATH=addon $(RUN)python -m tools.behaviour_page
 
 schemas: setup ## write the JSON Schemas anew, from the code
-	@PYTHONPATH=addon $(RUN)python -m tierwall.loader.schemas
+	@PYTHONPATH=addon $(RUN)python -m tools.schemas
 	@PYTHONPATH=addon $(RUN)python -m tierwall.events
 
 clean: ## remove what was made

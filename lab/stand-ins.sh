@@ -7,5 +7,5 @@ read -r network device < <(ip -4 route show scope link | awk '$1 ~ "/" && !/link
 # In the table `local`: only what is in there may be the source of an answer.
 ip route add "$network" dev "$device" table local
 ip route add local default dev lo table local
-python3 -m tierwall.demo.offline rules "$own" | nft -f -
-exec python3 -m tierwall.demo.offline serve "$own" "$folder"
+python3 -m tierwall.standins.offline rules "$own" | nft -f -
+exec python3 -m tierwall.standins.offline serve "$own" "$folder"

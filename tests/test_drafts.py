@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.test_events import ALLOWED, ATTEMPT, DENIED, VALIDATOR
 from tierwall.events import ClosedBy, Context, Drafts, Ending, Event, Stage, closed, from_verdict, parse, to_line
 from tierwall.events.build import timestamp
-from tierwall.events.draft import FORMS, Draft
+from tierwall.events.line_template import FORMS, Draft
 from tierwall.policy.attempt import Action, Attempt, GivenName, Impact, NameSource, Reason, Seen, Verdict
 from tierwall.policy.limits import EVENT_OCTETS
 from tierwall.policy.model import Evidence, Tier, Transport

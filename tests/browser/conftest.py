@@ -12,12 +12,12 @@ from typing import Final
 import pytest
 
 from tests.e2e.running import Proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import serve_in_thread
-from tierwall.demo.origins.base import TlsOrigin
-from tierwall.demo.origins.http import Answer, Asked, Upgrade, Upgraded, serve_http, text
-from tierwall.demo.origins.websocket import serve_websocket
-from tierwall.demo.streams import TcpStream, TlsStream
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import serve_in_thread
+from tierwall.standins.origins.base import TlsOrigin
+from tierwall.standins.origins.http import Answer, Asked, Upgrade, Upgraded, serve_http, text
+from tierwall.standins.origins.websocket import serve_websocket
+from tierwall.standins.streams import TcpStream, TlsStream
 
 PAGE: Final = """<!doctype html>
 <meta charset="utf-8">

@@ -14,11 +14,11 @@ import pytest
 from tests.browser.conftest import FLAGS, WebAppOrigin
 from tests.browser.test_chromium import ANALYTICS, START_S, Browse
 from tests.e2e.running import about, allow_private, needs, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import serve_in_thread
 from tierwall.policy.dialect import ANY, ONE, SOME, Reading, Shape
-from tierwall.policy.steering import Steering
+from tierwall.policy.projections.pac_targets import Steering
 from tierwall.report.pac import pac_for_everything, pac_for_listed
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import serve_in_thread
 
 PROXY = ("proxy.lab", 3128)
 THROUGH, DIRECT = "PROXY proxy.lab:3128", "DIRECT"

@@ -15,8 +15,8 @@ from typing import IO, Any
 
 from tests.browser.conftest import FLAGS
 from tests.e2e.running import Proxy, allow_private, needs, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 
 SITE = """
 version: 1

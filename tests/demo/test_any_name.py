@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Direct, fetch_https
-from tierwall.demo.origins import AnyNameOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Direct, fetch_https
+from tierwall.standins.origins import AnyNameOrigin, serve_in_thread
 
 
 @pytest.fixture

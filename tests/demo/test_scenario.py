@@ -14,16 +14,16 @@ from pathlib import Path
 import pytest
 import rich.console
 
-from tierwall.demo.certificates import CA_NAME
-from tierwall.demo.clients import Cause, Outcome, Reply, Stage
-from tierwall.demo.comparing import Seen, compare
-from tierwall.demo.playing import Performance, Played
+from tierwall.demo.expectations import Seen, compare
+from tierwall.demo.runner import Performance, Played
 from tierwall.demo.scenario import conclude
 from tierwall.demo.steps import SCENES, Client, Expected, Step, expected_of
 from tierwall.events import ClosedBy, Context, Event, closed, from_verdict
 from tierwall.events import Stage as Reached
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.model import Catalogue, Tier
+from tierwall.standins.certificates import CA_NAME
+from tierwall.standins.clients import Cause, Outcome, Reply, Stage
 
 LIMIT_S = 30
 WIDTH = 80

@@ -12,9 +12,9 @@ import pytest
 
 from tests.e2e.origins import EndsFirstOrigin, RecordingOrigin
 from tests.e2e.running import Proxy, allow_private, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import HttpProxy, Socks5Proxy
-from tierwall.demo.origins import (
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import HttpProxy, Socks5Proxy
+from tierwall.standins.origins import (
     HttpsOrigin,
     RedirectOrigin,
     SpeaksFirstOrigin,

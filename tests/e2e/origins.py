@@ -1,10 +1,10 @@
-"""Stand-in servers that only these tests need, beside those of tierwall.demo.origins."""
+"""Stand-in servers that only these tests need, beside those of tierwall.standins.origins."""
 
 import re
 from collections.abc import Callable
 
-from tierwall.demo.origins import TcpOrigin
-from tierwall.demo.streams import TcpStream
+from tierwall.standins.origins import TcpOrigin
+from tierwall.standins.streams import TcpStream
 
 
 class RecordingOrigin(TcpOrigin):

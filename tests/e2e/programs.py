@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tierwall.demo.clients import HttpProxy, Socks5Proxy
+from tierwall.standins.clients import HttpProxy, Socks5Proxy
 
 type Way = HttpProxy | Socks5Proxy
 

@@ -22,8 +22,8 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
-from tierwall.demo.clients import HttpProxy, Socks5Proxy
 from tierwall.events import Event, parse, schema_text
+from tierwall.standins.clients import HttpProxy, Socks5Proxy
 
 ADDON: Final = Path(__file__).resolve().parents[2] / "addon"
 START_LIMIT_S: Final = 20.0

@@ -14,7 +14,7 @@ import pytest
 
 from tests.e2e.programs import connected, read_to_end, tunnel
 from tests.e2e.running import ADDON, Proxy, about, allow_private, needs, running_proxy
-from tierwall.demo.origins import TcpEchoOrigin, serve_in_thread
+from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
 LIMIT_S = 30
 OPEN = 'admit:\n  - {hosts: ["*.corp.example"]}\nbehaviours:\n  - {behaviour: idle-timeout, after: 1h, how: fin}\n'

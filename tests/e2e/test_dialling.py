@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import Lab
 from tests.e2e.programs import connect_request, connected, converse, curl, through, tunnel, wait
 from tests.e2e.running import about, denial, needs, running_proxy
-from tierwall.demo.clients import half_close_session
+from tierwall.standins.clients import half_close_session
 
 
 def test_a_closed_port_is_a_502_with_the_cause(lab: Lab) -> None:

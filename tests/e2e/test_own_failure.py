@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.programs import connect_request, connected, converse, read_response, read_to_end, tunnel
 from tests.e2e.running import Proxy, about, allow_private, running_proxy
-from tierwall.demo.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
+from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 BROKEN = """
 from tierwall.proxy import front_door, requests, rulebook

@@ -12,9 +12,9 @@ from tests.e2e.origins import RecordingOrigin
 from tests.e2e.programs import Way, client_hello, connected, curl, read_to_end, through, tunnel, wait
 from tests.e2e.running import Proxy, about, allow_private, lab_ca, needs, running_proxy
 from tests.e2e.test_socks5 import NO_AUTHENTICATION, addressed, ask, named
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import fetch_https
-from tierwall.demo.origins import HttpsOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import fetch_https
+from tierwall.standins.origins import HttpsOrigin, serve_in_thread
 
 SHORT_S = 0.5
 """How long a client listens to a silence before it is one."""

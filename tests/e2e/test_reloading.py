@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.e2e.programs import connect_request, connected, read_to_end, tunnel
 from tests.e2e.running import Proxy, allow_private, running_proxy
-from tierwall.demo.origins import TcpEchoOrigin, serve_in_thread
+from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
 OPEN = 'admit:\n  - {hosts: ["*.corp.example"]}\n'
 SHUT = "admit: []\n"

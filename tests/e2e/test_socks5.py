@@ -9,8 +9,8 @@ import pytest
 from tests.e2e.conftest import Lab
 from tests.e2e.programs import ALERT_ACCESS_DENIED, client_hello, connected, converse, curl, read_to_end, through, wait
 from tests.e2e.running import about, denial, needs
-from tierwall.demo.certificates import CA_NAME
-from tierwall.demo.clients import banner_session, half_close_session, native_session
+from tierwall.standins.certificates import CA_NAME
+from tierwall.standins.clients import banner_session, half_close_session, native_session
 
 NO_AUTHENTICATION = b"\x05\x01\x00"
 ADDRESS = "203.0.113.9"

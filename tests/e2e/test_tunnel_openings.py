@@ -20,8 +20,8 @@ from tests.e2e.programs import (
     wait,
 )
 from tests.e2e.running import about, allow_private, denial, needs, running_proxy
-from tierwall.demo.clients import banner_session
-from tierwall.demo.origins import SpeaksFirstOrigin, serve_in_thread
+from tierwall.standins.clients import banner_session
+from tierwall.standins.origins import SpeaksFirstOrigin, serve_in_thread
 
 POST_QUANTUM_OCTETS = 1700
 """What a key share of X25519MLKEM768 adds: the hello no longer fits one segment."""

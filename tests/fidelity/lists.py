@@ -11,9 +11,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.fidelity.squid import Asked, of_lists, refusal_to_start, running
-from tierwall.loader.exports import Export, ListFormat
 from tierwall.loader.faults import InvalidFiles
-from tierwall.loader.lists import read_list
+from tierwall.loader.lists.formats import Export, ListFormat
+from tierwall.loader.lists.spellings import read_list
 from tierwall.policy.attempt import Attempt, GivenName, NameSource
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.hostname import InvalidHost, normalise

@@ -7,8 +7,8 @@ import pytest
 from tests.policy.catalogues import ports
 from tierwall.gateway import elements
 from tierwall.gateway.elements import Element, begin, exchange, fill, loadable, renew
-from tierwall.policy.direct import Span
-from tierwall.policy.unanswered import Unanswered
+from tierwall.policy.projections.kernel_bypass import Span
+from tierwall.policy.projections.unanswered_syns import Unanswered
 
 FOUR, SIX = ip_address("192.0.2.1"), ip_address("2001:db8::1")
 

@@ -8,8 +8,8 @@ from tests.policy.catalogues import ports
 from tierwall.gateway import names
 from tierwall.gateway.elements import Element
 from tierwall.gateway.names import Full, Names
-from tierwall.policy.direct import Led
 from tierwall.policy.model import Address
+from tierwall.policy.projections.kernel_bypass import Led
 
 HERE, THERE = ip_address("192.0.2.1"), ip_address("2001:db8::1")
 SAYS = {

@@ -6,7 +6,7 @@ from tests.gateway.machines import TOPOLOGY
 from tests.policy.catalogues import ports
 from tierwall.gateway.ruleset import ruleset, swallowing
 from tierwall.gateway.topology import Topology
-from tierwall.policy.unanswered import Unanswered
+from tierwall.policy.projections.unanswered_syns import Unanswered
 
 DROPPED = "tcp flags & (fin | syn | rst | ack) == syn counter name unanswered log group 7457 snaplen 96 drop"
 

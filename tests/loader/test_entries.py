@@ -4,7 +4,7 @@ import pytest
 
 from tests.loader.files import Write
 from tierwall.loader.entries import entry_faults
-from tierwall.loader.tree import read_document
+from tierwall.loader.yaml.tree import read_document
 from tierwall.policy.model import Catalogue
 
 

@@ -1,4 +1,4 @@
-"""Bare clients that run in a namespace, beside those of tierwall.demo.clients."""
+"""Bare clients that run in a namespace, beside those of tierwall.standins.clients."""
 
 import socket
 import time

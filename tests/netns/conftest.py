@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.netns.lab import Lab, three_machines, why_not
-from tierwall.demo.certificates import Authority
+from tierwall.standins.certificates import Authority
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 
-from tierwall.demo.origins.udp import UdpOrigin
-from tierwall.demo.stun import Endpoint
+from tierwall.standins.origins.udp import UdpOrigin
+from tierwall.standins.stun import Endpoint
 
 A: Final = 1
 TXT: Final = 16

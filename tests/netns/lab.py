@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 from tests.netns.looks import packets as packets_of
-from tierwall.demo.origins import serve_in_thread
+from tierwall.standins.origins import serve_in_thread
 
 PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 

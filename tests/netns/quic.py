@@ -10,8 +10,8 @@ from aioquic.asyncio import QuicConnectionProtocol, connect, serve
 from aioquic.asyncio.server import QuicServer
 from aioquic.quic.configuration import QuicConfiguration
 
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import Reached
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import Reached
 
 PROTOCOL = "echo"
 

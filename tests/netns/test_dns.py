@@ -10,8 +10,8 @@ from tests.netns.dns_packets import AAAA, TXT, A, Answered, NameServerOrigin, ad
 from tests.netns.events import AMPLITUDE, denied, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, GATEWAY, OTHER_SERVER, REDIRECT, SERVER, SERVER_6, TUN, TURN, Lab
-from tierwall.demo.clients import Direct, half_close_session, stun_binding
-from tierwall.demo.origins import StunOrigin, TcpEchoOrigin
+from tierwall.standins.clients import Direct, half_close_session, stun_binding
+from tierwall.standins.origins import StunOrigin, TcpEchoOrigin
 
 ADMIT = "admit: [{vendor: 8x8, tiers: [core]}, {hosts: [hosts.corp.example]}]\n"
 SOMEBODY = "198.51.100.53"

@@ -11,8 +11,8 @@ from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.events import watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import GATEWAY, OTHER_SERVER, REDIRECT, SERVER, TUN, Lab
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin
 
 ADMIT = """
 admit:

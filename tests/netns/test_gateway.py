@@ -14,9 +14,9 @@ from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, CLIENT_6, GATEWAY, GATEWAY_6, SERVER, SERVER_6, TUN, Lab
 from tests.netns.looks import eventually, listed, state
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, Direct, fetch_https, udp_echo
-from tierwall.demo.origins import HttpsOrigin, TcpEchoOrigin, UdpEchoOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, Direct, fetch_https, udp_echo
+from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin, UdpEchoOrigin
 
 LEASE_RUNS_OUT_S = 8.0
 SOMEBODY = "198.51.100.53"

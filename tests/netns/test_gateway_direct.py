@@ -16,10 +16,10 @@ from tests.netns.lab import BRIDGE, OTHER_SERVER, SERVER, SERVER_6, TUN, TURN, L
 from tests.netns.looks import counted, eventually, listed, state
 from tests.netns.quic import QuicEchoOrigin, quic_echo
 from tests.netns.turn import Media, coturn, send_media
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, stun_binding, udp_echo
-from tierwall.demo.origins import StunOrigin, UdpEchoOrigin
-from tierwall.demo.stun import binding_request, mapped_address
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, stun_binding, udp_echo
+from tierwall.standins.origins import StunOrigin, UdpEchoOrigin
+from tierwall.standins.stun import binding_request, mapped_address
 
 pytestmark = needs("turnserver", "turnutils_uclient")
 

@@ -11,8 +11,8 @@ from tests.e2e.running import needs
 from tests.netns.command import Ended, tierwall
 from tests.netns.lab import CLIENT, GATEWAY, SERVER, TUN, Lab
 from tests.netns.looks import state
-from tierwall.demo.clients import Cause, Direct, half_close_session, udp_echo
-from tierwall.demo.origins import TcpEchoOrigin, UdpEchoOrigin
+from tierwall.standins.clients import Cause, Direct, half_close_session, udp_echo
+from tierwall.standins.origins import TcpEchoOrigin, UdpEchoOrigin
 
 UP = ("gateway", "up", "--inside", "client", "--tun", TUN)
 NO_TUN = "mount -t tmpfs none /dev/net"

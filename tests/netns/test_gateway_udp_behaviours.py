@@ -12,7 +12,7 @@ from tests.netns.command import tierwall
 from tests.netns.events import watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, TUN, Lab, bound
-from tierwall.demo.origins import UdpEchoOrigin
+from tierwall.standins.origins import UdpEchoOrigin
 
 ADMIT = "admit: [{vendor: 8x8, tiers: [core]}]\n"
 REJECT = ADMIT + "behaviours: [{behaviour: no-udp, how: reject, scope: {vendor: 8x8}}]\n"

@@ -9,9 +9,9 @@ import pytest
 from tests.e2e.running import Proxy, about
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import REDIRECT, SERVER, Lab
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, Direct, fetch_https, native_session, websocket_session
-from tierwall.demo.origins import HttpsOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, Direct, fetch_https, native_session, websocket_session
+from tierwall.standins.origins import HttpsOrigin
 
 SITE = """
 admit:

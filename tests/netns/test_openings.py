@@ -14,8 +14,8 @@ from tests.e2e.running import Proxy, about, needs
 from tests.netns.clients import converse, curl, s_client
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import GATEWAY, OTHER_SERVER, PORT, REDIRECT, SERVER, TUN, Lab, bound
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, RedirectOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin
 
 LARGE = ",".join(f"{number}{'x' * 240}" for number in range(8))
 """Protocols to offer (ALPN) that make a ClientHello as large as one with a post-quantum key share, and larger."""

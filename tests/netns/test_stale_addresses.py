@@ -13,8 +13,8 @@ from tests.netns.clients import curl
 from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import CLIENT, GATEWAY, OTHER_SERVER, REDIRECT, SERVER, Lab
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, TcpEchoOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin
 
 ADMIT = """
 clients: [10.77.0.0/16]

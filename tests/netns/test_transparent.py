@@ -12,9 +12,9 @@ from tests.netns.clients import converse, curl, s_client
 from tests.netns.events import AMPLITUDE, MEETINGS_NEAR, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT_6, GATEWAY, GATEWAY_6, PORT, REDIRECT, SERVER, SERVER_6, TURN, Lab
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, Direct, fetch_https, half_close_session, native_session, websocket_session
-from tierwall.demo.origins import HttpsOrigin, RedirectOrigin, TcpEchoOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, Direct, fetch_https, half_close_session, native_session, websocket_session
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, TcpEchoOrigin
 
 SITE = """
 admit:

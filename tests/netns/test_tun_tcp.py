@@ -11,9 +11,9 @@ from tests.netns.clients import converse
 from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, CLIENT_6, SERVER, SERVER_6, TUN, TURN, Lab
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Direct, fetch_https, half_close_session, native_session, websocket_session
-from tierwall.demo.origins import HttpsOrigin, RedirectOrigin, SpeaksFirstOrigin, TcpEchoOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Direct, fetch_https, half_close_session, native_session, websocket_session
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, SpeaksFirstOrigin, TcpEchoOrigin
 
 SITE = """
 admit:

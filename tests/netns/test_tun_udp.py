@@ -12,9 +12,9 @@ from tests.netns.events import MEETINGS_NEAR, TURN_RELAY, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, REDIRECT, SERVER, TUN, TURN, Lab
 from tests.netns.quic import QuicEchoOrigin, quic_echo
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, stun_binding, udp_echo
-from tierwall.demo.origins import StunOrigin, UdpEchoOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, stun_binding, udp_echo
+from tierwall.standins.origins import StunOrigin, UdpEchoOrigin
 
 SITE = """
 admit:

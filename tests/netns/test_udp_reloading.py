@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, REDIRECT, TUN, Lab, bound
-from tierwall.demo.origins import UdpEchoOrigin
+from tierwall.standins.origins import UdpEchoOrigin
 
 ADMIT = "admit: [{vendor: 8x8, tiers: [core]}]\n"
 SILENT_S = 0.7

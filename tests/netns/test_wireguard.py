@@ -14,9 +14,9 @@ from tests.netns.dns_packets import Answered, NameServerOrigin, address, ask
 from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, GATEWAY, SERVER, Lab
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Direct, fetch_https, udp_echo
-from tierwall.demo.origins import HttpsOrigin, UdpEchoOrigin
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Direct, fetch_https, udp_echo
+from tierwall.standins.origins import HttpsOrigin, UdpEchoOrigin
 
 INSIDE = "10.0.0.1"
 DNS = "10.0.0.53"

@@ -3,7 +3,6 @@
 import pytest
 
 from tests.policy.catalogues import CATALOGUE, connect, everything
-from tierwall.policy.acting import inspected, reason_of
 from tierwall.policy.attempt import Attempt, Effect, Reason, Seen
 from tierwall.policy.behaviour import (
     Bandwidth,
@@ -21,6 +20,7 @@ from tierwall.policy.behaviour import (
     Stall,
 )
 from tierwall.policy.behaviour.parameters import Octets, OctetsPerSecond, Seconds
+from tierwall.policy.effects import inspected, reason_of
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Protocol
 from tierwall.policy.site import Site

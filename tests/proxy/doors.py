@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.policy.catalogues import CATALOGUE, listed, only
 from tests.proxy.ends_at_work import Peer, Told, connection
-from tierwall.demo.origins import TcpOrigin
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Address, Tier
 from tierwall.policy.site import Site
@@ -20,6 +19,7 @@ from tierwall.proxy.state.destinations import Destinations, parse_redirect
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.transport.endpoint import End
 from tierwall.report.recent import Recent
+from tierwall.standins.origins import TcpOrigin
 
 SITE = Site(
     id="door",

@@ -3,7 +3,7 @@
 from ipaddress import IPv6Address, ip_network
 
 from tierwall.policy.dialect import ANY, ONE, SOME, Reading, Shape
-from tierwall.policy.steering import Steering
+from tierwall.policy.projections.pac_targets import Steering
 from tierwall.report.pac import pac_for_everything, pac_for_listed
 
 LISTED = Steering(

@@ -10,11 +10,11 @@ import pytest
 from tests.e2e.programs import client_hello
 from tests.proxy.doors import Door
 from tests.proxy.ends_at_work import Peer, connection, run
-from tierwall.demo.origins import TcpEchoOrigin
-from tierwall.demo.streams import TcpStream
 from tierwall.proxy.connection.client_connection import Passage
 from tierwall.proxy.transport.endpoint import End
 from tierwall.proxy.transport.relay import Relay
+from tierwall.standins.origins import TcpEchoOrigin
+from tierwall.standins.streams import TcpStream
 
 STORM = 100
 AT_ONCE = 25

@@ -9,8 +9,8 @@ import pytest
 
 from tests.e2e.conftest import NAMES
 from tests.stock.stock import Stock, stock_mitmproxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, RedirectOrigin, TcpEchoOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 SITE = """
 version: 1

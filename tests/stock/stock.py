@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.running import ADDON, START_LIMIT_S, Proxy
-from tierwall.demo.clients import HttpProxy, Socks5Proxy
+from tierwall.standins.clients import HttpProxy, Socks5Proxy
 
 _LISTENING = re.compile(r"(SOCKS|HTTP)\S* (?:v5 )?proxy listening at (\S+):(\d+)\.")
 _home = tempfile.TemporaryDirectory(prefix="tierwall-stock-home-")

@@ -6,8 +6,8 @@ from tests.e2e.programs import connected, curl, read_head, read_response, throug
 from tests.e2e.running import about, needs
 from tests.stock.conftest import Behind
 from tests.stock.stock import Stock, stock_mitmproxy
-from tierwall.demo.certificates import CA_NAME
-from tierwall.demo.clients import fetch_https, half_close_session, native_session
+from tierwall.standins.certificates import CA_NAME
+from tierwall.standins.clients import fetch_https, half_close_session, native_session
 
 
 @needs("curl")

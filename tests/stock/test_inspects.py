@@ -6,7 +6,7 @@ from tests.e2e.programs import wait
 from tests.e2e.running import about
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import stock_mitmproxy
-from tierwall.demo.clients import Cause, fetch_https, native_session, websocket_session
+from tierwall.standins.clients import Cause, fetch_https, native_session, websocket_session
 
 BEHAVIOURS = """
 behaviours:

@@ -8,7 +8,7 @@ from tests.e2e.programs import connected, read_head, read_response, tunnel, wait
 from tests.e2e.running import about
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import run_to_its_end, stock_mitmproxy
-from tierwall.demo.clients import Cause, fetch_https
+from tierwall.standins.clients import Cause, fetch_https
 
 
 def test_a_silent_tunnel_outlives_tcp_timeout(behind: Behind, site: Path) -> None:

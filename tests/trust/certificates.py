@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tierwall.demo.certificates import Authority
+from tierwall.standins.certificates import Authority
 from tierwall.trust.certificate import Certificate, read_certificate
 
 

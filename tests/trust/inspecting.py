@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.e2e.running import Proxy, allow_private, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, serve_in_thread
 
 NAME: Final = "inspected.corp.example"
 SITE: Final = f"""

@@ -10,9 +10,9 @@ from tierwall.audit.findings import Agreement, AsSite, Disagreement
 from tierwall.audit.interest import verdicts
 from tierwall.audit.tally import Count
 from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
-from tierwall.policy.coverage import serve
 from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
-from tierwall.policy.ground import Ground, admitted_rules, ground_of, title
+from tierwall.policy.match.compiled import Ground, admitted_rules, ground_of, title
+from tierwall.policy.match.coverage import serve
 from tierwall.policy.model import Catalogue, Transport
 from tierwall.policy.site import ListEntry, Site
 from tierwall.records.record import Decision, Statement

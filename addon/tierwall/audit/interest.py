@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final
 
-from tierwall.policy.answering import uses_of
 from tierwall.policy.attempt import Attempt, Impact, Seen, Verdict
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Catalogue
+from tierwall.policy.projections.dns_answers import uses_of
 from tierwall.policy.site import Site, VendorEntry
 from tierwall.records.record import Decision, Statement
 

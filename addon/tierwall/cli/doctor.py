@@ -15,13 +15,13 @@ from tierwall.cli.faults import BadInput
 from tierwall.cli.run import parse_listen, state_folder
 from tierwall.doctor import CHECKS, findings
 from tierwall.doctor.facts import Facts, Finding, Level
-from tierwall.doctor.looking import Lab, look
+from tierwall.doctor.probe import Lab, look
 from tierwall.events import visible
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.behaviour import Inspecting
 from tierwall.policy.model import Catalogue
+from tierwall.policy.projections.pac_targets import steering
 from tierwall.policy.site import Site, TlsRefusal
-from tierwall.policy.steering import steering
 from tierwall.report.wording import plural
 
 _STYLES = {Level.FINDING: "red", Level.NOTE: "dim"}

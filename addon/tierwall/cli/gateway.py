@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
-from tierwall.gateway import applying, checks, host
+from tierwall.gateway import apply, checks, host
 from tierwall.gateway.elements import fill, loadable
 from tierwall.gateway.facts import Facts
 from tierwall.gateway.status import status as as_lines
@@ -19,8 +19,8 @@ from tierwall.gateway.status import table_of
 from tierwall.gateway.steps import Act, Step, removal, steps
 from tierwall.gateway.topology import TABLE, Standing, Topology
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
-from tierwall.policy.direct import spans
-from tierwall.policy.unanswered import unanswered
+from tierwall.policy.projections.kernel_bypass import spans
+from tierwall.policy.projections.unanswered_syns import unanswered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def down(*, dry_run: bool) -> int:
         talk().print("no gateway is up here")
         return 0
     _print(undos)
-    complaints = [] if dry_run else applying.take_back(undos)
+    complaints = [] if dry_run else apply.take_back(undos)
     for complaint in complaints:
         talk().print(complaint)
     return int(bool(complaints))
@@ -102,7 +102,7 @@ def _filling(wanted: Wanted, faults: list[object]) -> str:
 
 def _apply(to_do: Iterable[Step]) -> None:
     try:
-        applying.apply(to_do)
+        apply.apply(to_do)
     except host.Failed as fault:
         raise BadInput([f"{fault} (all that was done before was taken back)"]) from None
 

@@ -45,7 +45,7 @@ class Commands(click.Group):
 
 
 def _say(bad: BadInput) -> None:
-    from tierwall.events.text import visible  # noqa: PLC0415 - 0.3 s that `--help` does not need
+    from tierwall.events.hostile_text import visible  # noqa: PLC0415 - 0.3 s that `--help` does not need
 
     for fault in bad.faults:
         click.echo(visible(fault), err=True)

@@ -15,10 +15,10 @@ from rich.text import Text
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
-from tierwall.events.text import visible
+from tierwall.events.hostile_text import visible
 from tierwall.loader import Fault, InvalidFiles, load_catalogue, load_site, site_names
 from tierwall.loader.faults import shown_path
-from tierwall.loader.tree import read_document
+from tierwall.loader.yaml.tree import read_document
 from tierwall.policy.lint import Finding, Severity, lint_catalogue, lint_site
 from tierwall.policy.model import Catalogue
 from tierwall.report.indented import Indented

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
-from tierwall.demo.process import ProxyFailed
-from tierwall.demo.reproduce.checks import checks_of
-from tierwall.demo.reproduce.command import Comparison, compare
-from tierwall.demo.reproduce.results import broke_something
-from tierwall.demo.reproduce.telling import as_json, tell
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.loader.faults import unknown
-from tierwall.loader.measures import duration
+from tierwall.loader.forms.units import duration
+from tierwall.reproduce.checks import checks_of
+from tierwall.reproduce.command import Comparison, compare
+from tierwall.reproduce.output import as_json, tell
+from tierwall.reproduce.results import broke_something
+from tierwall.standins.process import ProxyFailed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """`tierwall sites`: the corporate networks that can be reproduced, and what each does to every vendor.
 
-Knows which sites to look at, and how a survey is printed; what is broken is computed by policy/survey.py.
+Knows which sites to look at, and how a survey is printed; what is broken is computed by policy/projections/impact.py.
 """
 
 import json
@@ -13,11 +13,11 @@ from rich.text import Text
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, write
-from tierwall.events.text import visible
+from tierwall.events.hostile_text import visible
 from tierwall.loader import Fault, InvalidFiles, load_catalogue, load_site, site_names
 from tierwall.policy.model import Catalogue
+from tierwall.policy.projections.impact import State, Surveyed, survey
 from tierwall.policy.site import Site
-from tierwall.policy.survey import State, Surveyed, survey
 from tierwall.report.indented import Indented
 from tierwall.report.wording import TIER_STYLES, plural
 

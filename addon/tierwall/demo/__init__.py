@@ -1,4 +1,4 @@
-"""Both ends of the wire without a network: stand-in origins for the vendors, and clients that behave as their apps.
+"""`tierwall demo`: what the bundled policies say of a day's destinations, played against stand-ins and told.
 
-Knows loopback sockets and wire formats; knows neither mitmproxy nor the proxy under test, which stands in between.
+Knows scenes and what must come of them. Refuses to know protocols: the stand-ins speak them.
 """

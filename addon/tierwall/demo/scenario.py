@@ -15,10 +15,10 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from tierwall.demo.playing import Performance, play
-from tierwall.demo.process import ProxyFailed, Screen
+from tierwall.demo.output import introduce, tell
+from tierwall.demo.runner import Performance, play
 from tierwall.demo.steps import SCENES, SITE_FILE, SITE_TEXT
-from tierwall.demo.telling import introduce, tell
+from tierwall.standins.process import ProxyFailed, Screen
 
 _WIDEST: Final = 100
 """Columns; longer lines are hard to read, however wide the terminal is."""

@@ -1,6 +1,6 @@
 """What a machine is like, as far as the proxy's troubles go: values that checks can look at without the machine.
 
-Knows the formats of /proc/net and of nft. Refuses to read either: looking.py does.
+Knows the formats of /proc/net and of nft. Refuses to read either: probe.py does.
 """
 
 import json

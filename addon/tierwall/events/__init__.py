@@ -13,8 +13,20 @@ from tierwall.events.build import (
     fault,
     from_verdict,
 )
-from tierwall.events.draft import Drafts, Ending
+from tierwall.events.enums import (
+    ALL,
+    ALWAYS,
+    Action,
+    Category,
+    ClosedBy,
+    Kind,
+    NetworkProtocol,
+    Stage,
+    Type,
+)
+from tierwall.events.hostile_text import Queries, redact_url, visible
 from tierwall.events.line import parse, schema_text, to_line
+from tierwall.events.line_template import Drafts, Ending
 from tierwall.events.model import (
     Break,
     Destination,
@@ -33,18 +45,6 @@ from tierwall.events.model import (
     TlsClient,
     Url,
     UserAgent,
-)
-from tierwall.events.text import Queries, redact_url, visible
-from tierwall.events.words import (
-    ALL,
-    ALWAYS,
-    Action,
-    Category,
-    ClosedBy,
-    Kind,
-    NetworkProtocol,
-    Stage,
-    Type,
 )
 
 __all__ = [

@@ -8,6 +8,18 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from tierwall.events.enums import Action, Category, ClosedBy, NetworkProtocol, Stage, Type
+from tierwall.events.hostile_text import (
+    FAULT_OCTETS,
+    ID_OCTETS,
+    NAME_OCTETS,
+    TEXT_OCTETS,
+    URL_OCTETS,
+    Queries,
+    cut,
+    cut_if_any,
+    redact_url,
+)
 from tierwall.events.model import (
     Destination,
     Error,
@@ -23,19 +35,7 @@ from tierwall.events.model import (
     Url,
     UserAgent,
 )
-from tierwall.events.said import said_of
-from tierwall.events.text import (
-    FAULT_OCTETS,
-    ID_OCTETS,
-    NAME_OCTETS,
-    TEXT_OCTETS,
-    URL_OCTETS,
-    Queries,
-    cut,
-    cut_if_any,
-    redact_url,
-)
-from tierwall.events.words import Action, Category, ClosedBy, NetworkProtocol, Stage, Type
+from tierwall.events.verdict_fields import said_of
 from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
 from tierwall.policy.model import Transport
 from tierwall.policy.value import value

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from tierwall.events.hostile_text import json_escaped
 from tierwall.events.model import Break, Event
-from tierwall.events.text import json_escaped
 from tierwall.policy.limits import EVENT_OCTETS
 
 SCHEMA_ID = "urn:tierwall:event"

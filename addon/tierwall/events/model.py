@@ -12,7 +12,7 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from tierwall import __version__
-from tierwall.events.words import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
+from tierwall.events.enums import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
 from tierwall.policy.attempt import NameSource, Reason
 from tierwall.policy.model import Tier, Transport
 from tierwall.policy.value import value
@@ -209,7 +209,7 @@ class Event:
         """The timestamp, aware, in UTC."""
         return datetime.fromisoformat(self.timestamp)
 
-    # What sinks ask of every event. A Draft (draft.py) knows it at once.
+    # What sinks ask of every event. A Draft (line_template.py) knows it at once.
 
     @property
     def action(self) -> Action:

@@ -10,9 +10,9 @@ from typing import Final
 
 from tierwall.gateway.ruleset import LEASE_S, emptied, swallowing
 from tierwall.gateway.topology import TABLE
-from tierwall.policy.direct import Span
 from tierwall.policy.model import Address, Ports
-from tierwall.policy.unanswered import Unanswered
+from tierwall.policy.projections.kernel_bypass import Span
+from tierwall.policy.projections.unanswered_syns import Unanswered
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import Final
 
 from tierwall.gateway.elements import Element
-from tierwall.policy.direct import Led
 from tierwall.policy.model import Address, Ports, Transport
+from tierwall.policy.projections.kernel_bypass import Led
 
 LIVES_AT_LEAST_S: Final = 60.0
 """Clients use an address for longer than a TTL of zero lets them; a flow that stands needs no element any more."""

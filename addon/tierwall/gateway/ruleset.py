@@ -13,7 +13,7 @@ from typing import Final
 
 from tierwall.gateway.topology import DIRECT, OWNED, REPORTS, TABLE, THROUGH_PROXY, Topology
 from tierwall.policy.model import Ports
-from tierwall.policy.unanswered import Unanswered
+from tierwall.policy.projections.unanswered_syns import Unanswered
 
 COUNTERS: Final = (
     "redirected",

@@ -1,6 +1,6 @@
 """What `up` does, in its order, and what undoes each step: commands, nftables text, kernel settings.
 
-Knows iproute2 and sysctl as values that can be printed. Refuses to run anything: that is applying.py's.
+Knows iproute2 and sysctl as values that can be printed. Refuses to run anything: that is apply.py's.
 """
 
 import shlex

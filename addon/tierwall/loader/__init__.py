@@ -1,7 +1,7 @@
 """Policy and site files -> the frozen values of tierwall.policy, or every fault of them at once.
 
 Knows files, YAML and spellings; decides nothing about traffic. The modules follow a file's way in: places.py finds
-it, text.py and tree.py read it, forms.py with values.py and spelling.py check its shape, vendors.py and sites.py what
+it, octets.py and tree.py read it, files.py with values.py and spelling.py check its shape, vendors.py and sites.py what
 it refers to.
 """
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 
-from tierwall.loader.exports import Export, ListFormat
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, unknown
-from tierwall.loader.forms import AdmitForm, ListForm
-from tierwall.loader.lists import overlap_faults, read_list, spelling_warnings
+from tierwall.loader.forms.files import AdmitForm, ListForm
+from tierwall.loader.lists.formats import Export, ListFormat
+from tierwall.loader.lists.spellings import overlap_faults, read_list, spelling_warnings
 from tierwall.loader.spelling import spelled
-from tierwall.loader.text import check_regular
-from tierwall.loader.tree import Document, Place
-from tierwall.loader.views import network_overlaps, records, text, texts
+from tierwall.loader.yaml.octets import check_regular
+from tierwall.loader.yaml.tree import Document, Place
+from tierwall.loader.yaml.untyped import network_overlaps, records, text, texts
 from tierwall.policy.dialect import Dialect, canonical
 from tierwall.policy.model import Catalogue, Ports, Transport, Vendor
 from tierwall.policy.site import HTTPS_PORTS, ListEntry, VendorEntry

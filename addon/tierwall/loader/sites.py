@@ -1,6 +1,6 @@
 """Site files, what they extend and the lists they name -> a site.
 
-Knows how the files of a chain become one site; shapes are forms.py's, entries are entries.py's.
+Knows how the files of a chain become one site; shapes are files.py's, entries are entries.py's.
 """
 
 import os
@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tierwall.loader.behaviour_entries import Entries, merged, read_behaviours
-from tierwall.loader.complaints import shape_faults
 from tierwall.loader.entries import (
     Hosts,
     admitting,
@@ -22,12 +20,14 @@ from tierwall.loader.entries import (
     vendor_entry,
 )
 from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted
-from tierwall.loader.forms import AdmitForm, SiteFile
-from tierwall.loader.lists import list_warnings
+from tierwall.loader.forms.behaviour_entries import Entries, merged, read_behaviours
+from tierwall.loader.forms.files import AdmitForm, SiteFile
+from tierwall.loader.forms.pydantic_errors import shape_faults
+from tierwall.loader.lists.spellings import list_warnings
 from tierwall.loader.places import site_file
-from tierwall.loader.text import check_regular
-from tierwall.loader.tree import Document, read_document
-from tierwall.loader.views import network_overlaps, text
+from tierwall.loader.yaml.octets import check_regular
+from tierwall.loader.yaml.tree import Document, read_document
+from tierwall.loader.yaml.untyped import network_overlaps, text
 from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Catalogue

@@ -1,22 +1,23 @@
 """Vendor files -> the catalogue.
 
-Knows what the values of one vendor file refer to, and that ids are unique; shapes are forms.py's.
+Knows what the values of one vendor file refer to, and that ids are unique; shapes are files.py's.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
-from tierwall.loader import forms, spelling
-from tierwall.loader.complaints import shape_faults
+from tierwall.loader import spelling
 from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted, shown_path, unknown
-from tierwall.loader.forms import Citation, RuleForm, ServiceForm, VendorFile
+from tierwall.loader.forms import files
+from tierwall.loader.forms.files import Citation, RuleForm, ServiceForm, VendorFile
+from tierwall.loader.forms.pydantic_errors import shape_faults
+from tierwall.loader.forms.values import UNSPECIFIED
+from tierwall.loader.lists.suffixes import public_suffix
 from tierwall.loader.places import bundled_vendor_files, vendor_files
-from tierwall.loader.suffixes import public_suffix
-from tierwall.loader.tree import Document, Place, read_document
-from tierwall.loader.values import UNSPECIFIED
-from tierwall.loader.views import mapping, network_overlaps, records, text, texts
+from tierwall.loader.yaml.tree import Document, Place, read_document
+from tierwall.loader.yaml.untyped import mapping, network_overlaps, records, text, texts
 from tierwall.policy.dialect import vendors_part
-from tierwall.policy.index import HostIndex
+from tierwall.policy.match.index import HostIndex
 from tierwall.policy.model import (
     Catalogue,
     Choice,
@@ -219,7 +220,7 @@ def _vendor(form: VendorFile, path: Path) -> Vendor:
     )
 
 
-def _document(name: str, cited: forms.CitedDocument) -> CitedDocument:
+def _document(name: str, cited: files.CitedDocument) -> CitedDocument:
     return CitedDocument(
         id=name,
         title=cited.title,
@@ -230,12 +231,12 @@ def _document(name: str, cited: forms.CitedDocument) -> CitedDocument:
     )
 
 
-def _choice(form: VendorFile, name: str, choice: forms.ChoiceForm) -> Choice:
+def _choice(form: VendorFile, name: str, choice: files.ChoiceForm) -> Choice:
     ways = tuple(Way(title=way.title, rules=tuple(way.rules)) for way in choice.ways)
     return Choice(id=name, ways=ways, source=_source(form, choice.source))
 
 
-def _ladder(form: VendorFile, name: str, ladder: forms.LadderForm) -> Ladder:
+def _ladder(form: VendorFile, name: str, ladder: files.LadderForm) -> Ladder:
     steps = tuple(Step(title=step.title, rules=tuple(step.rules), remains=step.remains) for step in ladder.steps)
     return Ladder(id=name, steps=steps, source=_source(form, ladder.source))
 

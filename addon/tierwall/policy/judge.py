@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Final, NamedTuple, assert_never
 
 from tierwall.policy import wording
-from tierwall.policy.acting import effects_on, inspected
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
-from tierwall.policy.coverage import Target, breaking, near, plain, serve, serving, targets_of
-from tierwall.policy.ground import Ground, ground_of, title
+from tierwall.policy.effects import effects_on, inspected
 from tierwall.policy.hostname import is_private
+from tierwall.policy.match.compiled import Ground, ground_of, title
+from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
 from tierwall.policy.model import Address, Catalogue, Tier
 from tierwall.policy.site import Site
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tierwall.policy.dialect import Dialect, NamePart, Reading, Rejected, Shape, read, spelled
+from tierwall.policy.match.shapes import ShapeIndex
 from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Network, Rule, Transport
-from tierwall.policy.shapes import ShapeIndex
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ from tierwall.report.explanation import as_json, explanation
 from tierwall.report.recent import Recent
 
 if TYPE_CHECKING:
-    from tierwall.gateway.keeper import Keeper
+    from tierwall.gateway.kernel_sync import Keeper
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from tierwall.events.text import visible
+from tierwall.events.hostile_text import visible
 from tierwall.report.document import Document, Item, Mood, Section, Table
 from tierwall.report.indented import Indented
 from tierwall.report.wording import TIER_STYLES

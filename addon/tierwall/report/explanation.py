@@ -12,7 +12,7 @@ from typing import Final, assert_never
 from rich.console import Group
 from rich.text import Text
 
-from tierwall.events.text import redact_url, visible
+from tierwall.events.hostile_text import redact_url, visible
 from tierwall.policy.attempt import Action, Impact, Reason, Verdict
 from tierwall.policy.behaviour import does
 from tierwall.policy.model import Evidence, Tier

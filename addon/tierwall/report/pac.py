@@ -10,7 +10,7 @@ from typing import Final
 
 from tierwall.policy.dialect import ANY, ONE, SOME, Reading, Shape
 from tierwall.policy.model import Address
-from tierwall.policy.steering import Steering
+from tierwall.policy.projections.pac_targets import Steering
 
 MEDIA_TYPE: Final = "application/x-ns-proxy-autoconfig"
 

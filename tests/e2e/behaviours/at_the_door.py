@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from tests.e2e.behaviours.inspected import event
 from tests.e2e.running import Proxy, allow_private, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import HttpProxy, Socks5Proxy
-from tierwall.demo.origins import HttpsOrigin, RedirectOrigin, TcpOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import HttpProxy, Socks5Proxy
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, TcpOrigin, serve_in_thread
 
 NAMES: Final = ["*.vevox.app", "8x8.vc", "*.corp.example"]
 ADDRESS: Final = "127.0.0.4"

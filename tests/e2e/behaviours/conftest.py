@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.running import Proxy, allow_private, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, serve_in_thread
 
 NAMES = ["vevox.app", "*.vevox.app", "8x8.vc", "*.8x8.vc", "*.corp.example"]
 PORTS = "[tcp/80, tcp/443, tcp/8443]"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.e2e.programs import LIMIT_S, Way, connected, read_to_end, tunnel
-from tierwall.demo.clients import Socks5Proxy
+from tierwall.standins.clients import Socks5Proxy
 
 
 @contextmanager

@@ -6,11 +6,11 @@ import re
 from collections.abc import AsyncIterator
 from http import HTTPStatus
 
-from tierwall.demo.origins.base import TlsOrigin
-from tierwall.demo.origins.http import Answer, Asked, Upgrade, Upgraded, serve_http, text
-from tierwall.demo.origins.websocket import serve_websocket
-from tierwall.demo.streams import TcpStream, TlsStream
 from tierwall.opening import ClientHello, read_client_hello
+from tierwall.standins.origins.base import TlsOrigin
+from tierwall.standins.origins.http import Answer, Asked, Upgrade, Upgraded, serve_http, text
+from tierwall.standins.origins.websocket import serve_websocket
+from tierwall.standins.streams import TcpStream, TlsStream
 
 
 class TellingOrigin(TlsOrigin):

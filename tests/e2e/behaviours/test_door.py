@@ -11,7 +11,7 @@ from tests.e2e.behaviours.at_the_door import ADDRESS, CURL, Behind, behind, http
 from tests.e2e.behaviours.inspected import broken
 from tests.e2e.programs import connected, curl, read_response, through, tunnel
 from tests.e2e.running import Proxy, about, needs
-from tierwall.demo.certificates import Authority
+from tierwall.standins.certificates import Authority
 
 SITE = """
   - {behaviour: connection-limit, most: 2, scope: {hosts: [limited.vevox.app]}}

@@ -10,10 +10,10 @@ from tests.e2e.behaviours.conftest import Start
 from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.programs import connected, curl, openssl, read_to_end, through, tunnel, wait
 from tests.e2e.running import Proxy, about, allow_private, lab_ca
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, Stage, fetch_https, native_session, websocket_session
-from tierwall.demo.frames import Speaker
-from tierwall.demo.origins import HttpsOrigin, NativeOrigin, SpeaksFirstOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, Stage, fetch_https, native_session, websocket_session
+from tierwall.standins.frames import Speaker
+from tierwall.standins.origins import HttpsOrigin, NativeOrigin, SpeaksFirstOrigin, serve_in_thread
 
 NATIVE, FIRST, CLEAR, ELSEWHERE = "acme.vevox.app", "first.vevox.app", "clear.vevox.app", "video.8x8.vc"
 SITE = "  - {behaviour: dpi-https-only, scope: {vendor: vevox}}\n"

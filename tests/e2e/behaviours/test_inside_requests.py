@@ -15,9 +15,9 @@ from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
 from tests.e2e.programs import Curled, curl, through, wait
 from tests.e2e.running import Proxy, about, allow_private, lab_ca
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, Outcome, websocket_session
-from tierwall.demo.origins import RedirectOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, Outcome, websocket_session
+from tierwall.standins.origins import RedirectOrigin, serve_in_thread
 
 SITE = """
   - {behaviour: tls-inspection}

@@ -8,10 +8,10 @@ from tests.e2e.behaviours.conftest import Start
 from tests.e2e.behaviours.inspected import broken
 from tests.e2e.programs import Way, curl, openssl, wait
 from tests.e2e.running import Proxy, about, allow_private, lab_ca
-from tierwall.demo.certificates import Authority
-from tierwall.demo.clients import Cause, fetch_https, native_session, websocket_session
-from tierwall.demo.frames import Speaker
-from tierwall.demo.origins import HttpsOrigin, NativeOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.clients import Cause, fetch_https, native_session, websocket_session
+from tierwall.standins.frames import Speaker
+from tierwall.standins.origins import HttpsOrigin, NativeOrigin, serve_in_thread
 
 ADDRESS = "127.0.0.3"
 SITE = """

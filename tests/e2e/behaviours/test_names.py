@@ -10,8 +10,8 @@ import pytest
 
 from tests.e2e.programs import curl, through
 from tests.e2e.running import Proxy, about, allow_private, needs, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 
 ADMIT = """
 version: 1

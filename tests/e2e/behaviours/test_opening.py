@@ -21,7 +21,7 @@ from tests.e2e.programs import (
     tunnel,
 )
 from tests.e2e.running import about, needs
-from tierwall.demo.certificates import Authority
+from tierwall.standins.certificates import Authority
 
 SITE = """
   - {behaviour: sni-required, scope: {hosts: ["*.vevox.app"]}}

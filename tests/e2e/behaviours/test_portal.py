@@ -10,7 +10,7 @@ from tests.e2e.behaviours.at_the_door import CURL, Behind, behind, http_of, of_v
 from tests.e2e.behaviours.inspected import broken
 from tests.e2e.programs import connected, curl, read_response, through
 from tests.e2e.running import about, needs, whole
-from tierwall.demo.certificates import Authority
+from tierwall.standins.certificates import Authority
 
 HOME = "http://portal.hotel.example/"
 ACCEPT = (HOME + "accept", "-d", "")

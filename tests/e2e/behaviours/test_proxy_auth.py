@@ -10,8 +10,8 @@ from tests.e2e.behaviours.inspected import broken
 from tests.e2e.origins import RecordingOrigin, ScriptedParent
 from tests.e2e.programs import connect_request, connected, curl, read_response, read_to_end, through, tunnel
 from tests.e2e.running import about, allow_private, needs, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import serve_in_thread
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import serve_in_thread
 
 ANNA, PASSWORD = "anna", "p\u00e4ss:w\u00f6rd"
 KNOWN = ("--proxy-user", f"{ANNA}:{PASSWORD}")

@@ -12,9 +12,9 @@ from tests.e2e.behaviours.held import echo, silence, standing
 from tests.e2e.origins import RecordingOrigin
 from tests.e2e.programs import curl, read_to_end, through
 from tests.e2e.running import Proxy, about, allow_private, needs, running_proxy
-from tierwall.demo.certificates import Authority
-from tierwall.demo.origins import HttpsOrigin, TcpEchoOrigin, serve_in_thread
 from tierwall.events import Event
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin, serve_in_thread
 
 SITE = """
 version: 1

@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.behaviours.held import echo, silence, standing
 from tests.e2e.programs import connected, read_response, tunnel
 from tests.e2e.running import Proxy, about, allow_private, running_proxy
-from tierwall.demo.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
+from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 type Put = Callable[..., None]
 

@@ -3,7 +3,7 @@
 from functools import cache
 
 from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
-from tierwall.policy.index import HostIndex
+from tierwall.policy.match.index import HostIndex
 
 
 @cache

@@ -3,7 +3,7 @@
 import pytest
 
 from tierwall.policy.dialect import Dialect, Rejected, certain_end, literally, read_of_vendor, vendors_part
-from tierwall.policy.index import HostIndex
+from tierwall.policy.match.index import HostIndex
 
 COVERED = [
     ("*cdn.onenote.net", "cdn.onenote.net"),

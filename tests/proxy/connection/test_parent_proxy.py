@@ -6,13 +6,13 @@ from ipaddress import ip_address
 import pytest
 
 from tests.proxy.ends_at_work import run, until
-from tierwall.demo.origins import TcpOrigin
-from tierwall.demo.streams import TcpStream
 from tierwall.policy.model import Address
 from tierwall.proxy.connection import parent_proxy as parents
 from tierwall.proxy.connection.dial import Dialled, Unreachable
 from tierwall.proxy.connection.parent_proxy import Parent, ParentRefused, dial_through
 from tierwall.proxy.state.destinations import Destination, Destinations
+from tierwall.standins.origins import TcpOrigin
+from tierwall.standins.streams import TcpStream
 
 type Outcome = Dialled | ParentRefused | Unreachable
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import certifi
 import pytest
 
-from tierwall.demo.certificates import Authority
 from tierwall.proxy.run.settings import CannotStart
 from tierwall.proxy.run.trusted_authorities import believed
+from tierwall.standins.certificates import Authority
 
 
 def test_those_that_are_named_are_believed_beside_the_public_ones(tmp_path: Path) -> None:

@@ -14,13 +14,13 @@ from mitmproxy.proxy.server import ConnectionHandler
 from tests.e2e.programs import built_hello, client_hello
 from tests.proxy.doors import SITE, Door, observing, said_to, served
 from tests.proxy.ends_at_work import connection, run
-from tierwall.demo.origins import SpeaksFirstOrigin, TcpEchoOrigin
 from tierwall.policy.attempt import Reason
 from tierwall.policy.behaviour import TlsInspection
 from tierwall.policy.site import Site
 from tierwall.proxy.connection.client_connection import Known, Speaks
 from tierwall.proxy.state.refusal import ACCESS_DENIED
 from tierwall.proxy.transport.endpoint import End
+from tierwall.standins.origins import SpeaksFirstOrigin, TcpEchoOrigin
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 

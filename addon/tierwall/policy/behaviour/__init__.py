@@ -1,6 +1,6 @@
 """What middleboxes do to traffic that is admitted: frozen specifications, and the order in which they act.
 
-Knows values only. Whether one acts on an attempt, and what that breaks, is acting.py's; proxy/behaviours alone acts.
+Knows values only. Whether one acts on an attempt, and what that breaks, is effects.py's; proxy/middlebox alone acts.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,6 @@ from tierwall.policy.behaviour.inspection import (
     TlsInspection,
     TlsMaxVersion,
 )
-from tierwall.policy.behaviour.naming import DnsFilter, FqdnCacheExpiry, OfNames, SplitDns, StaleAddresses
 from tierwall.policy.behaviour.opening import (
     AtTheOpening,
     DialBlackhole,
@@ -35,6 +34,7 @@ from tierwall.policy.behaviour.opening import (
     SniRequired,
 )
 from tierwall.policy.behaviour.parameters import Basis, Cut, DnsAnswer, Stop, TlsVersion, UdpStop, UpgradeStop, Way
+from tierwall.policy.behaviour.resolution import DnsFilter, FqdnCacheExpiry, OfNames, SplitDns, StaleAddresses
 from tierwall.policy.behaviour.spec import EVERYTHING, Scope, Sees, Spec
 from tierwall.policy.behaviour.tunnel import (
     Bandwidth,

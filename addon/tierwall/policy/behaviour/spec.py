@@ -1,6 +1,6 @@
 """What every behaviour has: a name, where it acts, whom it hits, and a scope.
 
-Knows the frozen shape of a specification. Whether one acts on an attempt is acting.py's, what it then does proxy's.
+Knows the frozen shape of a specification. Whether one acts on an attempt is effects.py's, what it then does proxy's.
 """
 
 from dataclasses import dataclass

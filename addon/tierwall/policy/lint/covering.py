@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from tierwall.policy.dialect import Dialect, NamePart, Part, Reading, Rejected, Shape, read
-from tierwall.policy.index import HostIndex, NetworkIndex
+from tierwall.policy.match.index import HostIndex, NetworkIndex
 from tierwall.policy.model import Direction, Network, Ports, Rule, Vendor
 from tierwall.policy.site import ListEntry
 

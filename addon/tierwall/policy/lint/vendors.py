@@ -6,9 +6,9 @@ Knows one vendor at a time: two vendors that ask for the same are no oddity.
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from tierwall.policy.index import HostIndex, NetworkIndex
 from tierwall.policy.lint.covering import all_in, egress, plain, readings, share_ports, some, takes_in
 from tierwall.policy.lint.finding import Code, Finding
+from tierwall.policy.match.index import HostIndex, NetworkIndex
 from tierwall.policy.model import Evidence, Vendor
 
 COPY_PASTE_ONLY: Final = "copy-paste-only"

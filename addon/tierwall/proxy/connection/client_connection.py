@@ -12,8 +12,8 @@ from typing import Final, assert_never
 
 from tierwall.events import Stage
 from tierwall.opening import ClientHello, Malformed, Opening, PlainHttp
-from tierwall.policy.acting import struck
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
+from tierwall.policy.effects import struck
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import Visit
 from tierwall.proxy.connection.parent_proxy import Parent

@@ -7,9 +7,9 @@ from typing import Final, assert_never
 
 from tierwall.opening import ClientHello, Opening
 from tierwall.policy import behaviour
-from tierwall.policy.acting import struck
 from tierwall.policy.attempt import Attempt, Effect, NameSource, Verdict
 from tierwall.policy.behaviour import Stop
+from tierwall.policy.effects import struck
 from tierwall.proxy.connection.client_connection import Passage
 from tierwall.proxy.middlebox import dpi
 from tierwall.proxy.state import refusal

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Final
 
 from tierwall.events import Stage
-from tierwall.policy.answering import Answer, answer_to
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import DnsAnswer, DnsFilter, SplitDns, StaleAddresses
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
+from tierwall.policy.projections.dns_answers import Answer, answer_to
 from tierwall.proxy.connection.client_connection import Passage
 from tierwall.proxy.connection.dial import Broken, Look
 from tierwall.proxy.state.address_pins import Pinned

@@ -6,7 +6,7 @@ Knows who is told of what. Refuses to decide: the rulebook judges each as the at
 from cachetools import TTLCache
 
 from tierwall.events import Stage
-from tierwall.gateway.syns import Syn
+from tierwall.gateway.nflog import Syn
 from tierwall.policy.behaviour import DialBlackhole
 from tierwall.policy.model import Transport
 from tierwall.proxy.connection.attempts import at_address

@@ -9,7 +9,7 @@ from dataclasses import replace
 from mitmproxy.proxy import mode_specs
 
 from tierwall.loader import Fault, InvalidFiles
-from tierwall.policy.showing import shown_in, unshown
+from tierwall.policy.projections.mode_support import shown_in, unshown
 from tierwall.policy.site import Site
 
 

@@ -6,8 +6,8 @@ Knows the two tasks and what is journalled where they end. Imported by runs with
 import logging
 
 from tierwall.events import Stage
-from tierwall.gateway.keeper import Keeper
-from tierwall.gateway.syns import hear
+from tierwall.gateway.kernel_sync import Keeper
+from tierwall.gateway.nflog import hear
 from tierwall.proxy.middlebox.unanswered_syns import UnansweredSyns
 from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.state.destinations import Destinations

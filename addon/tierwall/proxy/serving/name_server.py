@@ -13,11 +13,11 @@ from mitmproxy.net.dns import classes, op_codes, response_codes, types
 from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
-from tierwall.policy.answering import Answer, answer_to, uses_of
 from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen
 from tierwall.policy.behaviour import DnsAnswer
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address
+from tierwall.policy.projections.dns_answers import Answer, answer_to, uses_of
 from tierwall.policy.site import DnsMode, DnsRefusal, Refusals
 from tierwall.proxy.connection.attempts import named
 from tierwall.proxy.mitmproxy.clients import caller_of

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from tierwall.opening import PlainHttp
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address
-from tierwall.policy.steering import steering
+from tierwall.policy.projections.pac_targets import steering
 from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.report.pac import MEDIA_TYPE, pac_for_everything, pac_for_listed
 from tierwall.report.recent import Recent

@@ -1,13 +1,13 @@
 """The site in force with what was switched by hand: one place through which files and switches change the rulebook.
 
-Knows which switches stand. What a switch says is loader/switches.py's; the rulebook tells the tunnels.
+Knows which switches stand. What a switch says is loader/forms/switches.py's; the rulebook tells the tunnels.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tierwall.loader.switches import switch_off, switch_on
+from tierwall.loader.forms.switches import switch_off, switch_on
 from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.behaviour.switching import Switch, switched
 from tierwall.policy.judge import prepare

@@ -14,8 +14,8 @@ from cachetools import TTLCache
 from tierwall import events
 from tierwall.events import ClosedBy, Context, Drafts, Ending, Queries, Stage
 from tierwall.journal import Sink
-from tierwall.policy.acting import inspects, reason_of, struck
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
+from tierwall.policy.effects import inspects, reason_of, struck
 from tierwall.policy.model import Address
 from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.transport.addresses import address_text

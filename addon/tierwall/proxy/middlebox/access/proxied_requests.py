@@ -10,9 +10,9 @@ from mitmproxy import http
 from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
-from tierwall.policy.acting import struck
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import CaptivePortal, DialBlackhole, ProxyAuth
+from tierwall.policy.effects import struck
 from tierwall.policy.limits import DIAL_S
 from tierwall.proxy.connection.access_state import Asked, Visit
 from tierwall.proxy.connection.client_connection import Passage

@@ -6,9 +6,9 @@ Knows 407 (RFC 9110 section 15.5.8) and what a visit remembers. Refuses to say w
 from enum import Enum
 from typing import Final
 
-from tierwall.policy.acting import struck
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import ProxyAuth
+from tierwall.policy.effects import struck
 from tierwall.proxy.connection.access_state import Asked, Visit
 from tierwall.proxy.connection.client_connection import Passage, Speaks
 from tierwall.proxy.middlebox.access.credentials import knows

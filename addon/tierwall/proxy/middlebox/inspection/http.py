@@ -10,9 +10,9 @@ from typing import Final, assert_never
 from mitmproxy import connection, http, tcp
 
 from tierwall.events import Stage
-from tierwall.policy.acting import HTTPS_PORT, reason_of
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import Buffering, DpiHttpsOnly, Headers, NoWebsocket, UpgradeStop
+from tierwall.policy.effects import HTTPS_PORT, reason_of
 from tierwall.proxy.middlebox.inspection import headers
 from tierwall.proxy.middlebox.once_per_connection import Notes
 from tierwall.proxy.state.recorder import Caller

@@ -1,0 +1,221 @@
+"""Which behaviours of a site act on an attempt that passes, in which order, and what each would break.
+
+Knows scopes and what a behaviour is about; what it then does to octets or requests is proxy/behaviours'.
+"""
+
+from dataclasses import replace
+from typing import assert_never
+
+from tierwall.policy.attempt import Attempt, Effect, Impact, NameSource, Reason, Seen, Verdict
+from tierwall.policy.behaviour import (
+    Bandwidth,
+    Basis,
+    Behaviour,
+    Buffering,
+    CaptivePortal,
+    ConnectionLimit,
+    ConnectPorts,
+    DialBlackhole,
+    DnsFilter,
+    DpiHttpsOnly,
+    FqdnCacheExpiry,
+    HalfCloseBreaks,
+    Headers,
+    HostForgeryCheck,
+    IdleTimeout,
+    Jitter,
+    Latency,
+    MaxLifetime,
+    NoHttp2,
+    NoIpConnect,
+    NoQuic,
+    NoUdp,
+    NoWebsocket,
+    OneSegmentHello,
+    ProxyAuth,
+    Reset,
+    Sees,
+    Slicer,
+    SlowClose,
+    SniRequired,
+    SplitDns,
+    StaleAddresses,
+    Stall,
+    TlsInspection,
+    TlsMaxVersion,
+    UdpTimeout,
+)
+from tierwall.policy.match.compiled import Compiled, Ground, Index
+from tierwall.policy.match.coverage import plain
+from tierwall.policy.model import Tier, Transport
+
+HTTPS_PORT = 443
+
+
+def effects_on(ground: Ground, attempt: Attempt, serves: tuple[Impact, ...]) -> tuple[Effect, ...]:
+    """The behaviours that act on an attempt which passes, in their order. `serves`: what its destination serves.
+
+    What a TLS inspection of the site leaves alone is inspected by nothing else either: the middlebox does not open it.
+    """
+    left_alone = _left_alone(ground, attempt)
+    return tuple(
+        Effect(each.behaviour, _broken(ground, each.behaviour, serves))
+        for each in ground.behaviours
+        if not (left_alone and _inside_tls(attempt) and inspects(each.behaviour))
+        if _in_reach(each.behaviour, attempt)
+        if _is_about(each.behaviour, attempt)
+        if _in_scope(ground, each, attempt, serves)
+    )
+
+
+def inspected(attempt: Attempt, effects: tuple[Effect, ...]) -> bool:
+    """Whether the attempt's TLS has to be opened for one of them."""
+    if attempt.transport is not Transport.TCP or not _inside_tls(attempt):
+        return False
+    return any(inspects(effect.behaviour) for effect in effects)
+
+
+def inspects(behaviour: Behaviour) -> bool:
+    """Whether it looks inside TLS, so that clients must trust the lab CA."""
+    match behaviour.SEES:
+        case Sees.TLS | Sees.REQUESTS:
+            return not (isinstance(behaviour, DpiHttpsOnly) and behaviour.basis is Basis.ALPN)
+        case Sees.OCTETS | Sees.NAMES | Sees.HELLO | Sees.DATAGRAMS:
+            return False
+        case _:
+            assert_never(behaviour.SEES)
+
+
+def reason_of(behaviour: Behaviour) -> Reason:
+    """The reason of the events that it causes."""
+    match behaviour:
+        case TlsInspection():
+            return Reason.INSPECTION_REJECTED
+        case DpiHttpsOnly():
+            return Reason.NOT_HTTPS
+        case _:
+            return Reason.BEHAVIOUR
+
+
+def struck(verdict: Verdict, effect: Effect, detail: str) -> Verdict:
+    """The verdict on an admitted attempt after the behaviour broke it: its reason, and what that breaks."""
+    tier = effect.breaks[0].tier if effect.breaks else Tier.NONE
+    reason = reason_of(effect.behaviour)
+    return replace(verdict, reason=reason, detail=detail, tier=tier, breaks=effect.breaks, near=(), effects=())
+
+
+# What it can see
+
+
+def _in_reach(behaviour: Behaviour, attempt: Attempt) -> bool:
+    """Whether the middlebox is on such a connection at all, and finds there what it looks at."""
+    if attempt.transport not in behaviour.TRANSPORTS:
+        return False
+    match behaviour.SEES:
+        case Sees.OCTETS | Sees.NAMES | Sees.DATAGRAMS:
+            return True
+        case Sees.HELLO | Sees.REQUESTS:
+            return attempt.seen in {Seen.TLS, Seen.HTTP, None}
+        case Sees.TLS:
+            return _inside_tls(attempt) or isinstance(behaviour, DpiHttpsOnly)
+        case _:
+            assert_never(behaviour.SEES)
+
+
+def _is_about(behaviour: Behaviour, attempt: Attempt) -> bool:  # noqa: C901, PLR0912 - one row a kind
+    """Whether there is anything for it to do on such an attempt."""
+    match behaviour:
+        case ConnectPorts():
+            return _connects(attempt) and attempt.port not in behaviour.ports
+        case NoIpConnect():
+            return _connects(attempt) and not isinstance(attempt.names[0].value, str)
+        case SniRequired():
+            return attempt.seen is Seen.TLS and not any(name.source is NameSource.SNI for name in attempt.names)
+        case OneSegmentHello():
+            return _inside_tls(attempt)
+        case HostForgeryCheck():
+            return attempt.address is not None or any(not isinstance(name.value, str) for name in attempt.names)
+        case SplitDns():
+            answered = {name for name, _ in behaviour.answers}
+            return any(name.value in answered for name in attempt.names)
+        case DnsFilter() | StaleAddresses() | FqdnCacheExpiry():
+            return any(isinstance(name.value, str) for name in attempt.names)
+        case DpiHttpsOnly():
+            return attempt.port == HTTPS_PORT
+        case NoQuic():
+            return attempt.seen is Seen.QUIC or (attempt.seen is None and attempt.port == HTTPS_PORT)
+        case ConnectionLimit() | ProxyAuth() | CaptivePortal() | DialBlackhole():
+            return True
+        case TlsInspection() | TlsMaxVersion() | NoHttp2() | NoWebsocket() | Buffering() | Headers():
+            return True
+        case IdleTimeout() | MaxLifetime() | Latency() | Jitter() | Bandwidth() | Slicer() | Stall() | Reset():
+            return True
+        case SlowClose() | HalfCloseBreaks() | NoUdp() | UdpTimeout():
+            return True
+        case _:
+            assert_never(behaviour)
+
+
+def _connects(attempt: Attempt) -> bool:
+    return bool(attempt.names) and attempt.names[0].source is NameSource.CONNECT
+
+
+# What its scope says
+
+
+def _in_scope(ground: Ground, each: Compiled, attempt: Attempt, serves: tuple[Impact, ...]) -> bool:
+    scope = each.behaviour.scope
+    if scope.transport is not None and scope.transport is not attempt.transport:
+        return False
+    if scope.ports is not None and not any(ports.cover(attempt.transport, attempt.port) for ports in scope.ports):
+        return False
+    if each.within is not None and not _names_or_addresses(each.within, attempt, addresses=True):
+        return False
+    if isinstance(each.behaviour, TlsInspection) and _excepts(each, attempt):
+        return False
+    return not scope.asks_for_services or any(_selects(ground, each.behaviour, impact) for impact in serves)
+
+
+def _left_alone(ground: Ground, attempt: Attempt) -> bool:
+    return any(_excepts(each, attempt) for each in ground.behaviours)
+
+
+def _excepts(each: Compiled, attempt: Attempt) -> bool:
+    """By any name that was given; by address only what has no name (a TURN server by address, say)."""
+    if each.excepted is None:
+        return False
+    unnamed = not any(isinstance(name.value, str) for name in attempt.names)
+    return _names_or_addresses(each.excepted, attempt, addresses=unnamed)
+
+
+def _names_or_addresses(index: Index[None], attempt: Attempt, *, addresses: bool) -> bool:
+    known = [plain(name.value) for name in attempt.names]
+    if addresses:
+        known += [plain(address) for address in (attempt.address, attempt.dialled) if address is not None]
+    return any(hit.covers for value in known for hit in index.find(value))
+
+
+def _inside_tls(attempt: Attempt) -> bool:
+    return attempt.seen in {Seen.TLS, None}
+
+
+# What it breaks
+
+
+def _broken(ground: Ground, behaviour: Behaviour, serves: tuple[Impact, ...]) -> tuple[Impact, ...]:
+    return tuple(
+        impact
+        for impact in serves
+        if ground.protocols[impact.vendor, impact.service] in behaviour.HITS and _selects(ground, behaviour, impact)
+    )
+
+
+def _selects(ground: Ground, behaviour: Behaviour, impact: Impact) -> bool:
+    """Vendor, tier, service and protocol must be those of one and the same service."""
+    scope = behaviour.scope
+    return (
+        (scope.vendor is None or scope.vendor == impact.vendor)
+        and (scope.tiers is None or impact.tier in scope.tiers)
+        and (scope.services is None or impact.service in scope.services)
+        and (scope.protocols is None or ground.protocols[impact.vendor, impact.service] in scope.protocols)
+    )
