@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.running import Proxy
+from tests.support.running import Proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import serve_in_thread
 from tierwall.standins.origins.base import TlsOrigin

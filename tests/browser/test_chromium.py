@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from tests.browser.conftest import WebAppOrigin
-from tests.e2e.running import allow_private, needs, running_proxy
+from tests.support.running import allow_private, needs, running_proxy
 
 START_S = 30.0
 ONE_SEGMENT_OCTETS = 1460

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.browser.conftest import WebAppOrigin
 from tests.browser.test_chromium import START_S, Browse
-from tests.e2e.running import about, allow_private, lab_ca, needs, running_proxy
+from tests.support.running import about, allow_private, lab_ca, needs, running_proxy
 from tierwall.standins.certificates import Authority
 
 SITE = """

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.browser.conftest import FLAGS
-from tests.e2e.running import Proxy, allow_private, needs, running_proxy
+from tests.support.running import Proxy, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.running import ADDON, needs, running_proxy
 from tests.netns.lab import Machine
+from tests.support.running import ADDON, needs, running_proxy
 
 LIMIT_S = 30.0
 RESOLVER = """

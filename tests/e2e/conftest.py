@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.origins import EndsFirstOrigin, RecordingOrigin
-from tests.e2e.running import Proxy, allow_private, running_proxy
+from tests.support.origins import EndsFirstOrigin, RecordingOrigin
+from tests.support.running import Proxy, allow_private, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import HttpProxy, Socks5Proxy
 from tierwall.standins.origins import (

@@ -12,8 +12,8 @@ from tempfile import gettempdir
 
 import pytest
 
-from tests.e2e.programs import connected, read_to_end, tunnel
-from tests.e2e.running import ADDON, Proxy, about, allow_private, needs, running_proxy
+from tests.support.programs import connected, read_to_end, tunnel
+from tests.support.running import ADDON, Proxy, about, allow_private, needs, running_proxy
 from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
 LIMIT_S = 30

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.e2e.conftest import Lab
-from tests.e2e.programs import connected, curl, openssl, read_to_end, through, tunnel, wait
-from tests.e2e.running import about, allow_private, denial, needs, running_proxy
+from tests.support.programs import connected, curl, openssl, read_to_end, through, tunnel, wait
+from tests.support.running import about, allow_private, denial, needs, running_proxy
 from tierwall.standins.certificates import CA_NAME, Authority
 from tierwall.standins.clients import banner_session, half_close_session, native_session, websocket_session
 from tierwall.standins.origins import HttpsOrigin, serve_in_thread

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
-from tests.e2e.programs import connect_request, connected, converse, curl, through, tunnel, wait
-from tests.e2e.running import about, denial, needs, running_proxy
+from tests.support.programs import connect_request, connected, converse, curl, through, tunnel, wait
+from tests.support.running import about, denial, needs, running_proxy
 from tierwall.standins.clients import half_close_session
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
-from tests.e2e.programs import (
+from tests.support.programs import (
     ALERT_ACCESS_DENIED,
     built_hello,
     client_hello,
@@ -19,7 +19,7 @@ from tests.e2e.programs import (
     through,
     tunnel,
 )
-from tests.e2e.running import about, needs
+from tests.support.running import about, needs
 
 GARBAGE = [
     b"\x00\x01\x02\x03",

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import connect_request, connected, converse, curl, read_to_end, through, tunnel, wait
-from tests.e2e.running import about, allow_private, needs, running_proxy
+from tests.support.programs import connect_request, connected, converse, curl, read_to_end, through, tunnel, wait
+from tests.support.running import about, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import native_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, TcpEchoOrigin, serve_in_thread

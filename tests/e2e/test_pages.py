@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
-from tests.e2e.programs import converse, curl, through
-from tests.e2e.running import lab_ca, needs, running_proxy
 from tests.e2e.test_dialling import own_address
+from tests.support.programs import converse, curl, through
+from tests.support.running import lab_ca, needs, running_proxy
 
 PAGES = ("/", "/proxy.pac", "/proxy.pac?all", "/ca.pem")
 

@@ -3,8 +3,8 @@
 import socket
 
 from tests.e2e.conftest import Lab
-from tests.e2e.programs import connected, converse, curl, read_response, read_to_end, through
-from tests.e2e.running import about, denial, needs
+from tests.support.programs import connected, converse, curl, read_response, read_to_end, through
+from tests.support.running import about, denial, needs
 
 
 @needs("curl")

@@ -4,8 +4,8 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.e2e.programs import connect_request, connected, read_to_end, tunnel
-from tests.e2e.running import Proxy, allow_private, running_proxy
+from tests.support.programs import connect_request, connected, read_to_end, tunnel
+from tests.support.running import Proxy, allow_private, running_proxy
 from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
 OPEN = 'admit:\n  - {hosts: ["*.corp.example"]}\n'

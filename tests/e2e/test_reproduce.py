@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.running import _environment
+from tests.support.running import _environment
 
 LIMIT_S = 90
 

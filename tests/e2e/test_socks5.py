@@ -7,8 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
-from tests.e2e.programs import ALERT_ACCESS_DENIED, client_hello, connected, converse, curl, read_to_end, through, wait
-from tests.e2e.running import about, denial, needs
+from tests.support.programs import (
+    ALERT_ACCESS_DENIED,
+    client_hello,
+    connected,
+    converse,
+    curl,
+    read_to_end,
+    through,
+    wait,
+)
+from tests.support.running import about, denial, needs
 from tierwall.standins.certificates import CA_NAME
 from tierwall.standins.clients import banner_session, half_close_session, native_session
 

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from tests.e2e.conftest import Lab
-from tests.e2e.origins import RecordingOrigin
-from tests.e2e.programs import (
+from tests.support.origins import RecordingOrigin
+from tests.support.programs import (
     ALERT_ACCESS_DENIED,
     built_hello,
     client_hello,
@@ -19,7 +19,7 @@ from tests.e2e.programs import (
     tunnel,
     wait,
 )
-from tests.e2e.running import about, allow_private, denial, needs, running_proxy
+from tests.support.running import about, allow_private, denial, needs, running_proxy
 from tierwall.standins.clients import banner_session
 from tierwall.standins.origins import SpeaksFirstOrigin, serve_in_thread
 

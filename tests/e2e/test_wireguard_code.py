@@ -16,7 +16,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.running import ADDON, START_LIMIT_S, STOP_LIMIT_S, needs
+from tests.support.running import ADDON, START_LIMIT_S, STOP_LIMIT_S, needs
 
 _SGR: Final = re.compile(r"\x1b\[([0-9;]*)m")
 _MODULES: Final = {"█": "11", "▀": "10", "▄": "01", " ": "00"}

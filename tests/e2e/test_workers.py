@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import connected, converse, read_to_end, tunnel
-from tests.e2e.running import LOOK_EVERY_S, STOP_LIMIT_S, Proxy, _environment, allow_private, running_proxy
+from tests.support.programs import connected, converse, read_to_end, tunnel
+from tests.support.running import LOOK_EVERY_S, STOP_LIMIT_S, Proxy, _environment, allow_private, running_proxy
 from tierwall.standins.clients import half_close_session
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 

@@ -3,8 +3,8 @@
 import socket
 import time
 
-from tests.e2e.programs import read_to_end
 from tests.netns.lab import Machine
+from tests.support.programs import read_to_end
 
 SEGMENTS_APART_S = 0.05
 

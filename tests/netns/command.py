@@ -5,8 +5,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.e2e.running import ADDON
 from tests.netns.lab import Machine
+from tests.support.running import ADDON
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.e2e.running import Proxy, whole
 from tests.netns.lab import CLIENT, Lab, Seen
+from tests.support.running import Proxy, whole
 
 AMPLITUDE: Final = {
     "rule": {"name": "api.amplitude.com", "ruleset": "8x8", "category": "analytics"},

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.running import ADDON, Proxy
 from tests.netns.lab import PATH, Machine
 from tests.netns.looks import eventually, listed
+from tests.support.running import ADDON, Proxy
 
 
 @contextmanager

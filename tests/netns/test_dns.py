@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy
 from tests.netns.dns_packets import AAAA, TXT, A, Answered, NameServerOrigin, address, ask, exchange
 from tests.netns.events import AMPLITUDE, denied, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, GATEWAY, OTHER_SERVER, REDIRECT, SERVER, SERVER_6, TUN, TURN, Lab
+from tests.support.running import Proxy
 from tierwall.standins.clients import Direct, half_close_session, stun_binding
 from tierwall.standins.origins import StunOrigin, TcpEchoOrigin
 

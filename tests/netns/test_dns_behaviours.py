@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy, needs
 from tests.netns.clients import curl
 from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.events import watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import GATEWAY, OTHER_SERVER, REDIRECT, SERVER, TUN, Lab
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy, needs
 from tests.netns.clients import curl
 from tests.netns.command import tierwall
 from tests.netns.dns_packets import A, NameServerOrigin, address
@@ -14,6 +13,7 @@ from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, CLIENT_6, GATEWAY, GATEWAY_6, SERVER, SERVER_6, TUN, Lab
 from tests.netns.looks import eventually, listed, state
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Direct, fetch_https, udp_echo
 from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin, UdpEchoOrigin

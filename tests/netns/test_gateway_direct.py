@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy, needs
 from tests.netns.command import tierwall
 from tests.netns.dns_packets import AAAA, A, Answered, NameServerOrigin, address, ask
 from tests.netns.events import TURN_RELAY, denied, sni, watch
@@ -16,6 +15,7 @@ from tests.netns.lab import BRIDGE, OTHER_SERVER, SERVER, SERVER_6, TUN, TURN, L
 from tests.netns.looks import counted, eventually, listed, state
 from tests.netns.quic import QuicEchoOrigin, quic_echo
 from tests.netns.turn import Media, coturn, send_media
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, stun_binding, udp_echo
 from tierwall.standins.origins import StunOrigin, UdpEchoOrigin

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy
 from tests.netns.command import tierwall
 from tests.netns.dns_packets import A, Answered, NameServerOrigin, address, ask
 from tests.netns.events import TURN_RELAY, denied, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, GATEWAY, OTHER_SERVER, SERVER, SERVER_6, TUN, TURN, Lab
+from tests.support.running import Proxy
 
 SITE = "admit: [{hosts: [turn.corp.example], ports: [udp/3478]}, {vendor: vevox}]"
 BLACKHOLE = """

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import needs
 from tests.netns.command import Ended, tierwall
 from tests.netns.lab import CLIENT, GATEWAY, SERVER, TUN, Lab
 from tests.netns.looks import state
+from tests.support.running import needs
 from tierwall.standins.clients import Cause, Direct, half_close_session, udp_echo
 from tierwall.standins.origins import TcpEchoOrigin, UdpEchoOrigin
 

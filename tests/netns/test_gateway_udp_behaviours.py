@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy
 from tests.netns.command import tierwall
 from tests.netns.events import watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, TUN, Lab, bound
+from tests.support.running import Proxy
 from tierwall.standins.origins import UdpEchoOrigin
 
 ADMIT = "admit: [{vendor: 8x8, tiers: [core]}]\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy, about
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import REDIRECT, SERVER, Lab
+from tests.support.running import Proxy, about
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Direct, fetch_https, native_session, websocket_session
 from tierwall.standins.origins import HttpsOrigin

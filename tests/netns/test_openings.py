@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import client_hello
-from tests.e2e.running import Proxy, about, needs
 from tests.netns.clients import converse, curl, s_client
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import GATEWAY, OTHER_SERVER, PORT, REDIRECT, SERVER, TUN, Lab, bound
+from tests.support.programs import client_hello
+from tests.support.running import Proxy, about, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import ALERT_ACCESS_DENIED, built_hello, client_hello
-from tests.e2e.running import Proxy, needs
 from tests.netns.clients import converse, curl, s_client
 from tests.netns.events import AMPLITUDE, MEETINGS_NEAR, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT_6, GATEWAY, GATEWAY_6, PORT, REDIRECT, SERVER, SERVER_6, TURN, Lab
+from tests.support.programs import ALERT_ACCESS_DENIED, built_hello, client_hello
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Direct, fetch_https, half_close_session, native_session, websocket_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, TcpEchoOrigin

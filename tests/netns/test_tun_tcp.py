@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy
 from tests.netns.clients import converse
 from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, CLIENT_6, SERVER, SERVER_6, TUN, TURN, Lab
+from tests.support.running import Proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Direct, fetch_https, half_close_session, native_session, websocket_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, SpeaksFirstOrigin, TcpEchoOrigin

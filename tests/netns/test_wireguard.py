@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy, needs
 from tests.netns.dns_packets import Answered, NameServerOrigin, address, ask
 from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, GATEWAY, SERVER, Lab
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Direct, fetch_https, udp_echo
 from tierwall.standins.origins import HttpsOrigin, UdpEchoOrigin

@@ -9,8 +9,8 @@ from mitmproxy import exceptions
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance
 
-from tests.proxy.ends_at_work import run, until
-from tests.proxy.masters import running_master
+from tests.support.endpoints import run, until
+from tests.support.masters import running_master
 from tierwall.proxy import listeners
 from tierwall.proxy.mitmproxy.handover import GuardedHandler
 

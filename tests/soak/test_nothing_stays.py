@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from tests.e2e.programs import client_hello
-from tests.proxy.doors import Door
-from tests.proxy.ends_at_work import Peer, connection, run
+from tests.support.endpoints import Peer, connection, run
+from tests.support.front_doors import Door
+from tests.support.programs import client_hello
 from tierwall.proxy.connection.client_connection import Passage
 from tierwall.proxy.transport.endpoint import End
 from tierwall.proxy.transport.relay import Relay

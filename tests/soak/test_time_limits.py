@@ -10,8 +10,8 @@ from bench.ground import free_port
 from bench.processes import Running, until_listening
 from bench.soak.client import Tunnel, connect
 from bench.soak.server import Server
-from tests.e2e.running import running_proxy
 from tests.stock.stock import stock_mitmproxy
+from tests.support.running import running_proxy
 
 HOST = "idle.corp.example"
 SITE = f"{{version: 1, site: idle, admit: [{{hosts: [{HOST}], ports: [tcp/7]}}]}}"

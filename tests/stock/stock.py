@@ -1,6 +1,6 @@
 """Stock mitmproxy as a process that loads addon/main.py from a clone, where tierwall is not installed.
 
-Knows how to start it so; the rest of a proxy that listens is tests/e2e/running.py's.
+Knows how to start it so; the rest of a proxy that listens is tests/support/running.py's.
 """
 
 import os
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.running import ADDON, START_LIMIT_S, Proxy
+from tests.support.running import ADDON, START_LIMIT_S, Proxy
 from tierwall.standins.clients import HttpProxy, Socks5Proxy
 
 _LISTENING = re.compile(r"(SOCKS|HTTP)\S* (?:v5 )?proxy listening at (\S+):(\d+)\.")

@@ -5,9 +5,9 @@ from pathlib import Path
 from mitmproxy.http import HTTPFlow
 from mitmproxy.io import FlowReader
 
-from tests.e2e.programs import connected, read_response
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import stock_mitmproxy
+from tests.support.programs import connected, read_response
 
 
 def test_flows_say_what_was_decided_of_them(behind: Behind, site: Path, tmp_path: Path) -> None:

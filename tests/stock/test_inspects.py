@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.e2e.programs import wait
-from tests.e2e.running import about
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import stock_mitmproxy
+from tests.support.programs import wait
+from tests.support.running import about
 from tierwall.standins.clients import Cause, fetch_https, native_session, websocket_session
 
 BEHAVIOURS = """

@@ -4,10 +4,10 @@ import socket
 import time
 from pathlib import Path
 
-from tests.e2e.programs import connected, read_head, read_response, tunnel, wait
-from tests.e2e.running import about
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import run_to_its_end, stock_mitmproxy
+from tests.support.programs import connected, read_head, read_response, tunnel, wait
+from tests.support.running import about
 from tierwall.standins.clients import Cause, fetch_https
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.running import Proxy, allow_private, running_proxy
+from tests.support.running import Proxy, allow_private, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, serve_in_thread
 

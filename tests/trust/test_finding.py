@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import needs
+from tests.support.running import needs
 from tests.trust.certificates import some_certificate
 from tierwall.trust.certificate import Certificate, Form
 from tierwall.trust.finding import BUNDLES, Machine, find_stores

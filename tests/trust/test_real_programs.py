@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import ADDON, Proxy, needs
+from tests.support.running import ADDON, Proxy, needs
 from tests.trust.inspecting import APART, NAME, inspecting_proxy
 
 CURL_UNTRUSTED = 60

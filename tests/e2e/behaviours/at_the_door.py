@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.e2e.behaviours.inspected import event
-from tests.e2e.running import Proxy, allow_private, running_proxy
+from tests.support.running import Proxy, allow_private, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import HttpProxy, Socks5Proxy
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, TcpOrigin, serve_in_thread

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.running import Proxy, allow_private, running_proxy
+from tests.support.running import Proxy, allow_private, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, serve_in_thread
 

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.e2e.programs import LIMIT_S, Way, connected, read_to_end, tunnel
+from tests.support.programs import LIMIT_S, Way, connected, read_to_end, tunnel
 from tierwall.standins.clients import Socks5Proxy
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.e2e.running import Proxy, about
+from tests.support.running import Proxy, about
 from tierwall.events import Event
 
 

@@ -7,8 +7,8 @@ import pytest
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken
 from tests.e2e.behaviours.origins import TellingOrigin
-from tests.e2e.programs import connected, curl, read_response, read_to_end, through, wait
-from tests.e2e.running import Proxy, allow_private, lab_ca
+from tests.support.programs import connected, curl, read_response, read_to_end, through, wait
+from tests.support.running import Proxy, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, fetch_https, native_session, websocket_session
 from tierwall.standins.origins import RedirectOrigin, serve_in_thread

@@ -9,8 +9,8 @@ import pytest
 
 from tests.e2e.behaviours.at_the_door import ADDRESS, CURL, Behind, behind, http_of, of_vevox, socks_of
 from tests.e2e.behaviours.inspected import broken
-from tests.e2e.programs import connected, curl, read_response, through, tunnel
-from tests.e2e.running import Proxy, about, needs
+from tests.support.programs import connected, curl, read_response, through, tunnel
+from tests.support.running import Proxy, about, needs
 from tierwall.standins.certificates import Authority
 
 SITE = """

@@ -11,8 +11,8 @@ import pytest
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
-from tests.e2e.programs import connected, curl, openssl, through, tunnel, wait
-from tests.e2e.running import Proxy, about, allow_private, lab_ca
+from tests.support.programs import connected, curl, openssl, through, tunnel, wait
+from tests.support.running import Proxy, about, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, fetch_https, native_session
 from tierwall.standins.frames import Speaker

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import connect_request, converse
-from tests.e2e.running import _environment, running_proxy
+from tests.support.programs import connect_request, converse
+from tests.support.running import _environment, running_proxy
 
 UDP = "behaviours:\n  - {behaviour: no-udp}\n  - {behaviour: udp-timeout, after: 10s}\n"
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.programs import curl, through
-from tests.e2e.running import Proxy, about, allow_private, needs, running_proxy
+from tests.support.programs import curl, through
+from tests.support.running import Proxy, about, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 

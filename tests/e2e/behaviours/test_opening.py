@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.behaviours.at_the_door import ADDRESS, Behind, behind, http_of, of_vevox, socks_of
 from tests.e2e.behaviours.inspected import broken
-from tests.e2e.programs import (
+from tests.support.programs import (
     Curled,
     Way,
     built_hello,
@@ -20,7 +20,7 @@ from tests.e2e.programs import (
     read_head,
     tunnel,
 )
-from tests.e2e.running import about, needs
+from tests.support.running import about, needs
 from tierwall.standins.certificates import Authority
 
 SITE = """

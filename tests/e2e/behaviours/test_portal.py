@@ -8,8 +8,8 @@ import pytest
 
 from tests.e2e.behaviours.at_the_door import CURL, Behind, behind, http_of, of_vevox
 from tests.e2e.behaviours.inspected import broken
-from tests.e2e.programs import connected, curl, read_response, through
-from tests.e2e.running import about, needs, whole
+from tests.support.programs import connected, curl, read_response, through
+from tests.support.running import about, needs, whole
 from tierwall.standins.certificates import Authority
 
 HOME = "http://portal.hotel.example/"

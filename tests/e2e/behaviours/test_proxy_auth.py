@@ -7,9 +7,9 @@ import pytest
 
 from tests.e2e.behaviours.at_the_door import CURL, ON_80, Behind, behind, http_of, of_vevox
 from tests.e2e.behaviours.inspected import broken
-from tests.e2e.origins import RecordingOrigin, ScriptedParent
-from tests.e2e.programs import connect_request, connected, curl, read_response, read_to_end, through, tunnel
-from tests.e2e.running import about, allow_private, needs, running_proxy
+from tests.support.origins import RecordingOrigin, ScriptedParent
+from tests.support.programs import connect_request, connected, curl, read_response, read_to_end, through, tunnel
+from tests.support.running import about, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import serve_in_thread
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.behaviours.held import echo, silence, standing
-from tests.e2e.origins import RecordingOrigin
-from tests.e2e.programs import curl, read_to_end, through
-from tests.e2e.running import Proxy, about, allow_private, needs, running_proxy
+from tests.support.origins import RecordingOrigin
+from tests.support.programs import curl, read_to_end, through
+from tests.support.running import Proxy, about, allow_private, needs, running_proxy
 from tierwall.events import Event
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin, serve_in_thread

@@ -6,8 +6,8 @@ from ipaddress import ip_address
 import pytest
 
 from tests.policy.catalogues import CATALOGUE, connect, to
-from tests.proxy.doors import Door
-from tests.proxy.ends_at_work import connection, run
+from tests.support.endpoints import connection, run
+from tests.support.front_doors import Door
 from tierwall.events import Stage
 from tierwall.opening import read_tunnel
 from tierwall.policy.attempt import Attempt

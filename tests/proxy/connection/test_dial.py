@@ -9,7 +9,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.policy.catalogues import CATALOGUE, connect, listed
-from tests.proxy.ends_at_work import run
+from tests.support.endpoints import run
 from tierwall.policy.attempt import Attempt, Reason
 from tierwall.policy.model import Address
 from tierwall.policy.site import Site

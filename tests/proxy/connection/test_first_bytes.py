@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.e2e.programs import built_hello
-from tests.proxy.ends_at_work import Peer, connection, run
+from tests.support.endpoints import Peer, connection, run
+from tests.support.programs import built_hello
 from tierwall.opening import ClientHello, Connect, Malformed, Opaque, Opening, read_proxy_request, read_tunnel
 from tierwall.proxy.connection import first_bytes
 from tierwall.proxy.connection.first_bytes import read

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from tests.proxy.ends_at_work import run, until
+from tests.support.endpoints import run, until
 from tierwall.policy.model import Address
 from tierwall.proxy.connection import parent_proxy as parents
 from tierwall.proxy.connection.dial import Dialled, Unreachable

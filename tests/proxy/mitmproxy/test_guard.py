@@ -19,7 +19,7 @@ from mitmproxy.test.taddons import context
 from mitmproxy.test.tflow import tdnsflow, tflow
 
 from tests.policy.catalogues import CATALOGUE
-from tests.proxy.ends_at_work import Told, run
+from tests.support.endpoints import Told, run
 from tierwall.policy.site import Site
 from tierwall.proxy.middlebox.access.access import AtTheDoor
 from tierwall.proxy.mitmproxy.guard import deny_until_judged

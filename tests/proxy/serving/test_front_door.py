@@ -11,9 +11,9 @@ from mitmproxy.flow import Flow
 from mitmproxy.proxy.layer import Layer
 from mitmproxy.proxy.server import ConnectionHandler
 
-from tests.e2e.programs import built_hello, client_hello
-from tests.proxy.doors import SITE, Door, observing, said_to, served
-from tests.proxy.ends_at_work import connection, run
+from tests.support.endpoints import connection, run
+from tests.support.front_doors import SITE, Door, observing, said_to, served
+from tests.support.programs import built_hello, client_hello
 from tierwall.policy.attempt import Reason
 from tierwall.policy.behaviour import TlsInspection
 from tierwall.policy.site import Site

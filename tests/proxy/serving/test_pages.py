@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.proxy.doors import Door, said_to
-from tests.proxy.ends_at_work import run
+from tests.support.endpoints import run
+from tests.support.front_doors import Door, said_to
 from tierwall.policy.attempt import Reason
 from tierwall.policy.site import Site
 

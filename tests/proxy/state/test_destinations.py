@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from tests.proxy.ends_at_work import run
+from tests.support.endpoints import run
 from tierwall.proxy.state.destinations import Destination, Destinations, InvalidResolve, parse_redirect
 
 

@@ -5,7 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.policy.catalogues import CATALOGUE, connect, everything
-from tests.proxy.ends_at_work import Told
+from tests.support.endpoints import Told
 from tierwall.events import ClosedBy, Queries, Stage
 from tierwall.policy.site import Site
 from tierwall.proxy.state.active_policy import Rulebook

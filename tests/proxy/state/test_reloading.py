@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.policy.catalogues import connect
-from tests.proxy.ends_at_work import run
+from tests.support.endpoints import run
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.attempt import Action
 from tierwall.proxy.state import reloading

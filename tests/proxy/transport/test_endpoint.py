@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from tests.proxy.ends_at_work import connection, run, until
+from tests.support.endpoints import connection, run, until
 from tierwall.proxy.transport import endpoint
 from tierwall.proxy.transport.endpoint import GATHER_OCTETS
 

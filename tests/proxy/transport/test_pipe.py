@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.proxy.ends_at_work import connection, run, until
+from tests.support.endpoints import connection, run, until
 from tierwall.proxy.transport.endpoint import End
 from tierwall.proxy.transport.pipe import join
 

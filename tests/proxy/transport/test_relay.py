@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.proxy.ends_at_work import Peer, connection, run, until
+from tests.support.endpoints import Peer, connection, run, until
 from tierwall.events import ClosedBy
 from tierwall.proxy.transport.relay import Relay
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from tests.proxy.ends_at_work import Peer, connection, run, until
+from tests.support.endpoints import Peer, connection, run, until
 from tierwall.events import ClosedBy
 from tierwall.proxy.transport.endpoint import GATHER_OCTETS
 from tierwall.proxy.transport.relay import Relay

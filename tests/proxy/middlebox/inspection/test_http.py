@@ -4,7 +4,7 @@ from mitmproxy.http import Headers, HTTPFlow
 from mitmproxy.test.tflow import tflow
 
 from tests.policy.catalogues import CATALOGUE
-from tests.proxy.ends_at_work import Told
+from tests.support.endpoints import Told
 from tierwall.policy import behaviour
 from tierwall.policy.attempt import Action, Attempt, Effect, Verdict
 from tierwall.policy.behaviour import Behaviour, Buffering

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.policy.catalogues import CATALOGUE, connect
-from tests.proxy.ends_at_work import Peer, Told, connection, run, until
+from tests.support.endpoints import Peer, Told, connection, run, until
 from tierwall.events import ClosedBy
 from tierwall.policy.attempt import Action, Effect, Verdict
 from tierwall.policy.behaviour import Bandwidth, Behaviour, Cut, IdleTimeout, Latency, Stall, Way

@@ -11,7 +11,7 @@ from mitmproxy.addons import core, next_layer, proxyserver
 from mitmproxy.master import Master
 from mitmproxy.options import Options
 
-from tests.proxy.ends_at_work import Told
+from tests.support.endpoints import Told
 from tierwall.proxy.addon import TierwallAddon
 
 

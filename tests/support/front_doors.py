@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.policy.catalogues import CATALOGUE, listed, only
-from tests.proxy.ends_at_work import Peer, Told, connection
+from tests.support.endpoints import Peer, Told, connection
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Address, Tier
 from tierwall.policy.site import Site
