@@ -10,7 +10,7 @@ from pathlib import Path
 from tierwall.policy.dialect import PRODUCTS, Case, Columns, Dialect, Product, Reading, Rejected, Shape, read
 from tierwall.policy.match.index import HostIndex
 
-PAGE = Path(__file__).parents[3] / "docs" / "dialects.md"
+PAGE = Path(__file__).parents[1] / "docs" / "dialects.md"
 
 _HEAD = """\
 # Dialects: how firewalls read a host pattern
