@@ -9,16 +9,17 @@ from tests.support.running import Proxy, about, allow_private, running_proxy
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 BROKEN = """
-from tierwall.proxy import front_door, requests, rulebook
+from tierwall.proxy.serving import front_door, requests
+from tierwall.proxy.state import active_policy
 
-judge = rulebook.judge
+judge = active_policy.judge
 
 def judging_raises(site, catalogue, attempt):
     if any(name.value == "judge.8x8.vc" for name in attempt.names):
         raise RuntimeError("judging is broken")
     return judge(site, catalogue, attempt)
 
-rulebook.judge = judging_raises
+active_policy.judge = judging_raises
 
 named = front_door.named
 

@@ -24,7 +24,7 @@ ROUNDS = 8
 ESTABLISHED = b"HTTP/1.1 200 "
 
 BREAKS_AT_ONCE = """
-from tierwall.proxy import engine
+from tierwall.proxy.run import engine
 async def serve(self):
     raise RuntimeError("out of order")
 engine.Engine.serve = serve
