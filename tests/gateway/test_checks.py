@@ -30,7 +30,7 @@ def test_a_machine_with_two_networks_may_be_a_gateway() -> None:
 @pytest.mark.parametrize(
     ("topology", "facts", "said"),
     [
-        (TOPOLOGY, machine(missing=("nft (package nftables)",)), "nft (package nftables) is not installed"),
+        (TOPOLOGY, machine(missing=("nft is not installed",)), "nft is not installed"),
         (
             Topology(inside=("lam",), outside="wan"),
             machine(),

@@ -110,7 +110,7 @@ def test_without_the_right_to_it_nothing_is_tried(lab: Lab, untouched: None) -> 
     ("without", "said"),
     [
         (NO_TUN, "there is no /dev/net/tun: modprobe tun; in a container, add --device /dev/net/tun"),
-        (NO_NFT, "nft (package nftables) is not installed"),
+        (NO_NFT, "nft is not installed (package nftables): it shows and loads the kernel's packet filter"),
     ],
     ids=["tun", "nft"],
 )

@@ -8,7 +8,6 @@ import json
 import os
 import shlex
 import stat
-import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final
 
 from rich.text import Text
 
+from tierwall import programs
 from tierwall.cli import output
 from tierwall.cli.faults import BadInput
 from tierwall.cli.run import state_folder
@@ -154,12 +154,12 @@ def _run(commands: Sequence[Command]) -> bool:
     for command in commands:
         talk.print(Text(f"  {_spelled(command)}"), soft_wrap=True)
         try:
-            ended = subprocess.run(_argv(command), stdout=subprocess.DEVNULL, check=False)  # noqa: S603  # no shell
-        except OSError as fault:
-            talk.print(Text(f"  {command.argv[0]}: {fault.strerror}"))
+            status = programs.run_in_sight(_argv(command))
+        except programs.CannotRun as fault:
+            talk.print(Text(f"  {fault}"), soft_wrap=True)
             return False
-        if ended.returncode:
-            talk.print(Text(f"  {command.argv[0]} ended with status {ended.returncode}"))
+        if status:
+            talk.print(Text(f"  {command.argv[0]} ended with status {status}"))
             return False
     return True
 

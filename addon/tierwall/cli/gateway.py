@@ -59,7 +59,7 @@ def down(*, dry_run: bool) -> int:
     """Print what takes the gateway back, and do it. 1 where something of it would not go. Raises BadInput."""
     facts = host.look()
     if facts.missing:
-        raise BadInput([f"{program} is not installed" for program in facts.missing])
+        raise BadInput(facts.missing)
     if not dry_run and not facts.may_administer:
         raise BadInput(checks.may_not(facts)[:1])
     undos = removal(checks.remains(facts))
@@ -76,7 +76,7 @@ def down(*, dry_run: bool) -> int:
 def status() -> int:
     """Say what stands. 1 where something does not. Raises BadInput."""
     facts = host.look()
-    if found := [f"{program} is not installed" for program in facts.missing] or checks.may_not(facts)[:1]:
+    if found := facts.missing or checks.may_not(facts)[:1]:
         raise BadInput(found)
     lines = as_lines(facts, table_of(host.said("nft", "-j", "list", "table", "inet", TABLE)))
     for line in lines:

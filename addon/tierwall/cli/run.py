@@ -15,6 +15,7 @@ from tierwall.cli.faults import BadInput
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
+from tierwall.trust.certificate import KEYS
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
@@ -46,12 +47,13 @@ def run(wanted: Wanted) -> int:
     from tierwall.proxy.run.engine import CannotStart, RunSettings  # noqa: PLC0415 - mitmproxy takes two seconds
     from tierwall.proxy.run.engine import run as run_proxy  # noqa: PLC0415
 
+    _make_lab_ca(_made(state_folder()) / "ca")
     settings = RunSettings(
         site=wanted.site,
         policies=wanted.policies,
         modes=modes or (_DEFAULT_MODE,),
         listen=listen,
-        journal=wanted.journal or _made(state_folder()) / "journal.jsonl",
+        journal=wanted.journal or state_folder() / "journal.jsonl",
         ca=state_folder() / "ca",
         everything=wanted.events == "all",
         resolve=wanted.resolve,
@@ -95,6 +97,8 @@ def _gateway_modes(wanted: Wanted) -> tuple[str, ...]:
     facts = host.look()
     standing = checks.standing(facts)
     faults = ["--gateway needs one process: run it with --workers 1"] if wanted.workers > 1 else []
+    if facts.missing:
+        raise BadInput([*faults, *facts.missing])
     if standing is None:
         raise BadInput([*faults, "--gateway: no gateway is up here; `tierwall gateway up --inside IFACE` first"])
     if faults:
@@ -138,6 +142,18 @@ def _made(folder: Path) -> Path:
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def _make_lab_ca(folder: Path) -> None:
+    """Unless there is one: mitmproxy needs it, and says of a folder that cannot be written what nobody can read."""
+    from tierwall.proxy.run.lab_ca import make_lab_ca  # noqa: PLC0415 - mitmproxy takes two seconds
+
+    try:
+        make_lab_ca(folder)
+        (folder / KEYS[0]).open("rb").close()
+    except OSError as fault:
+        what = f"the lab CA cannot be made or read in {folder}: {fault.strerror}"
+        raise BadInput([f"{what}; set XDG_STATE_HOME to a folder of yours that can be written"]) from None
 
 
 def _checked(wanted: Wanted) -> tuple[str, int]:

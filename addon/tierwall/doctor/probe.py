@@ -1,6 +1,6 @@
 """Looks at this machine, as far as it may, and says what it could not see. Changes nothing; asks no network.
 
-Knows /proc, iproute2, nft and the kernel's clock. Refuses to judge: network.py and local.py do.
+Knows /proc, what iproute2 and nft are asked, and the kernel's clock. Refuses to judge: network.py and local.py do.
 """
 
 import ctypes
@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import platform
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from tierwall import programs
 from tierwall.doctor.facts import TIERWALL, Facts, Namespace, Socket, redirects, sockets
 from tierwall.gateway import host
 from tierwall.gateway.facts import interfaces
@@ -30,7 +30,6 @@ _ANSWER_OCTETS: Final = 4096
 _NAMESPACES_AT_MOST: Final = 64
 _TIME_ERROR: Final = 5
 """What adjtimex(2) returns for a clock that nothing synchronises."""
-_PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 _PROC: Final = Path("/proc")
 
 
@@ -48,8 +47,7 @@ class Lab:
 
 def look(lab: Lab, environment: Mapping[str, str] = os.environ) -> Facts:
     """All of it."""
-    not_seen: list[str] = []
-    here, tuns = _here(not_seen), tuple(_tuns())
+    here, tuns = _here(), tuple(_tuns())
     certificate = _certificate(lab.state)
     home = Path(environment.get("HOME") or "/")
     machine = Machine(root=Path("/"), home=home, environment=environment)
@@ -57,10 +55,10 @@ def look(lab: Lab, environment: Mapping[str, str] = os.environ) -> Facts:
         listen=lab.listen,
         is_tierwall=_is_tierwall(lab.listen, here),
         here=here,
-        others=tuple(_others(not_seen)),
+        others=tuple(_others()),
         gateway=lab.gateway,
         tuns=tuns,
-        has_nft=shutil.which("nft", path=_PATH) is not None,
+        has_nft=programs.find("nft") is not None,
         settings=dict(_settings(tuns)),
         has_ipv6_route=bool(host.said("ip", "-6", "route", "show", "default").strip()),
         marks_ipv6=any("fwmark" in rule for rule in json.loads(host.said("ip", "-j", "-6", "rule") or "[]")),
@@ -74,7 +72,7 @@ def look(lab: Lab, environment: Mapping[str, str] = os.environ) -> Facts:
         now=datetime.now(UTC),
         synchronised=_synchronised(),
         written=dict(_written(lab.state)),
-        not_seen=tuple(not_seen),
+        not_seen=tuple(_unseen()),
     )
 
 
@@ -98,11 +96,22 @@ def _shows_its_page(address: Address, port: int) -> bool:
         connection.close()
 
 
-def _here(not_seen: list[str]) -> Namespace:
+def _unseen() -> Iterator[str]:
+    """What we may not look at, or have nothing to look with."""
+    as_root = os.geteuid() == 0
+    if not as_root:
+        yield "nftables' rules, other network namespaces and other users' processes: that needs root"
+    if not _processes():
+        yield "which processes there are, and their sockets: /proc is not mounted"
+    wanted = {"ip": "addresses, routes and rules", "nft": "nftables' rules", "nsenter": "other network namespaces"}
+    for name, what in wanted.items():
+        if (as_root or name == "ip") and programs.find(name) is None:
+            yield f"{what}: {programs.absent(name)}"
+
+
+def _here() -> Namespace:
     found = tuple(_sockets({name: _read(_PROC / "net" / name) for name in _TABLES}))
     owners = _owners({each.inode for each in found})
-    if os.geteuid() != 0:
-        not_seen.append("nftables' rules, other network namespaces and other users' processes: that needs root")
     listed = host.said("nft", "-j", "list", "ruleset") if os.geteuid() == 0 else ""
     return Namespace(
         name="this one",
@@ -111,12 +120,9 @@ def _here(not_seen: list[str]) -> Namespace:
     )
 
 
-def _others(not_seen: list[str]) -> Iterator[Namespace]:
+def _others() -> Iterator[Namespace]:
     """Those that a process is in or that have a name."""
-    if os.geteuid() != 0:
-        return
-    if shutil.which("nsenter", path=_PATH) is None:
-        not_seen.append("other network namespaces: nsenter is not installed (util-linux)")
+    if os.geteuid() != 0 or programs.find("nsenter") is None:
         return
     for name, path in _namespaces():
         enter = ("nsenter", f"--net={path}")
@@ -167,7 +173,11 @@ def _name(process: Path) -> str:
 
 
 def _processes() -> list[Path]:
-    return sorted((path for path in _PROC.iterdir() if path.name.isdecimal()), key=lambda path: int(path.name))
+    try:
+        found = [path for path in _PROC.iterdir() if path.name.isdecimal()]
+    except OSError:
+        return []
+    return sorted(found, key=lambda path: int(path.name))
 
 
 def _inode(path: Path) -> int | None:

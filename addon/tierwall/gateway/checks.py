@@ -47,7 +47,7 @@ def remains(facts: Facts) -> Remains:
 def faults(topology: Topology, facts: Facts) -> list[str]:
     """Why there can be no such gateway here; none where there can. A dry run needs no rights: see `may_not`."""
     if facts.missing:
-        return [f"{program} is not installed" for program in facts.missing]
+        return list(facts.missing)
     return [fault for check in _CHECKS for fault in check(topology, facts)]
 
 

@@ -68,7 +68,7 @@ class Facts:
     """CAP_NET_ADMIN."""
     has_tun: bool = True
     missing: tuple[str, ...] = ()
-    """Programs that are not there."""
+    """What to say of each program that is not there."""
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] = ()
     has_table: bool = False

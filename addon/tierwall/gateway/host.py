@@ -1,18 +1,17 @@
 """This machine, or the network namespace that the process is in: looked at, and acted upon.
 
-Knows programs, /proc and /sys. Refuses to judge what it finds: that is checks.py's.
+Knows what programs are asked, /proc and /sys. Refuses to judge what it finds: that is checks.py's.
 """
 
 import os
 import re
-import shutil
 import stat
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from tierwall import programs
 from tierwall.gateway import facts
 from tierwall.gateway.facts import Facts, Session
 from tierwall.gateway.steps import Act, Ipv6, Run, Setting
@@ -20,14 +19,9 @@ from tierwall.gateway.topology import ROUTES
 from tierwall.policy.model import Address
 
 NEEDED: Final = ("ip", "nft")
-_PACKAGES: Final = {"ip": "iproute2", "nft": "nftables"}
 
 _FAMILIES: Final = ("-4", "-6")
 
-_PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-"""Of users who are not root it often lacks the folders of these programs."""
-
-_LIMIT_S: Final = 30.0
 _NET_ADMIN: Final = 12
 """Bit of CAP_NET_ADMIN (capabilities(7))."""
 
@@ -42,26 +36,25 @@ class Failed(Exception):
 
 def look(outside: str | None = None, environment: Mapping[str, str] = os.environ) -> Facts:
     """All that the checks ask for. `outside`: the interface that was named."""
-    missing = tuple(f"{name} (package {_PACKAGES[name]})" for name in NEEDED if shutil.which(name, path=_PATH) is None)
-    if missing:
+    if missing := programs.missing(*NEEDED):
         return Facts(missing=missing, may_administer=_may_administer(), has_tun=_has_tun())
     routes = tuple(
-        route for version in (4, 6) for route in facts.routes(_said("ip", "-j", f"-{version}", "route"), version)
+        route for version in (4, 6) for route in facts.routes(said("ip", "-j", f"-{version}", "route"), version)
     )
-    chains = _said("nft", "-j", "list", "chains")
+    chains = said("nft", "-j", "list", "chains")
     return Facts(
         may_administer=_may_administer(),
         has_tun=_has_tun(),
-        interfaces=facts.interfaces(_said("ip", "-j", "-d", "addr")),
+        interfaces=facts.interfaces(said("ip", "-j", "-d", "addr")),
         routes=routes,
-        has_table=facts.has_table(_said("nft", "-j", "list", "tables")),
+        has_table=facts.has_table(said("nft", "-j", "list", "tables")),
         owns_table=facts.owns_table(chains),
         dropping=tuple(facts.dropping(chains)),
-        rules=tuple(rule for family in _FAMILIES for rule in facts.rules(_said("ip", "-j", family, "rule"), family)),
+        rules=tuple(rule for family in _FAMILIES for rule in facts.rules(said("ip", "-j", family, "rule"), family)),
         routed=tuple(
             family
             for family in _FAMILIES
-            if facts.is_routed(_said("ip", "-j", family, "route", "show", "table", ROUTES))
+            if facts.is_routed(said("ip", "-j", family, "route", "show", "table", ROUTES))
         ),
         ipv6=_ipv6(),
         settings={key: value for key in _watched(outside, routes) if (value := _setting(key)) is not None},
@@ -80,38 +73,17 @@ def act(what: Act) -> None:
                 mend = "in a container, set it from outside with --sysctl"
                 raise Failed(f"{what}: {fault.strerror}; {mend}") from None
         case Run(words=words, stdin=stdin):
-            done = _run(words, stdin)
-            if done.returncode != 0:
-                raise Failed(f"{' '.join(words)}: {_first_line(done.stderr)}")
+            try:
+                ended = programs.run(words, stdin)
+            except programs.CannotRun as fault:
+                raise Failed(str(fault)) from None
+            if ended.status != 0:
+                raise Failed(f"{' '.join(words)}: {ended.complaint}")
 
 
 def said(*words: object) -> str:
-    """What a program prints; empty where it fails."""
-    return _said(*words)
-
-
-def _said(*words: object) -> str:
-    done = _run([str(word) for word in words])
-    return done.stdout if done.returncode == 0 else ""
-
-
-def _run(words: Sequence[str], stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = os.environ | {"PATH": _PATH, "LC_ALL": "C"}
-    program = shutil.which(words[0], path=_PATH) or words[0]
-    return subprocess.run(  # noqa: S603  # words are ours, and no shell reads them
-        [program, *words[1:]],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        errors="backslashreplace",
-        check=False,
-        timeout=_LIMIT_S,
-        env=environment,
-    )
-
-
-def _first_line(text: str) -> str:
-    return text.strip().partition("\n")[0]
+    """What a program prints; empty where it fails, or is not there."""
+    return programs.output([str(word) for word in words])
 
 
 def _may_administer() -> bool:
@@ -169,13 +141,11 @@ def _session(connection: str) -> Session | None:
 
 
 def _by(address: Address) -> str | None:
-    return next((route.device for route in facts.routes(_said("ip", "-j", "route", "get", address), 4)), None)
+    return next((route.device for route in facts.routes(said("ip", "-j", "route", "get", address), 4)), None)
 
 
 def _sshd_ports() -> Iterator[int]:
     """Where a program named sshd listens, in this namespace and as far as we may see whose sockets they are."""
-    if shutil.which("ss", path=_PATH) is None:
-        return
-    for line in _said("ss", "-Hltnp").splitlines():
+    for line in said("ss", "-Hltnp").splitlines():
         if '"sshd"' in line:
             yield int(line.split()[3].rpartition(":")[2])

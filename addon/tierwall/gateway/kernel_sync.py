@@ -1,18 +1,18 @@
 """Keeps the kernel's sets as the site in force says, while the proxy runs: that is what they live by.
 
-Knows asyncio, the clock and the program nft. Refuses to decide: policy/projections/kernel_bypass.py says what goes
+Knows asyncio, the clock and what nft is told. Refuses to decide: policy/projections/kernel_bypass.py says what goes
 straight. Whatever cannot be written stays closed: the lease runs out, and an answer that leads somewhere waits for its
 elements.
 """
 
 import asyncio
 import secrets
-import shutil
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Final
 
+from tierwall import programs
 from tierwall.gateway.elements import Element, begin, end, exchange, fill, loadable, renew
 from tierwall.gateway.names import Full, Names
 from tierwall.gateway.topology import RUNS
@@ -144,20 +144,8 @@ class Keeper:
 
 async def through_nft(commands: str) -> str | None:
     """Load them with the program nft, as one transaction."""
-    nft = shutil.which("nft") or "/usr/sbin/nft"
-    pipe = asyncio.subprocess.PIPE
     try:
-        process = await asyncio.create_subprocess_exec(nft, "-f", "-", stdin=pipe, stdout=pipe, stderr=pipe)
-    except OSError as fault:
-        return f"nft: {fault.strerror}"
-    try:
-        async with asyncio.timeout(_NFT_LIMIT_S):
-            _, said = await process.communicate(commands.encode())
-    except TimeoutError:
-        return f"nft did not end within {_NFT_LIMIT_S:.0f} s"
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    first = said.decode(errors="backslashreplace").partition("\n")[0]
-    return (first or f"nft ended with status {process.returncode}") if process.returncode else None
+        ended = await programs.run_meanwhile(["nft", "-f", "-"], commands, _NFT_LIMIT_S)
+    except programs.CannotRun as fault:
+        return str(fault)
+    return ended.complaint if ended.status else None

@@ -7,14 +7,15 @@ Knows the servers, and starts dnsmasq and coturn beside its own. That every addr
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from tierwall import programs
 from tierwall.events.hostile_text import visible
 from tierwall.loader import load_catalogue
 from tierwall.standins.certificates import Authority
@@ -63,13 +64,17 @@ class Told(Reached):
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the rules, or serve until SIGTERM. 1 where a server ended by itself, 2 for a wrong command."""
+    """Print the rules, or serve until SIGTERM. 1 where a server ended by itself, 2 where one is missing."""
     match arguments:
         case ["rules", own]:
             print(rules(places(load_catalogue(())), IPv4Address(own)), end="")
             return 0
         case ["serve", own, folder]:
-            return asyncio.run(_serve(places(load_catalogue(())), IPv4Address(own), Path(folder)))
+            try:
+                return asyncio.run(_serve(places(load_catalogue(())), IPv4Address(own), Path(folder)))
+            except programs.CannotRun as fault:
+                print(fault, file=sys.stderr)
+                return 2
         case _:
             print("python -m tierwall.standins.offline rules ADDRESS | serve ADDRESS FOLDER", file=sys.stderr)
             return 2
@@ -85,7 +90,7 @@ async def _serve(where: Places, own: IPv4Address, folder: Path) -> int:
         async with AsyncExitStack() as stack:
             for origin in _origins(authority):
                 await stack.enter_async_context(origin)
-            servers = [await stack.enter_async_context(_running(command)) for command in commands]
+            servers = [await stack.enter_async_context(programs.running(command)) for command in commands]
             _publish(authority.ca_pem, folder / CA_FILE)
             print(f"stand-ins: {len(where.names)} names, a TURN server that relays from {where.relay}", flush=True)
             endings = [stop.wait(), *(server.wait() for server in servers)]
@@ -96,17 +101,6 @@ async def _serve(where: Places, own: IPv4Address, folder: Path) -> int:
     if ended:
         print(f"stand-ins: {' and '.join(ended)} ended, and so does all of it", file=sys.stderr)
     return 1 if ended else 0
-
-
-@asynccontextmanager
-async def _running(command: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    server = await asyncio.create_subprocess_exec(*command)
-    try:
-        yield server
-    finally:
-        if server.returncode is None:
-            server.terminate()
-        await server.wait()
 
 
 def _origins(authority: Authority) -> Sequence[AnyNameOrigin | RedirectOrigin | UdpEchoOrigin]:

@@ -3,13 +3,12 @@
 Knows where distributions, browsers and Java keep them, and reads; refuses to write: stores.py says how that is done.
 """
 
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from tierwall import programs
 from tierwall.trust.certificate import Certificate, holds
 from tierwall.trust.stores import (
     BY_HOOK,
@@ -130,15 +129,9 @@ def _key_store(store: JavaStore, certificate: Certificate) -> JavaStore:
 
 
 def _program(name: str, machine: Machine) -> str | None:
-    return shutil.which(name, path=machine.environment.get("PATH"))
+    return programs.find(name, machine.environment.get("PATH", ""))
 
 
 def _output(command: list[str]) -> str:
     """What it prints; nothing where it fails, as it does for a database with a password."""
-    try:
-        ended = subprocess.run(  # noqa: S603  # programs found on PATH, without a shell
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LIMIT_S, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return ended.stdout if ended.returncode == 0 else ""
+    return programs.output(command, _LIMIT_S)

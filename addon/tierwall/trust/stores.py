@@ -10,6 +10,8 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Final, assert_never
 
+from tierwall.programs import not_installed
+
 NICKNAME: Final = "tierwall lab CA"
 """In NSS databases."""
 FILE: Final = "tierwall-lab-ca"
@@ -156,9 +158,7 @@ def title(store: Store) -> str:
 def why_not(store: Store) -> str | None:
     """What keeps us from that store, and the mend; None where nothing does."""
     if isinstance(store, NssStore) and not store.certutil:
-        return (
-            "certutil is not installed (Debian: libnss3-tools, Fedora: nss-tools, SUSE: mozilla-nss-tools, Arch: nss)"
-        )
+        return not_installed("certutil")
     return None
 
 
