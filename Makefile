@@ -61,9 +61,10 @@ bench: setup ## measure against Squid, tinyproxy and stock mitmproxy, side by si
 soak: setup ## 3,000 idle tunnels, slow and broken peers, storms (15 minutes)
 	@$(RUN)python -m bench.soak
 
-docs: setup ## write docs/dialects.md and docs/behaviours.md anew, from the code
+docs: setup ## write docs/dialects.md, docs/behaviours.md and docs/export.md anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.dialect_page
 	@PYTHONPATH=addon $(RUN)python -m tools.behaviour_page
+	@PYTHONPATH=addon $(RUN)python -m tools.export_page
 
 schemas: setup ## write the JSON Schemas anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.schemas

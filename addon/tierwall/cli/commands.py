@@ -16,6 +16,7 @@ from tierwall.cli.audit_command import audit_command
 from tierwall.cli.behaviour_commands import behaviour
 from tierwall.cli.ca_commands import ca
 from tierwall.cli.doctor_command import doctor
+from tierwall.cli.export_commands import export_command
 from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
 from tierwall.cli.options import json_option, policy_option, site_option
@@ -233,6 +234,7 @@ def demo_command() -> int:
 cli.add_command(audit_command)
 cli.add_command(sites_command)
 cli.add_command(reproduce_command)
+cli.add_command(export_command)
 cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)

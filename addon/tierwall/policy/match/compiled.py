@@ -144,6 +144,11 @@ def admitted_rules(site: Site, catalogue: Catalogue) -> list[VendorRule]:
     return [rule for rule in _selected(site, catalogue) if _founded(rule.rule, site.evidence)]
 
 
+def all_rules(catalogue: Catalogue) -> list[VendorRule]:
+    """Every vendor's rules, inbound and unspecified ones too."""
+    return _catalogue_index(catalogue)[0]
+
+
 def egress_rules(catalogue: Catalogue) -> list[VendorRule]:
     """All that can be admitted at all."""
     return [rule for rule in _catalogue_index(catalogue)[0] if rule.egress]

@@ -1,0 +1,144 @@
+"""Destinations around everything that was asked for and everything that was written, and what each side says of them.
+
+Knows how coverage is compared: at every boundary of labels, ports and networks that either side has.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from tests.export.reading import Said
+from tierwall.export import Export, Grant, Product
+from tierwall.policy.dialect import Reading, Shape
+from tierwall.policy.match.index import HostIndex, NetworkIndex
+from tierwall.policy.model import Address, Ports, Transport
+
+DEPTHS = (0, 1, 2, 5, 6, 7, 9)
+"""Labels before a name: on both sides of every limit that a product has."""
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One destination."""
+
+    place: str | Address
+    transport: Transport
+    port: int
+
+    def __str__(self) -> str:
+        return f"{self.transport}://{self.place}:{self.port}"
+
+
+class Coverage:
+    """Which destinations a list of entries covers; ports that are None are all ports."""
+
+    def __init__(self, entries: Iterable[Said]) -> None:
+        entries = list(entries)
+        self._hosts = HostIndex((what, ports) for what, ports in entries if isinstance(what, Reading | Shape))
+        self._networks = NetworkIndex((what, ports) for what, ports in entries if not isinstance(what, Reading | Shape))
+
+    def cover(self, probe: Probe) -> bool:
+        index = self._hosts if isinstance(probe.place, str) else self._networks
+        hits = index.find(probe.place)  # type: ignore[attr-defined]
+        return any(
+            hit.covers and (hit.payload is None or hit.payload.cover(probe.transport, probe.port)) for hit in hits
+        )
+
+
+def asked(grants: Iterable[Grant]) -> list[Said]:
+    """What a selection asks for, as entries; none of its own ports where the document names none."""
+    return [(grant.destination, ports) for grant in grants for ports in (grant.ports or (None,))]
+
+
+def probes(*sides: Iterable[Said]) -> list[Probe]:
+    """Around all of them."""
+    entries = [entry for side in sides for entry in side]
+    spans = {ports for _, ports in entries if ports is not None}
+    ports = dict.fromkeys(
+        (span.transport, port)
+        for span in (*spans, Ports(Transport.TCP, 443, 443), Ports(Transport.TCP, 80, 80))
+        for port in (span.first - 1, span.first, span.last, span.last + 1)
+        if 1 <= port <= 65535
+    )
+    places = dict.fromkeys(place for what, _ in entries for place in _places(what))
+    return [Probe(place, transport, port) for place in places for transport, port in ports]
+
+
+def _places(what: object) -> Iterator[str | Address]:
+    if isinstance(what, Shape):
+        yield what.example()
+        if what.tail:
+            yield from (what.tail, f"x.{what.tail}", f"x.y.{what.tail}")
+        return
+    if isinstance(what, Reading):
+        yield from (".".join([*("abcdefghij"[:depth]), what.base]) for depth in DEPTHS)
+        yield f"evil{what.base}"
+        yield f"{what.base}.evil.example"
+        if "." in what.base:
+            yield what.base.partition(".")[2]
+        return
+    first, last = int(what.network_address), int(what.broadcast_address)  # type: ignore[attr-defined]
+    top = 2**what.max_prefixlen - 1  # type: ignore[attr-defined]
+    for value in {max(first - 1, 0), first, last, min(last + 1, top)}:
+        yield ip_address(value) if what.version == 4 else ip_address(value.to_bytes(16))  # type: ignore[attr-defined]
+
+
+def disagreements(product: Product, grants: Iterable[Grant], got: list[Said], export: Export) -> list[str]:
+    """Every destination that the files admit and nobody asked for, or the reverse, without a word about it."""
+    wanted = asked(grants)
+    want, have = Coverage(wanted), Coverage(got)
+    found = []
+    for probe in _held_against(product, probes(wanted, got)):
+        ports = [probe.port] if product.carries.ports else _ports(probe, wanted)
+        expected = _carried(product, probe) and any(
+            want.cover(Probe(probe.place, transport, port))
+            for port in ports
+            for transport in (
+                (probe.transport,) if isinstance(probe.place, str) or product.carries.ports else Transport
+            )
+        )
+        seen = have.cover(probe)
+        if expected != seen and not _named(probe, export) and not _left(probe, wanted, export):
+            found.append(f"{probe}: asked {expected}, written {seen}")
+    return found
+
+
+def _held_against(product: Product, found: list[Probe]) -> list[Probe]:
+    """A list without ports says nothing of them: each place once."""
+    if product.carries.ports:
+        return found
+    return [Probe(place, Transport.TCP, 443) for place in dict.fromkeys(probe.place for probe in found)]
+
+
+def _ports(probe: Probe, wanted: list[Said]) -> list[int]:
+    """Without ports a list of names is held against those of the web, and one of networks against any."""
+    if isinstance(probe.place, str):
+        return [80, 443]
+    return [span.first for _, span in wanted if span is not None] or [443]
+
+
+def _carried(product: Product, probe: Probe) -> bool:
+    carries = product.carries
+    if isinstance(probe.place, str):
+        return carries.names and (probe.transport is Transport.TCP or (carries.udp and carries.ports))
+    return (
+        carries.networks
+        and (probe.place.version == 4 or carries.ipv6)
+        and (probe.transport is Transport.TCP or carries.udp or not carries.ports)
+    )
+
+
+def _left(probe: Probe, wanted: list[Said], export: Export) -> bool:
+    """Whether it is covered by an odd shape that is said to be left out."""
+    shapes = [what for what, _ in wanted if isinstance(what, Shape)]
+    left = [what for what in shapes if any(what.spelling in line for line in export.left)]
+    return Coverage((what, None) for what in left).cover(probe)
+
+
+def _named(probe: Probe, export: Export) -> bool:
+    """Whether a warning, or the line about what is left, is about the probe's name."""
+    lines = [*export.inexact, *export.left]
+    names = {name for line in lines for name in re.findall(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", line)}
+    place = str(probe.place)
+    return any(place == name or place.endswith(f".{name}") for name in names)
