@@ -95,7 +95,7 @@ def scene() -> Iterator[Event]:
     )
     yield events.from_verdict(replace(OPEN, reason=Reason.TIER_CLOSED), attempt("8x8.vc"), context(9))
     yield events.error("RuntimeError: boom", context(10))
-    yield events.allowed(OPEN, attempt("8x8.vc"), context(11))
+    yield events.from_verdict(OPEN, attempt("8x8.vc"), context(11))
     yield events.closed(
         OPEN,
         attempt("8x8.vc"),

@@ -5,7 +5,6 @@ Knows verdicts and attempts (policy), Elastic Common Schema names and JSON. Has 
 
 from tierwall.events.build import (
     Context,
-    allowed,
     broken,
     closed,
     error,
@@ -26,7 +25,6 @@ from tierwall.events.enums import (
 )
 from tierwall.events.hostile_text import Queries, redact_url, visible
 from tierwall.events.line import parse, schema_text, to_line
-from tierwall.events.line_template import Drafts, Ending
 from tierwall.events.model import (
     Break,
     Destination,
@@ -56,9 +54,7 @@ __all__ = [
     "ClosedBy",
     "Context",
     "Destination",
-    "Drafts",
     "Ecs",
-    "Ending",
     "Error",
     "Event",
     "EventFields",
@@ -78,7 +74,6 @@ __all__ = [
     "Type",
     "Url",
     "UserAgent",
-    "allowed",
     "broken",
     "closed",
     "error",

@@ -4,11 +4,13 @@ Every text is cut here, so that what is built is exactly what the line says. The
 one break in the longest line; line.py drops the rest of them where it must.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from tierwall.events.enums import Action, Category, ClosedBy, NetworkProtocol, Stage, Type
+from tierwall import __version__
+from tierwall.events.enums import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
 from tierwall.events.hostile_text import (
     FAULT_OCTETS,
     ID_OCTETS,
@@ -22,12 +24,14 @@ from tierwall.events.hostile_text import (
 )
 from tierwall.events.model import (
     Destination,
+    Ecs,
     Error,
     Event,
     EventFields,
     Http,
     HttpRequest,
     Network,
+    Observer,
     Source,
     Tierwall,
     Tls,
@@ -37,9 +41,10 @@ from tierwall.events.model import (
 )
 from tierwall.events.verdict_fields import said_of
 from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
-from tierwall.policy.model import Transport
-from tierwall.policy.value import value
+from tierwall.policy.model import Tier, Transport
 
+_ECS: Final = Ecs(version="8.17.0")
+_OBSERVER: Final = Observer(product="tierwall", version=__version__)
 _NETWORK: Final = (Category.NETWORK,)
 _CONFIGURATION: Final = (Category.CONFIGURATION,)
 _TYPES: Final[dict[Action, tuple[Type, ...]]] = {
@@ -60,7 +65,7 @@ _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
 _MILLISECONDS: Final = tuple(f".{number:03d}Z" for number in range(1000))
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What the shell knows beside the attempt and its verdict."""
 
@@ -79,7 +84,7 @@ class Context:
     user_agent: str | None = None
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Outcome:
     """What differs between the kinds of events about a connection."""
 
@@ -103,11 +108,6 @@ def from_verdict(verdict: Verdict, attempt: Attempt, context: Context) -> Event:
         return _event(_ALLOWED, verdict, attempt, context)
     action = Action.WOULD_DENY if verdict.passes else Action.DENIED
     return _event(_Outcome(action=action, reason=verdict.reason), verdict, attempt, context)
-
-
-def allowed(verdict: Verdict, attempt: Attempt, context: Context) -> Event:
-    """It was let through, and what was dialled answered."""
-    return _event(_ALLOWED, verdict, attempt, context)
 
 
 def failed(verdict: Verdict, attempt: Attempt, context: Context, cause: str) -> Event:
@@ -157,18 +157,26 @@ def fault(message: str, stage: Stage, *, when: datetime | int, id: str, site: st
     """Something of ours that no connection is to blame for: a file that did not load, a journal that lost lines."""
     return Event(
         timestamp=timestamp(when),
+        ecs=_ECS,
         event=EventFields(
-            category=_CONFIGURATION, type=_TYPES[Action.FAULT], action=Action.FAULT, id=cut(id, ID_OCTETS)
+            kind=Kind.EVENT,
+            category=_CONFIGURATION,
+            type=_TYPES[Action.FAULT],
+            action=Action.FAULT,
+            id=cut(id, ID_OCTETS),
         ),
         error=Error(message=cut(message, FAULT_OCTETS)),
-        tierwall=Tierwall(stage=stage, site=cut_if_any(site, ID_OCTETS)),
+        observer=_OBSERVER,
+        tierwall=Tierwall(tier=Tier.NONE, stage=stage, site=cut_if_any(site, ID_OCTETS), breaks=(), near=()),
     )
 
 
 def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, context: Context) -> Event:
     return Event(
         timestamp=timestamp(context.when),
+        ecs=_ECS,
         event=EventFields(
+            kind=Kind.EVENT,
             category=_NETWORK,
             type=_TYPES[outcome.action],
             action=outcome.action,
@@ -185,6 +193,7 @@ def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, 
         user_agent=None if context.user_agent is None else UserAgent(original=cut(context.user_agent, TEXT_OCTETS)),
         rule=None if verdict is None else said_of(verdict).rule,
         error=None if outcome.message is None else Error(message=cut(outcome.message, TEXT_OCTETS)),
+        observer=_OBSERVER,
         tierwall=_tierwall(outcome, verdict, context),
     )
 
@@ -247,7 +256,7 @@ def _tierwall(outcome: _Outcome, verdict: Verdict | None, context: Context) -> T
     site = cut_if_any(context.site, ID_OCTETS)
     refusal = cut_if_any(context.refusal, ID_OCTETS)
     if verdict is None:
-        return Tierwall(site=site, stage=context.stage, refusal=refusal)
+        return Tierwall(tier=Tier.NONE, site=site, stage=context.stage, refusal=refusal, breaks=(), near=())
     said = said_of(verdict)
     lasting = outcome.action is Action.ALLOWED or outcome.action is Action.CLOSED
     return Tierwall(

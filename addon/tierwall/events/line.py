@@ -4,23 +4,24 @@ Written strictly, read leniently: keys that a later version adds are ignored.
 """
 
 import json
-from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from pydantic import TypeAdapter, ValidationError
+from msgspec import DecodeError, structs
+from msgspec.json import Decoder, Encoder, schema_components
 
 from tierwall.events.hostile_text import json_escaped
 from tierwall.events.model import Break, Event
 from tierwall.policy.limits import EVENT_OCTETS
 
-SCHEMA_ID = "urn:tierwall:event"
+SCHEMA_ID: Final = "urn:tierwall:event"
+
+_ENCODER: Final = Encoder()
+_DECODER: Final = Decoder(Event)
 
 
 def to_line(event: Event) -> bytes:
     """One line, LF at its end, of at most EVENT_OCTETS: `near`, then `breaks` are dropped from the tail to fit."""
-    if event.line is not None:
-        return event.line
     line = whole_line(event)
     return line if len(line) <= EVENT_OCTETS else whole_line(_shortened(event, len(line) - EVENT_OCTETS))
 
@@ -28,25 +29,24 @@ def to_line(event: Event) -> bytes:
 def parse(line: bytes | str) -> Event:
     """The event of a line. Raises ValueError, saying in one sentence what is wrong with it."""
     try:
-        event: Event = _events().validator.validate_json(line)
-        return event
-    except ValidationError as wrong:
-        first = wrong.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise ValueError(f"{place}: {first['msg']}" if place else first["msg"]) from None
+        return _DECODER.decode(line)
+    except (DecodeError, UnicodeError) as wrong:
+        raise ValueError(str(wrong)) from None
 
 
 @cache
 def schema_text() -> str:
     """The JSON Schema (draft 2020-12) of a line, as it ships in schemas/event.schema.json."""
-    schema = _strict(_events().json_schema(mode="validation", by_alias=True))
+    (reference,), definitions = schema_components([Event], ref_template="#/$defs/{name}")
+    whole = definitions.pop(reference["$ref"].rpartition("/")[2])
+    schema = _strict(whole | {"$defs": definitions})
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": SCHEMA_ID}
     return json.dumps(head | schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def whole_line(event: Event) -> bytes:
     """Its line, however long."""
-    line = _events().serializer.to_json(event, by_alias=True, exclude_none=True)
+    line = _ENCODER.encode(event)
     if not line.isascii() or b"\x7f" in line:
         line = json_escaped(line.decode()).encode()
     return line + b"\n"
@@ -59,9 +59,9 @@ def _shortened(event: Event, excess: int) -> Event:
     excess += len(b'"breaks_cut":9999,')
     while excess > 0 and len(keep) > 1:
         excess -= _octets(keep.pop())
-    return replace(
+    return structs.replace(
         event,
-        tierwall=replace(
+        tierwall=structs.replace(
             ours,
             breaks=tuple(keep[: len(ours.breaks)]),
             near=tuple(keep[len(ours.breaks) :]),
@@ -71,20 +71,7 @@ def _shortened(event: Event, excess: int) -> Event:
 
 
 def _octets(entry: Break) -> int:
-    return len(json_escaped(_breaks().serializer.to_json(entry).decode()).encode())
-
-
-# Made when they are first needed: to start need not wait for them.
-
-
-@cache
-def _events() -> TypeAdapter[Event]:
-    return TypeAdapter(Event)
-
-
-@cache
-def _breaks() -> TypeAdapter[Break]:
-    return TypeAdapter(Break)
+    return len(json_escaped(_ENCODER.encode(entry).decode()).encode())
 
 
 def _strict(schema: Any) -> Any:

@@ -1,15 +1,15 @@
 """What a verdict adds to its events, made once a verdict: it is the same for each of them."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from tierwall.events.hostile_text import ID_OCTETS, NAME_OCTETS, TEXT_OCTETS, cut, cut_if_any
 from tierwall.events.model import Break, Rule
 from tierwall.policy.attempt import Impact, Verdict
 from tierwall.policy.limits import VERDICTS_CACHED
-from tierwall.policy.value import value
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
     """What a verdict adds to its events: the same each time, so it is made once a verdict."""
 

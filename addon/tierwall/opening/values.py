@@ -5,8 +5,6 @@ Knows values only. Hosts are as the client wrote them (hostname.normalise makes 
 
 from dataclasses import dataclass, field
 
-from tierwall.policy.value import value
-
 type Octets = bytes | bytearray | memoryview
 
 
@@ -19,7 +17,7 @@ class NeedMore:
     than that keeps a client that sends single octets from costing more than it sends."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
     """A CONNECT request (RFC 9110 section 9.3.6). Its Host header is ignored: the target is what it asks for."""
 
@@ -34,7 +32,7 @@ class Connect:
     """Octets of the head; what follows belongs to the tunnel."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlainHttp:
     """An HTTP/1 request that is not a CONNECT; no user information of its URL is kept."""
 
@@ -60,7 +58,7 @@ class PlainHttp:
     """Octets of the head; what follows is its body, or the next request."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientHello:
     """A TLS ClientHello (RFC 8446 section 4.1.2)."""
 
@@ -75,7 +73,7 @@ class ClientHello:
     """Octets of the records that hold it."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Socks5Greeting:
     """The authentication methods that a SOCKS5 client offers (RFC 1928 section 3); 0 is none needed."""
 
@@ -83,7 +81,7 @@ class Socks5Greeting:
     consumed: int
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Socks5Login:
     """The name and password of a SOCKS5 client (RFC 1929 section 2)."""
 
@@ -92,7 +90,7 @@ class Socks5Login:
     consumed: int
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Socks5Request:
     """What a SOCKS5 client asks for (RFC 1928 section 4)."""
 

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.model import Address, Evidence, Tier, Transport
-from tierwall.policy.value import value
 
 
 class NameSource(StrEnum):
@@ -70,7 +69,7 @@ class GivenName:
     value: str | Address
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try to reach a destination. Hashable, and without the client's port, so that verdicts can be cached."""
 
@@ -114,7 +113,7 @@ class Effect:
     """What it breaks where it strikes: services whose protocol it hits, among those that the destination serves."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What judge decided of an attempt."""
 

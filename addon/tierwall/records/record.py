@@ -3,11 +3,11 @@
 Knows values only. Nothing here judges: the denial is the customer's, and what counts is what the record says.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from tierwall.policy.attempt import Attempt
-from tierwall.policy.value import value
 
 
 class Decision(StrEnum):
@@ -23,7 +23,7 @@ class Decision(StrEnum):
     """The line alone does not say."""
 
 
-@value
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
     """What a line says but for when and of whom: millions of lines make thousands of these. Hashable."""
 

@@ -65,7 +65,7 @@ class Console:
             return
         now = self._clock()
         self._say_what_is_due(now)
-        likeness = _likeness(event.like)
+        likeness = _likeness(event)
         if (window := self._windows.get(likeness)) is not None:
             window.repeats += 1
             return

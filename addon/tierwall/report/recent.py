@@ -25,6 +25,5 @@ class Recent:
         if event.action not in ALWAYS:
             return
         self.counts[event.action] += 1
-        like = event.like  # as in the console: asking the event itself would build the whole of it
-        if like.destination is not None and like.event.reason is not Reason.ERROR:
+        if event.destination is not None and event.event.reason is not Reason.ERROR:
             self.last.append(event)

@@ -141,23 +141,23 @@ class Tally:
         self._counts[event.action] += 1
         self._first = min(self._first or event.timestamp, event.timestamp)
         self._last = max(self._last or event.timestamp, event.timestamp)
-        if event.site is not None:
-            self._sites.add(visible(event.site))
+        if event.tierwall.site is not None:
+            self._sites.add(visible(event.tierwall.site))
         match event.action:
             case Action.FAULT:
                 self._faults.add((event.tierwall.stage.value, message_of(event)))
             case Action.CLOSED:
-                self._sent += event.sent
-                self._received += event.received
+                self._sent += (event.source and event.source.bytes) or 0
+                self._received += (event.destination and event.destination.bytes) or 0
             case Action.ALLOWED:
                 pass
             case Action.FAILED:
                 self._failed.add((destination_of(event), message_of(event)))
                 self._add_breaks(event)
-            case _ if event.like.tierwall.breaks:
-                self._add_breaks(event.like)
+            case _ if event.tierwall.breaks:
+                self._add_breaks(event)
             case _:
-                self._unlisted.add(_key(event.like))
+                self._unlisted.add(_key(event))
 
     def add(self, quiet: Quiet) -> None:
         """Add what another process added up."""

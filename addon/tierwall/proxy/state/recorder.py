@@ -12,7 +12,7 @@ from typing import Final
 from cachetools import TTLCache
 
 from tierwall import events
-from tierwall.events import ClosedBy, Context, Drafts, Ending, Queries, Stage
+from tierwall.events import ClosedBy, Context, Queries, Stage
 from tierwall.journal import Sink
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.effects import inspects, reason_of, struck
@@ -56,7 +56,6 @@ class Recorder:
         self._queries = queries
         self._run = secrets.token_hex(5)
         self._count = count(1)
-        self._drafts = Drafts()
         self._said: TTLCache[tuple[Address | None, int, str | None, str], None] = TTLCache(_SAID, _SAID_S)
 
     def decided(
@@ -64,7 +63,7 @@ class Recorder:
     ) -> None:
         """A denial, a would-deny, or (where everything is wanted) an allow."""
         if verdict.reason is not None or self.everything:
-            self._sink.write(self._drafts.decided(verdict, attempt, self._context(caller, stage, refusal)))
+            self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
 
     def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, and the dial failed."""
@@ -114,8 +113,9 @@ class Recorder:
     ) -> None:
         """A tunnel ended."""
         if self.everything:
-            ending = Ending(by=by, sent=sent, received=received, duration_ns=max(ns, 0))
-            self._sink.write(self._drafts.closed(verdict, attempt, self._context(caller, Stage.TUNNEL), ending))
+            context = self._context(caller, Stage.TUNNEL)
+            ending = events.closed(verdict, attempt, context, by=by, sent=sent, received=received, duration=ns)
+            self._sink.write(ending)
 
     def error(self, caller: Caller, stage: Stage, message: str, attempt: Attempt | None = None) -> None:
         """Our own failure; the connection was denied."""
