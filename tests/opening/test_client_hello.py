@@ -6,6 +6,8 @@ from tests.opening.material import extension, hello, hello_message, real_client_
 from tierwall.opening import (
     ClientHello,
     Malformed,
+    NeedMore,
+    Opaque,
     read_client_hello,
     read_tunnel,
 )
@@ -95,6 +97,35 @@ def test_encrypted_client_hello_is_seen() -> None:
 )
 def test_a_client_hello_that_a_server_might_read_otherwise_is_malformed(octets: bytes) -> None:
     assert isinstance(read_client_hello(octets), Malformed)
+
+
+@pytest.mark.parametrize("first", [0x14, 0x15, 0x16, 0x17, 0x18])
+@pytest.mark.parametrize("version", [b"\x03\x01", b"\x02\x00", b"\x05\x05", b"\xfe\xfd", b"\x00\x00"])
+def test_a_record_before_it_or_an_odd_version_hides_no_client_hello(first: int, version: bytes) -> None:
+    record = bytes([first]) + version + b"\x00\x02\x01\x5a"
+    after = hello(server_name(b"evil.example"))
+
+    assert isinstance(read_tunnel(record + after), Malformed)
+    assert isinstance(read_tunnel(bytes([first]) + version + after[3:]), ClientHello | Malformed)
+
+
+SSL_2 = bytes.fromhex(
+    "80460103 01002d00 00001001 00800300 800700c0 06004002 00800400 80000004 00feff00 000a00fe"
+    "fe000009 00006400 00620000 03000006 1f170ca6 2f0078fc 46552eb1 8339f1ea"
+)
+"""What WebRTC clients say first on TCP, to look like TLS (kSslClientHello of libwebrtc)."""
+
+
+def test_a_hello_in_the_format_of_ssl_2_is_one_without_a_name() -> None:
+    assert read_tunnel(SSL_2 + b"x") == ClientHello(
+        sni=None, alpn=(), versions=(0x0301,), offers_ech=False, consumed=len(SSL_2)
+    )
+    assert all(isinstance(read_tunnel(SSL_2[:count]), NeedMore) for count in range(len(SSL_2)))
+
+
+@pytest.mark.parametrize("at", [2, 3, 6, 8, 10])
+def test_what_only_resembles_one_is_no_tls(at: int) -> None:
+    assert read_tunnel(SSL_2[:at] + bytes([SSL_2[at] ^ 1]) + SSL_2[at + 1 :]) == Opaque()
 
 
 def test_a_client_hello_may_be_as_large_as_the_limit() -> None:

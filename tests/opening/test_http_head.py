@@ -10,6 +10,7 @@ from tierwall.opening import (
     Opaque,
     Opening,
     PlainHttp,
+    SimpleRequest,
     read_proxy_request,
     read_tunnel,
 )
@@ -49,7 +50,6 @@ def test_connect_names_host_and_port(target: bytes, host: str, port: int) -> Non
         pytest.param(b"CONNECT user@8x8.vc:443 HTTP/1.1", id="user information"),
         pytest.param(b"CONNECT http://8x8.vc:443 HTTP/1.1", id="URL"),
         pytest.param(b"CONNECT 8x8.vc:443 evil HTTP/1.1", id="two targets"),
-        pytest.param(b"CONNECT 8x8.vc:443", id="no version"),
         pytest.param(b"CONNECT 8x8.vc:443 HTTP/2.0", id="HTTP/2 as text"),
         pytest.param(b"CONNECT 8x8\xff.vc:443 HTTP/1.1", id="not UTF-8"),
         pytest.param(b"CONNECT 8x8\x00.vc:443 HTTP/1.1", id="NUL"),
@@ -57,6 +57,15 @@ def test_connect_names_host_and_port(target: bytes, host: str, port: int) -> Non
         pytest.param(b"CONNECT\t8x8.vc:443 HTTP/1.1", id="tab"),
         pytest.param(b"GET\x00", id="method and NUL"),
         pytest.param(b"GET 8x8.vc HTTP/1.1", id="neither path nor URL"),
+        pytest.param(b"GET  / HTTP/1.1", id="two spaces"),
+        pytest.param(b" GET / HTTP/1.1", id="space before"),
+        pytest.param(b"GET\t/\tHTTP/1.1", id="tabs"),
+        pytest.param(b"GET / HTTP/1.1 ", id="space after"),
+        pytest.param(b"GET / http/1.1", id="version in lower case"),
+        pytest.param(b"GET / HTTP/1.1 x", id="word after the version"),
+        pytest.param(b"GET / HTTP/11.1", id="no such version"),
+        pytest.param(b"PRI * HTTP/2.0", id="HTTP/2 without TLS"),
+        pytest.param(b"GET / HTTP/1.1\rHost: evil.example", id="bare carriage return in the line"),
         pytest.param(b"GET http:// HTTP/1.1", id="URL without host"),
         pytest.param(b"GET http://8x8.vc:x/ HTTP/1.1", id="URL with a bad port"),
         pytest.param(b"GET http://8x8.vc\\@evil.example/ HTTP/1.1", id="URL with a backslash"),
@@ -126,6 +135,16 @@ def plain(**fields: str | int | None) -> PlainHttp:
         pytest.param(b"GET /a?b HTTP/1.1", b"8x8.vc:81", {"port": 81, "path": "/a?b", "origin_form": True}, id="path"),
         pytest.param(b"OPTIONS * HTTP/1.1", b"8x8.vc", {"method": "OPTIONS", "path": "*", "origin_form": True}, id="*"),
         pytest.param(b"PROPFIND / HTTP/1.1", b"8x8.vc", {"method": "PROPFIND", "origin_form": True}, id="other method"),
+        pytest.param(b"get / HTTP/1.1", b"8x8.vc", {"method": "get", "origin_form": True}, id="lower case"),
+        pytest.param(
+            b"M-SEARCH * HTTP/1.1", b"8x8.vc", {"method": "M-SEARCH", "path": "*", "origin_form": True}, id="-"
+        ),
+        pytest.param(
+            b"SSTP_DUPLEX_POST /sra_{BA195980}/ HTTP/1.1",
+            b"8x8.vc",
+            {"method": "SSTP_DUPLEX_POST", "path": "/sra_{BA195980}/", "origin_form": True},
+            id="_",
+        ),
         pytest.param(
             b"GET / HTTP/1.0",
             b"",
@@ -180,20 +199,24 @@ def test_a_request_head_has_a_limit(octets: bytes, kind: type[Opening]) -> None:
 @pytest.mark.parametrize(
     ("octets", "decided_after"),
     [
-        pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n", 4, id="SSH"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.6\r\n", 21, id="SSH"),
         pytest.param(b"\x00\x01\x00\x08\x21\x12\xa4\x42", 1, id="STUN"),
         pytest.param(b"\x05\x01\x00", 1, id="SOCKS5"),
-        pytest.param(b"\x80\x2e\x01\x00\x02", 1, id="SSLv2 hello"),
-        pytest.param(b"\x16\xfe\xfd\x00", 2, id="DTLS"),
+        pytest.param(b"\x80\x2e\x01\x00\x02", 4, id="SSL 2.0, without TLS"),
         pytest.param(b"<stream:stream>", 1, id="XMPP"),
-        pytest.param(b"EHLO mail.example\r\n", 18, id="SMTP"),
-        pytest.param(b"USER anonymous\r\n", 15, id="FTP"),
-        pytest.param(b"REGISTER sip:8x8.vc SIP/2.0\r\n", 14, id="SIP"),
+        pytest.param(b"EHLO mail.example\r\n", 19, id="SMTP"),
+        pytest.param(b"USER anonymous\r\n", 16, id="FTP"),
+        pytest.param(b"REGISTER sip:8x8.vc SIP/2.0\r\n", 29, id="SIP"),
+        pytest.param(b"OPTIONS sip:8x8.vc SIP/2.0\r\n", 28, id="SIP with a method of HTTP"),
+        pytest.param(b"OPTIONS icap://8x8.vc/reqmod ICAP/1.0\r\n", 39, id="ICAP"),
         pytest.param(b"SETUP rtsp://8x8.vc RTSP/1.0\r\n", 30, id="RTSP"),
-        pytest.param(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 16, id="HTTP/2 without TLS"),
+        pytest.param(b"GET key1 key2\r\n", 15, id="memcached"),
+        pytest.param(b"DELETE 17\r\n", 11, id="Beanstalk"),
+        pytest.param(b"CONNECT\naccept-version:1.2\n", 8, id="STOMP"),
+        pytest.param(b'CONNECT {"verbose":false}\r\n', 27, id="NATS"),
+        pytest.param(b"003egit-upload-pack /p.git\0host=8x8.vc\0", 27, id="git"),
+        pytest.param(b"*1\r\n$4\r\nPING\r\n", 4, id="Redis"),
         pytest.param(b"\r\n\r\n\x00\r\nQUIT\n", 5, id="PROXY protocol"),
-        pytest.param(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", 21, id="too long for a method"),
-        pytest.param(b"get / HTTP/1.1\r\n", 1, id="lower case"),
     ],
 )
 def test_other_protocols_are_opaque_as_soon_as_they_cannot_be_http_or_tls(
@@ -203,5 +226,20 @@ def test_other_protocols_are_opaque_as_soon_as_they_cannot_be_http_or_tls(
     assert isinstance(reader(octets[: decided_after - 1]), NeedMore)
 
 
-def test_connect_inside_a_tunnel_is_another_proxys_affair() -> None:
-    assert read_tunnel(connect()) == Opaque()
+def test_connect_inside_a_tunnel_is_malformed() -> None:
+    """To whom it leads on, and what is said there, would go out unread."""
+    assert isinstance(read_tunnel(connect()), Malformed)
+
+
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [(b"GET /\r\n", None), (b"GET /a\n", None), (b"\n GET  http://8x8.vc/ \r\n", "8x8.vc"), (b"head /\n", None)],
+)
+def test_a_line_without_a_version_is_http_0_9_in_a_tunnel_and_no_request_to_a_proxy(
+    line: bytes, host: str | None
+) -> None:
+    request = read_tunnel(line + b"Host: evil.example\r\n\r\n")
+
+    assert isinstance(request, SimpleRequest)
+    assert (request.host, request.consumed) == (host, len(line))
+    assert read_proxy_request(line) == Opaque()

@@ -3,7 +3,7 @@
 Knows the wire formats of HTTP/1 heads, TLS ClientHellos and SOCKS5; refuses to know modes, sites or decisions. Every
 reader takes all bytes that came so far, and is asked again when more came. Three rules hold for each of them: the
 answer does not depend on how the bytes were split; an answer other than NeedMore stays the same whatever follows;
-nothing raises.
+nothing raises. What some server could read as TLS or HTTP is read, or Malformed, and never Opaque.
 
 Which reader is asked depends on where the bytes come from:
 
@@ -11,11 +11,14 @@ Which reader is asked depends on where the bytes come from:
 * a client of a SOCKS port: read_socks5_greeting, read_socks5_login if that was agreed on, read_socks5_request
 * inside a tunnel after its CONNECT or SOCKS request, or redirected (transparent): read_tunnel
 * inside TLS that was opened (an inspecting site): read_inside_tls
+
+What follows an opening can name another server still: `following` says what has to be read on.
 """
 
-from tierwall.opening.client_hello import read_client_hello
+from tierwall.opening.client_hello import TLS_RECORDS, read_client_hello
 from tierwall.opening.first_bytes import read_proxy_request, read_tunnel
-from tierwall.opening.inside_tls import Http, NotHttp, read_inside_tls
+from tierwall.opening.following import Following, following
+from tierwall.opening.inside_tls import Http, read_inside_tls
 from tierwall.opening.socks import read_socks5_greeting, read_socks5_login, read_socks5_request
 from tierwall.opening.values import (
     ClientHello,
@@ -26,25 +29,29 @@ from tierwall.opening.values import (
     Opaque,
     Opening,
     PlainHttp,
+    SimpleRequest,
     Socks5Greeting,
     Socks5Login,
     Socks5Request,
 )
 
 __all__ = [
+    "TLS_RECORDS",
     "ClientHello",
     "Connect",
+    "Following",
     "Http",
     "Malformed",
     "NeedMore",
-    "NotHttp",
     "Octets",
     "Opaque",
     "Opening",
     "PlainHttp",
+    "SimpleRequest",
     "Socks5Greeting",
     "Socks5Login",
     "Socks5Request",
+    "following",
     "read_client_hello",
     "read_inside_tls",
     "read_proxy_request",

@@ -10,6 +10,10 @@ from typing import Final
 from tierwall.opening.values import ClientHello, Malformed, NeedMore, Octets
 from tierwall.policy import limits
 
+TLS_RECORDS: Final = range(0x14, 0x19)
+"""Content types: change_cipher_spec, alert, handshake, application_data, heartbeat (RFC 6520). Some servers skip the
+others before a ClientHello, so none of them may hide one."""
+
 _RECORD_START: Final = b"\x16\x03"  # handshake, any version 3.x: servers ignore the rest (RFC 8446 section 5.1)
 _RECORD_HEADER: Final = 5
 _RECORD_MOST: Final = 2**14 + 256  # RFC 8446 section 5.2; some stacks use it for plaintext too

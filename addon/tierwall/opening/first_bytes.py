@@ -1,22 +1,29 @@
 """Which format the first bytes are in, decided as early as they allow.
 
-Knows the first octet of each format; what the format says is http_head.py's and client_hello.py's. What nearly every
-tunnel begins with is asked of usual.py first.
+Knows the first octet of each format; what the format says is http_head.py's, client_hello.py's and ssl2_hello.py's.
+What nearly every tunnel begins with is asked of usual.py first. The law of this module: what some server could read as
+TLS or HTTP is read here, or Malformed; it is never Opaque, and an octet that is out of place does not make it so.
 """
 
 from typing import Final
 
-from tierwall.opening.client_hello import read_client_hello
+from tierwall.opening.client_hello import TLS_RECORDS, read_client_hello
 from tierwall.opening.http_head import read_any_request, read_request_to_origin
+from tierwall.opening.ssl2_hello import read_ssl2_hello
 from tierwall.opening.usual import usual_client_hello, usual_connect
-from tierwall.opening.values import ClientHello, Connect, Malformed, NeedMore, Octets, Opaque, PlainHttp
+from tierwall.opening.values import (
+    ClientHello,
+    Connect,
+    Malformed,
+    NeedMore,
+    Octets,
+    Opaque,
+    PlainHttp,
+    SimpleRequest,
+)
 
-_TLS_HANDSHAKE: Final = 0x16
-_TLS_MAJOR: Final = 0x03
-"""Any minor version: servers ignore it (RFC 8446 section 5.1), so an odd one must not hide a ClientHello from us."""
-
-_HTTP: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r\n")
-"""Methods are upper case, and empty lines before one are skipped (RFC 9112 section 2.2)."""
+_TEXT: Final = 0x80
+"""Octets below begin text, and so maybe HTTP."""
 
 
 def read_proxy_request(data: Octets) -> NeedMore | Connect | PlainHttp | ClientHello | Opaque | Malformed:
@@ -24,25 +31,23 @@ def read_proxy_request(data: Octets) -> NeedMore | Connect | PlainHttp | ClientH
     usual = usual_connect(data)
     if usual is not None:
         return usual
-    decided = _tls_or_other(data)
+    decided = _tls(data)
     return read_any_request(data) if decided is None else decided
 
 
-def read_tunnel(data: Octets) -> NeedMore | PlainHttp | ClientHello | Opaque | Malformed:
-    """What starts in a tunnel or on a redirected connection. A CONNECT to a further proxy is Opaque."""
+def read_tunnel(data: Octets) -> NeedMore | PlainHttp | SimpleRequest | ClientHello | Opaque | Malformed:
+    """What starts in a tunnel or on a redirected connection."""
     usual = usual_client_hello(data)
     if usual is not None:
         return usual
-    decided = _tls_or_other(data)
+    decided = _tls(data)
     return read_request_to_origin(data) if decided is None else decided
 
 
-def _tls_or_other(data: Octets) -> NeedMore | ClientHello | Opaque | Malformed | None:
-    """None where it starts as HTTP does."""
+def _tls(data: Octets) -> NeedMore | ClientHello | Opaque | Malformed | None:
+    """None where it starts with text."""
     if not data:
         return NeedMore(1)
-    if data[0] == _TLS_HANDSHAKE:
-        if len(data) == 1:
-            return NeedMore(2)
-        return read_client_hello(data) if data[1] == _TLS_MAJOR else Opaque()
-    return None if data[0] in _HTTP else Opaque()
+    if data[0] in TLS_RECORDS:
+        return read_client_hello(data)
+    return None if data[0] < _TEXT else read_ssl2_hello(data)

@@ -1,4 +1,4 @@
-"""The head of an HTTP/1 request -> Connect or PlainHttp.
+"""The head of an HTTP request -> Connect or PlainHttp, or the line that HTTP/0.9 has instead.
 
 Knows RFC 9112 sections 2 to 5 as a proxy must read them. Lenient only where servers are (bare LF, empty lines before
 the request); whatever a server might read differently is Malformed: the name that we judge must be the one it serves.
@@ -8,19 +8,26 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from tierwall.opening.values import Connect, Malformed, NeedMore, Octets, Opaque, PlainHttp
+from tierwall.opening.values import Connect, Malformed, NeedMore, Octets, Opaque, PlainHttp, SimpleRequest
 from tierwall.policy import limits
 
 _METHODS: Final = frozenset({b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"})
-"""RFC 9110 section 9 and RFC 5789. After one of these a fault is HTTP gone wrong; after another word it may be any
-protocol (`EHLO x`, `PRI * HTTP/2.0`)."""
+"""RFC 9110 section 9 and RFC 5789. A NUL after one of these is HTTP gone wrong; after another word, another one."""
 
+_SPACES: Final = rb"\t\n\v\f\r "
+"""What lenient servers take for a space (RFC 9112 section 3)."""
+_SPACES_AS_OCTETS: Final = frozenset(b"\t\n\v\f\r ")
 _EMPTY_LINES = re.compile(rb"(?:\r?\n)*")
-_METHOD = re.compile(rb"[A-Z]{0,20}")
-_TARGET_START = re.compile(rb"[/*]|[A-Za-z][A-Za-z0-9+.-]{0,31}://")
-_TARGET_START_SO_FAR = re.compile(rb"(?:[A-Za-z][A-Za-z0-9+.-]{0,31}:?/?)?")
+_BLANK = re.compile(rb"[%b]*" % _SPACES)
+_WORD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]*")
+"""A method: any token (RFC 9110 section 9.1)."""
+_NUL: Final = b"\0"
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
-_REQUEST_LINE = re.compile(rb"([A-Z]+) ([^ ]+) (HTTP/1\.[0-9])")
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ ]+) (HTTP/1\.[0-9])")
+_TARGET = re.compile(rb"/|\*|[A-Za-z][A-Za-z0-9+.-]{0,31}://")
+_VERSION = re.compile(rb"[%b]HTTP/" % _SPACES, re.IGNORECASE)
+"""What makes a line one of HTTP, however wrong it is otherwise."""
+_SIMPLE_REQUEST = re.compile(rb"[%b]*([A-Z]+)[%b]+(/[^%b]*|https?://[^%b]*)[%b]*" % ((_SPACES,) * 5), re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[^\x00-\x1f\x7f]|\t)*)")
 
@@ -30,6 +37,7 @@ _URL = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#\\@]*@)?([^/?#\\@]*)([/
 _AUTHORITY = re.compile(rb"(?:\[([0-9A-Fa-f:.]+(?:%[^\[\]]*)?)\]|([^\[\]:/?#@\\ ]+))(?::([0-9]{0,5}))?")
 _DEFAULT_PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443, "ftp": 21}
 
+_NO_REQUEST_LINE: Final = Malformed("the request line is not METHOD target HTTP/1.x")
 _TOO_LARGE: Final = Malformed(f"the request head takes more than {limits.REQUEST_HEAD_OCTETS // 1024} KiB")
 
 
@@ -45,10 +53,16 @@ def read_any_request(data: Octets) -> NeedMore | Connect | PlainHttp | Opaque | 
             return head
 
 
-def read_request_to_origin(data: Octets) -> NeedMore | PlainHttp | Opaque | Malformed:
-    """A request as an origin server gets it. A CONNECT is another proxy's affair, whose bytes are only relayed."""
+def read_request_to_origin(data: Octets) -> NeedMore | PlainHttp | SimpleRequest | Opaque | Malformed:
+    """A request as an origin server gets it. To whom a CONNECT would lead on, nobody could judge."""
     opening = read_any_request(data)
-    return Opaque() if isinstance(opening, Connect) else opening
+    match opening:
+        case Connect():
+            return Malformed("a CONNECT inside a tunnel")
+        case Opaque():
+            return _simple(bytes(data[: limits.REQUEST_HEAD_OCTETS]))
+        case _:
+            return opening
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,25 +107,38 @@ class _Line:
 
 def _request_line(data: bytes) -> NeedMore | _Line | Opaque | Malformed:
     """Looks at octets in their order, so that the first wrong one decides, whether or not more came with it."""
-    more = NeedMore(len(data) + 1)
-    start = _end_of(_EMPTY_LINES, data, 0)
-    after = _end_of(_METHOD, data, start)
-    if after == len(data) or data[start:] == b"\r":
-        return more
-    method = data[start:after]
-    fault = Malformed("the request line is not METHOD target HTTP/1.x") if method in _METHODS else Opaque()
-    if not method or data[after : after + 1] != b" ":
-        return fault
+    start = _end_of(_BLANK, data, 0)
+    after = _end_of(_WORD, data, start)
+    if after == len(data):
+        begun = start < after and any(method.startswith(data[start:]) for method in _METHODS)
+        return NeedMore(len(data) + 1, may_pause=not begun)
     feed_at = data.find(b"\n", after)
-    rest = data[after + 1 : feed_at] if feed_at >= 0 else data[after + 1 :]
-    if method != b"CONNECT" and not _TARGET_START.match(rest):
-        return more if feed_at < 0 and _TARGET_START_SO_FAR.fullmatch(rest) else fault
-    if _CONTROL.search(rest.removesuffix(b"\r")):
-        return fault
+    rest = data[after:feed_at] if feed_at >= 0 else data[after:]
+    ends_word = data[after] in _SPACES_AS_OCTETS
+    if _NUL in (rest if ends_word else rest[:1]):
+        return _NO_REQUEST_LINE if data[start:after] in _METHODS else Opaque()
+    if after == start or not ends_word:
+        return Opaque()
     if feed_at < 0:
-        return more
-    line = _REQUEST_LINE.fullmatch(data[start:feed_at].removesuffix(b"\r"))
-    return _Line(_text(line[1]), line[2], _text(line[3]), feed_at) if line else fault
+        return NeedMore(len(data) + 1, may_pause=data[start:after] not in _METHODS)
+    line = data[_end_of(_EMPTY_LINES, data, 0) : feed_at].removesuffix(b"\r")
+    found = _REQUEST_LINE.fullmatch(line)
+    if found and not _CONTROL.search(line) and (found[1] == b"CONNECT" or _TARGET.match(found[2])):
+        return _Line(_text(found[1]), found[2], _text(found[3]), feed_at)
+    return _NO_REQUEST_LINE if _VERSION.search(rest) else Opaque()
+
+
+def _simple(data: bytes) -> SimpleRequest | Opaque | Malformed:
+    """What is not HTTP/1, by its first line."""
+    feed_at = data.find(b"\n", _end_of(_BLANK, data, 0))
+    found = _SIMPLE_REQUEST.fullmatch(data[: feed_at + 1])
+    if found is None or found[1].upper() not in _METHODS:
+        return Opaque()
+    asked = None if found[2].startswith(b"/") else _absolute(found[2])
+    if isinstance(asked, Malformed):
+        return asked
+    host = asked.authority.host if asked and asked.authority else None
+    return SimpleRequest(method=_text(found[1]), host=host, consumed=feed_at + 1)
 
 
 def _end_of(pattern: re.Pattern[bytes], data: bytes, start: int) -> int:

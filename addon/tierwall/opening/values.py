@@ -15,6 +15,9 @@ class NeedMore:
     octets: int
     """How many there must be, from the first one on, before anything but Malformed can be answered. Asking no sooner
     than that keeps a client that sends single octets from costing more than it sends."""
+    may_pause: bool = False
+    """Whether it is a line of text that nothing but its end could make one of HTTP. What pauses in it may go out as
+    Opaque, as long as its end is read (following.py)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,17 @@ class PlainHttp:
     """The value of Proxy-Authorization. Never to be written anywhere."""
     consumed: int
     """Octets of the head; what follows is its body, or the next request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimpleRequest:
+    """A request of HTTP/0.9 (RFC 1945 section 5): a line, whose answer ends with the connection. Nothing may follow it:
+    there are servers that read header fields even so."""
+
+    method: str
+    host: str | None
+    """Whom its URL names; None where it is a path."""
+    consumed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +118,7 @@ class Socks5Request:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """Neither TLS nor HTTP/1, and no further byte can change that."""
+    """Neither TLS nor HTTP, and no further byte can change that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +130,14 @@ class Malformed:
 
 
 type Opening = (
-    NeedMore | Connect | PlainHttp | ClientHello | Socks5Greeting | Socks5Login | Socks5Request | Opaque | Malformed
+    NeedMore
+    | Connect
+    | PlainHttp
+    | SimpleRequest
+    | ClientHello
+    | Socks5Greeting
+    | Socks5Login
+    | Socks5Request
+    | Opaque
+    | Malformed
 )

@@ -14,6 +14,7 @@ from tierwall.proxy.transport.endpoint import End
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that a test can wait for."""
     monkeypatch.setattr(first_bytes, "FIRST_BYTES_S", 0.05)
+    monkeypatch.setattr(first_bytes, "PAUSE_S", 0.01)
 
 
 async def _sent(end: End, peer: Peer, octets: bytes, *, then_end: bool = False) -> Opening | None:
@@ -86,12 +87,34 @@ def test_a_hello_that_ends_before_it_is_finished_is_malformed() -> None:
     assert run(scene) == Malformed("an opening of 20 octets, ended before it was finished")
 
 
-def test_what_may_be_any_protocol_may_pause(soon: None) -> None:
+@pytest.mark.parametrize("octets", [b"GE", b"GET / HT", b"get / HTTP/1.1\r\nHost: denied", b"\x80\x46\x01\x03"])
+def test_time_makes_neither_http_nor_tls_opaque(soon: None, octets: bytes) -> None:
     async def scene() -> Opening | None:
         async with connection() as (end, peer):
-            return await _sent(end, peer, b"GE")
+            return await _sent(end, peer, octets)
+
+    assert isinstance(run(scene), Malformed)
+
+
+@pytest.mark.parametrize("octets", [b"ping", b"hello there", b"\r\n\r\n", b"PING", b"get / HT"])
+def test_other_text_may_pause_in_its_line(octets: bytes) -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            return await _sent(end, peer, octets)
 
     assert run(scene) == Opaque()
+
+
+@pytest.mark.parametrize(
+    ("octets", "kind"),
+    [(b"ping", Opaque), (b"GET / HTTP/1.1", Malformed), (b"GET / HTTP/1.1\r\nHost: a\r\n", Malformed)],
+)
+def test_a_client_that_has_said_all_has_ended_its_line(octets: bytes, kind: type[Opening]) -> None:
+    async def scene() -> Opening | None:
+        async with connection() as (end, peer):
+            return await _sent(end, peer, octets, then_end=True)
+
+    assert isinstance(run(scene), kind)
 
 
 def test_an_end_can_be_read_again_after_its_limit_passed(soon: None) -> None:

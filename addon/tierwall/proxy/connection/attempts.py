@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from tierwall.opening import ClientHello, Malformed, Opaque, Opening, PlainHttp
+from tierwall.opening import ClientHello, Malformed, Opaque, Opening, PlainHttp, SimpleRequest
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Seen
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address, Transport
@@ -86,6 +86,8 @@ def with_opening(attempt: Attempt, opening: Opening | None) -> Attempt:
             attempt = with_name(attempt, NameSource.HOST, opening.host_header, Seen.HTTP)
             # An absolute target (`GET http://name/`) overrides the Host header (RFC 9112 section 3.2.2): both count.
             return attempt if opening.origin_form else _with_target(attempt, opening.host)
+        case SimpleRequest(host=host):
+            return with_name(attempt, NameSource.HOST, host, Seen.HTTP)
         case Malformed(why=why):
             return replace(attempt, malformed=why)
         case Opaque():

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from tierwall.events import Stage
-from tierwall.opening import ClientHello, Malformed, Opening, PlainHttp
+from tierwall.opening import TLS_RECORDS, ClientHello, Malformed, Opening, PlainHttp, SimpleRequest
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.effects import struck
 from tierwall.policy.model import Address
@@ -23,7 +23,6 @@ from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
 from tierwall.proxy.transport.endpoint import End
 
-_TLS_HANDSHAKE: Final = b"\x16"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -82,7 +81,9 @@ class Passage:
                 self.spoken, self.stage = Spoken.HTTP, Stage.REQUEST
                 self.caller.url, self.caller.method = _url(opening), opening.method
                 self.caller.user_agent = opening.user_agent
-            case Malformed() if self.client.received[:1] == _TLS_HANDSHAKE:
+            case SimpleRequest():
+                self.spoken, self.stage = Spoken.HTTP, Stage.REQUEST
+            case Malformed() if self.client.received and self.client.received[0] in TLS_RECORDS:
                 self.spoken, self.stage = Spoken.TLS, Stage.CLIENTHELLO
             case _:
                 self.spoken = Spoken.OTHER

@@ -34,7 +34,9 @@ IDLE_S: Final = 10 * 365 * 86400
 """mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (FACTS.md, 4)."""
 
 
-_TLS_HANDSHAKE: Final = b"\x16"
+_TLS_HANDSHAKE: Final = 0x16
+_SSL2_HELLO: Final = 0x80
+"""The first octet of a ClientHello in SSL 2.0's format has this bit; no text has. mitmproxy refuses it as TLS."""
 
 
 class _Options:
@@ -86,7 +88,8 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known 
     """
     if end.gone:
         return
-    encrypted = end.received[:1] == _TLS_HANDSHAKE
+    first = end.received[0] if end.received else 0
+    encrypted = first == _TLS_HANDSHAKE or first >= _SSL2_HELLO
     reader, writer = _streams(end)
     handler = GuardedHandler(ctx.master, reader, writer, ctx.options, instance.mode)
     context = handler.layer.context

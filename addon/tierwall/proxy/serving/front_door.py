@@ -262,8 +262,10 @@ class FrontDoor:
         sent_elsewhere = named_first is not None and self._destinations.redirect(named_first, port) is not None
         host = named_first if sent_elsewhere and named_first is not None else address
         server = await self.tunnels.reach(passage, attempt, verdict, host)
-        if server is not None:
-            await self.tunnels.through(passage, Relay(client, server), attempt, verdict, observed=verdict)
+        if server is not None and opening is None:  # what it says later is its opening
+            await self.tunnels.guarded(passage, server, attempt, verdict, Known(address, port))
+        elif server is not None:
+            await self.tunnels.through(passage, Relay(client, server), attempt, verdict, verdict, opening)
 
     # -- what all of them share
 

@@ -7,7 +7,7 @@ import asyncio
 import time
 
 from tierwall.events import ClosedBy, Stage
-from tierwall.opening import ClientHello, PlainHttp, read_tunnel
+from tierwall.opening import ClientHello, Malformed, Opening, PlainHttp, read_tunnel
 from tierwall.policy.attempt import Action, Attempt, Verdict
 from tierwall.policy.behaviour import DpiHttpsOnly
 from tierwall.policy.model import Address
@@ -16,6 +16,8 @@ from tierwall.proxy.connection.attempts import with_opening
 from tierwall.proxy.connection.client_connection import Known, Passage
 from tierwall.proxy.connection.dial import Broken, Denied, Dialled, Unreachable, dial
 from tierwall.proxy.connection.first_bytes import read
+from tierwall.proxy.connection.following import read_on
+from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.connection.parent_proxy import ParentRefused, dial_through
 from tierwall.proxy.middlebox import dpi
 from tierwall.proxy.middlebox.access.dial_blackhole import swallows
@@ -95,8 +97,7 @@ class Tunnels:
             while not client.received and await client.more():
                 pass
         opening = await read(client, read_tunnel) if client.received else None
-        attempt = with_opening(attempt, opening)
-        verdict = self._rulebook.judge(attempt)
+        attempt, verdict = judge_unnamed(self._rulebook, with_opening(attempt, opening))
         passage.speaks(opening)
         if not verdict.passes:
             self._part(relay)
@@ -110,16 +111,32 @@ class Tunnels:
             server.close()
             await self.hand_over(passage, attempt, verdict, known)
         else:
-            await self.through(passage, relay, attempt, verdict, observed)
+            await self.through(passage, relay, attempt, verdict, observed, opening)
 
     def _part(self, relay: Relay) -> None:
         relay.part()
         self._forget(relay)  # it is no tunnel any more, and nobody should wait for its end
 
-    async def through(
-        self, passage: Passage, relay: Relay, attempt: Attempt, verdict: Verdict, observed: Verdict
+    async def through(  # noqa: PLR0913, PLR0917  # the connection, what was judged before and now, and what opened it
+        self,
+        passage: Passage,
+        relay: Relay,
+        attempt: Attempt,
+        verdict: Verdict,
+        observed: Verdict,
+        opening: Opening | None,
     ) -> None:
         """Passthrough until both ends are gone. `observed`: the verdict of which a would-deny was noted already."""
+
+        refused = False
+
+        def admits(found: ClientHello | Malformed) -> bool:
+            nonlocal refused
+            refused = refused or not self._goes_on(passage, relay, attempt, found)
+            return not refused
+
+        if not read_on(relay.client, relay.server, opening, admits):
+            return
         if verdict.reason is None or verdict.reason is not observed.reason:
             self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
         began = time.monotonic_ns()
@@ -129,15 +146,30 @@ class Tunnels:
             await relay.finished()
         finally:
             self._forget(relay)
-            self._recorder.closed(
-                passage.caller,
-                attempt,
-                verdict,
-                by=relay.closed_by or ClosedBy.SHUTDOWN,
-                sent=relay.client_octets,
-                received=relay.server.octets,
-                ns=time.monotonic_ns() - began,
-            )
+            if not refused:  # which was told
+                self._recorder.closed(
+                    passage.caller,
+                    attempt,
+                    verdict,
+                    by=relay.closed_by or ClosedBy.SHUTDOWN,
+                    sent=relay.client_octets,
+                    received=relay.server.octets,
+                    ns=time.monotonic_ns() - began,
+                )
+
+    def _goes_on(self, passage: Passage, relay: Relay, attempt: Attempt, found: ClientHello | Malformed) -> bool:
+        """Whether what a client said after its opening may go out. It is one more name, or it ends the tunnel."""
+        attempt = with_opening(attempt, found)
+        verdict = self._rulebook.judge(attempt)
+        if verdict.passes:
+            if verdict.would_deny:
+                self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+            return True
+        self._part(relay)
+        relay.server.reset()
+        passage.refuse(attempt, verdict)
+        relay.finish()
+        return False
 
     async def hand_over(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known | None) -> None:
         """Let mitmproxy have the connection. What acts on its octets, now or later, acts between it and the client."""

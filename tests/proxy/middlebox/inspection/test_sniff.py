@@ -1,6 +1,7 @@
 """What goes on inside TLS, event by event."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from mitmproxy.addons.proxyserver import Proxyserver
@@ -9,6 +10,7 @@ from mitmproxy.options import Options
 from mitmproxy.proxy import commands, events, layers, mode_specs
 from mitmproxy.proxy.context import Context
 
+from tierwall.opening import ClientHello, Malformed, Opaque
 from tierwall.opening.inside_tls import HTTP2_PREFACE
 from tierwall.proxy.middlebox.dpi import SILENCE_S
 from tierwall.proxy.middlebox.inspection.sniff import LISTEN_AFTER_S, InsideTls, Rules
@@ -27,6 +29,11 @@ class Noted:
 
     def rules(self, _: Context) -> Rules:
         return Rules(admitted=self.admitted, only_https=self.only_https)
+
+    def admits(self, _: Context, opening: ClientHello | Opaque | Malformed) -> bool:
+        if isinstance(opening, Malformed):
+            self.told.append(f"refused: {opening.why}")
+        return not isinstance(opening, Malformed)
 
     def relayed(self, _: Context) -> None:
         self.told.append("relayed")
@@ -66,7 +73,8 @@ class Inside:
 
     def becomes(self) -> type:
         """The layer that has taken over."""
-        return type(getattr(self.layer._state, "__self__", None))
+        state = self.layer._state
+        return type(state.args[0] if isinstance(state, partial) else getattr(state, "__self__", None))
 
 
 def test_a_request_in_pieces_is_held_until_it_is_one() -> None:
@@ -146,6 +154,45 @@ def test_any_other_server_may_not() -> None:
 
     assert [command.connection for command in done] == [inside.context.server, inside.context.client]
     assert noted.told == ["the server spoke first, 9 octets"]
+
+
+def test_after_a_server_that_spoke_first_the_client_is_read_all_the_same() -> None:
+    noted = Noted(only_https=False)
+    inside = Inside(noted)
+    client, server = inside.context.client, inside.context.server
+    server.state = ConnectionState.OPEN
+
+    greeting = inside.take(events.DataReceived(server, b"220 ready\r\n"))
+    refused = inside.take(events.DataReceived(client, b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"))
+
+    assert [(command.connection, command.data) for command in greeting] == [(client, b"220 ready\r\n")]
+    assert [command.connection for command in refused] == [server, client]
+    assert noted.told == ["refused: the request has more than one Host header"]
+
+
+def test_what_cannot_be_read_as_http_is_never_relayed() -> None:
+    noted = Noted(only_https=False)
+    inside = Inside(noted)
+
+    done = inside.take(events.DataReceived(inside.context.client, b"GET  / HTTP/1.1\r\n"))
+
+    assert [type(command) for command in done] == [commands.CloseConnection]
+    assert noted.told == ["refused: the request line is not METHOD target HTTP/1.x"]
+
+
+def test_text_that_pauses_goes_out_and_its_line_does_not_end_as_one_of_http() -> None:
+    noted = Noted(only_https=False)
+    inside = Inside(noted)
+    client = inside.context.client
+
+    pausing = inside.take(events.DataReceived(client, b"get"))[-1]
+    dialling = inside.take(events.Wakeup(pausing))[-1]
+    out = inside.take(events.OpenConnectionCompleted(dialling, None))
+    refused = inside.take(events.DataReceived(client, b" / HTTP/1.1\r\nHost: evil.example\r\n\r\n"))
+
+    assert [command.data for command in out if isinstance(command, commands.SendData)] == [b"get"]
+    assert not any(isinstance(command, commands.SendData) for command in refused)
+    assert noted.told[-1] == "refused: the request line is not METHOD target HTTP/1.x"
 
 
 def test_who_says_nothing_for_too_long_is_cut() -> None:

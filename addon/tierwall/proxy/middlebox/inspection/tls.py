@@ -11,10 +11,12 @@ from mitmproxy.proxy import layer
 from mitmproxy.proxy.context import Context
 
 from tierwall.events import Stage
+from tierwall.opening import ClientHello, Malformed, Opaque
 from tierwall.policy.attempt import Attempt, Effect, NameSource, Seen, Verdict
 from tierwall.policy.behaviour import DpiHttpsOnly, Inspecting, NoHttp2, TlsMaxVersion, TlsVersion
 from tierwall.policy.model import Transport
-from tierwall.proxy.connection.attempts import asked_for, with_name
+from tierwall.proxy.connection.attempts import asked_for, with_name, with_opening
+from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.middlebox.inspection import handshake
 from tierwall.proxy.middlebox.inspection.sniff import InsideTls, Rules
 from tierwall.proxy.middlebox.once_per_connection import Notes
@@ -104,6 +106,17 @@ class Inside:
         """What holds for it."""
         case = self._case(context)
         return Rules(admitted=case.verdict.passes, only_https=case.effect(DpiHttpsOnly) is not None)
+
+    def admits(self, context: Context, opening: ClientHello | Opaque | Malformed) -> bool:
+        """Whether what is not HTTP may go on. Where not, that is journalled, and the connection ends by RST."""
+        case = self._case(context)
+        attempt, verdict = judge_unnamed(self._rulebook, with_opening(case.attempt, opening))
+        if verdict.reason is not None and verdict.reason is not case.verdict.reason:
+            how = None if verdict.passes else "reset"
+            self._recorder.decided(caller_of(case.client), attempt, verdict, Stage.TUNNEL, how)
+        if not verdict.passes:
+            reset_at_the_end(context.client)
+        return verdict.passes
 
     def relayed(self, context: Context) -> None:
         """It is not HTTP, and goes on."""

@@ -1,0 +1,33 @@
+"""A ClientHello in the format of SSL 2.0 (RFC 5246 appendix E.2), with which a server may still begin TLS.
+
+Knows its fixed part, by which servers tell it, and that it has no extensions: it cannot name a server. Some media
+clients begin every TCP connection with one, to look like TLS to middleboxes.
+"""
+
+from struct import Struct
+from typing import Final
+
+from tierwall.opening.values import ClientHello, NeedMore, Octets, Opaque
+
+_FIXED: Final = Struct(">HBHHHH")
+"""The record's length with its high bit set, type, version, then the lengths of cipher_specs, session_id, challenge."""
+_LENGTH_MASK: Final = 0x7FFF
+_CLIENT_HELLO: Final = 1
+_TLS_MAJOR: Final = 3
+_CIPHER_SPEC_OCTETS: Final = 3
+
+
+def read_ssl2_hello(data: Octets) -> NeedMore | ClientHello | Opaque:
+    """What begins with an octet above 0x7F: such a ClientHello, or no TLS at all."""
+    known = bytes(data[: _FIXED.size])
+    if known[2:3] not in (b"", bytes([_CLIENT_HELLO])) or known[3:4] not in (b"", bytes([_TLS_MAJOR])):
+        return Opaque()
+    if len(known) < _FIXED.size:
+        return NeedMore(_FIXED.size if len(known) > 3 else len(known) + 1)
+    size, _, version, ciphers, session, challenge = _FIXED.unpack(known)
+    end = 2 + (size & _LENGTH_MASK)
+    if not ciphers or ciphers % _CIPHER_SPEC_OCTETS or _FIXED.size + ciphers + session + challenge != end:
+        return Opaque()
+    if len(data) < end:
+        return NeedMore(end)
+    return ClientHello(sni=None, alpn=(), versions=(version,), offers_ech=False, consumed=end)
