@@ -11,7 +11,7 @@ from tierwall.opening import Malformed, NeedMore, Opaque, Opening, read_tunnel
 from tierwall.policy.limits import FIRST_BYTES_S
 from tierwall.proxy.transport.endpoint import End
 
-PAUSE_S: Final = 0.2
+PAUSE_S: Final = 0.02
 """Seconds that a client in a tunnel may pause in a line that hardly is HTTP before what it has said goes out."""
 
 
