@@ -19,6 +19,7 @@ from tierwall.cli.doctor_command import doctor
 from tierwall.cli.export_commands import export_command
 from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
+from tierwall.cli.import_command import import_command
 from tierwall.cli.options import json_option, policy_option, site_option
 from tierwall.cli.site_commands import reproduce_command, sites_command
 
@@ -233,6 +234,7 @@ def demo_command() -> int:
 
 cli.add_command(audit_command)
 cli.add_command(sites_command)
+cli.add_command(import_command)
 cli.add_command(reproduce_command)
 cli.add_command(export_command)
 cli.add_command(behaviour)

@@ -14,7 +14,7 @@ from tierwall.loader.forms.pydantic_errors import shape_faults
 from tierwall.loader.forms.values import UNSPECIFIED
 from tierwall.loader.lists.suffixes import public_suffix
 from tierwall.loader.places import bundled_vendor_files, vendor_files
-from tierwall.loader.yaml.tree import Document, Place, read_document
+from tierwall.loader.yaml.tree import Document, Place, read_document, tree_of
 from tierwall.loader.yaml.untyped import mapping, network_overlaps, records, text, texts
 from tierwall.policy.dialect import vendors_part
 from tierwall.policy.match.index import HostIndex
@@ -51,6 +51,15 @@ def load_catalogue(extra: Sequence[Path]) -> Catalogue:
     return Catalogue((*(vendor for vendor in ours if vendor.id not in replaced), *theirs))
 
 
+def vendor_in(path: Path, text: str | None = None) -> Vendor:
+    """The vendor of one file, whose text may be given.
+
+    Raises:
+        InvalidFiles: With every fault of the file.
+    """
+    return _load_vendor(path, _THEIRS, text)
+
+
 # Several files
 
 
@@ -71,8 +80,8 @@ def _vendors(found: Iterable[Path | Fault], checks: Sequence[_Check], faults: li
     return list(vendors.values())
 
 
-def _load_vendor(path: Path, checks: Sequence[_Check]) -> Vendor:
-    document = read_document(path)
+def _load_vendor(path: Path, checks: Sequence[_Check], text: str | None = None) -> Vendor:
+    document = read_document(path) if text is None else tree_of(path, text)
     form = shape_faults(document, VendorFile)
     faults = [*document.faults, *(fault for check in checks for fault in check(document))]
     if isinstance(form, list):
@@ -164,7 +173,7 @@ def _set_faults(document: Document) -> Iterator[Fault]:
 
 _NEWER = {
     (): ("tier_words", "one_of", "fallback"),
-    ("sources",): ("retrieved", "form", "only"),
+    ("sources",): ("retrieved", "form", "only", "map"),
     ("rules",): ("anywhere", "asns", "paths", "probe", "optional"),
 }
 """The keys that came with version 2, by where they stand."""
@@ -228,6 +237,7 @@ def _document(name: str, cited: files.CitedDocument) -> CitedDocument:
         retrieved=cited.retrieved,
         form=cited.form,
         only=tuple(cited.only or ()),
+        map=cited.map,
     )
 
 

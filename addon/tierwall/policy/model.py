@@ -171,6 +171,8 @@ class CitedDocument:
     """How a program reads it, where one can: the form that `tierwall import` was given."""
     only: tuple[str, ...] = ()
     """Which of its rows the policy is about, as `tierwall import --only` has it; all where there is none."""
+    map: str | None = None
+    """The file that says what the columns of its tables mean, beside the policy's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

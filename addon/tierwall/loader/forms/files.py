@@ -62,6 +62,8 @@ class CitedDocument(Form):
     """The form in which `tierwall import` reads the document again, where it has one."""
     only: Some[Word] | None = None
     """Which of its rows are meant, as `tierwall import --only` spells it."""
+    map: Word | None = None
+    """The mapping file of `tierwall import --map`, relative to this file."""
 
 
 class Citation(Form):

@@ -16,7 +16,7 @@ from tierwall.loader.lists.formats import ListFormat
 from tierwall.loader.yaml.tree import NotText
 from tierwall.policy.behaviour import BY_NAME
 from tierwall.policy.dialect import Dialect
-from tierwall.policy.model import Address, Direction, Evidence, Network, Ports, Protocol, Tier
+from tierwall.policy.model import Address, Direction, Evidence, Network, Ports, Protocol, Tier, Transport
 from tierwall.policy.site import (
     ConnectRefusal,
     DnsMode,
@@ -199,6 +199,7 @@ ServiceTierWord = Annotated[
     ),
 ]
 ProtocolWord = Annotated[Protocol, one_of(Protocol, "protocol"), words_of(Protocol)]
+TransportWord = Annotated[Transport, one_of(Transport, "transport"), words_of(Transport)]
 DirectionWord = Annotated[Direction, one_of(Direction, "direction"), words_of(Direction)]
 RuleEvidenceWord = Annotated[
     Evidence,
