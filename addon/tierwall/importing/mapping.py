@@ -10,11 +10,11 @@ from typing import Final
 
 from pydantic import Field
 
-from tierwall.loader.forms.pydantic_errors import shape_faults
 from tierwall.loader.faults import InvalidFiles, by_line
 from tierwall.loader.forms.form import Form
-from tierwall.loader.yaml.tree import read_document
+from tierwall.loader.forms.pydantic_errors import shape_faults
 from tierwall.loader.forms.values import Prose, ProtocolWord, TierWord, TransportWord
+from tierwall.loader.yaml.tree import read_document
 from tierwall.policy.model import Protocol, Tier, Transport
 
 

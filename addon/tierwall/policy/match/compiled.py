@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, assert_never
 
-from tierwall.policy.alternatives import Softened, instead, working
 from tierwall.policy.attempt import Impact
 from tierwall.policy.behaviour import EVERYTHING, Behaviour, NoUdp, TlsInspection, place_of
 from tierwall.policy.dialect import (
@@ -24,6 +23,7 @@ from tierwall.policy.dialect import (
     read_of_vendor,
     vendors_part,
 )
+from tierwall.policy.match.alternatives import Softened, instead, working
 from tierwall.policy.match.index import Hit, HostIndex, NetworkIndex
 from tierwall.policy.model import (
     Address,
