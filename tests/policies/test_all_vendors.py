@@ -2,7 +2,7 @@
 
 import pytest
 
-from tierwall.loader.lists.suffixes import public_suffix
+from tierwall.policy.dialect.suffixes import public_suffix
 from tierwall.policy.lint import Severity, lint_catalogue
 from tierwall.policy.model import Catalogue, Evidence, Tier
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from tierwall.audit.findings import Agreement, AsSite, Disagreement
 from tierwall.audit.interest import verdicts
 from tierwall.audit.tally import Count
+from tierwall.policy import authority
 from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
 from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
 from tierwall.policy.match.compiled import Ground, admitted_rules, ground_of, title
 from tierwall.policy.match.coverage import serve
-from tierwall.policy.model import Catalogue, Transport
+from tierwall.policy.model import Catalogue
 from tierwall.policy.site import ListEntry, Site
 from tierwall.records.record import Decision, Statement
 
@@ -112,8 +113,7 @@ def place(attempt: Attempt) -> str:
     value = attempt.names[0].value if attempt.names else attempt.address
     if attempt.seen is Seen.DNS:
         return str(value)
-    host = f"[{value}]" if ":" in str(value) else str(value)
-    return f"{host}:{attempt.port}{'/udp' if attempt.transport is Transport.UDP else ''}"
+    return authority.place(str(value), attempt.port, attempt.transport)
 
 
 # Entries that nothing matched

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from tierwall.doctor.facts import Facts, Finding, Level
+from tierwall.policy.authority import host_port
 from tierwall.policy.model import Address
 from tierwall.trust.stores import title, why_not
 
@@ -99,7 +100,7 @@ CHECKS: Final = (environment, configuration, versions, certificates, clock)
 def _authority(facts: Facts) -> str:
     address, port = facts.listen
     host = "127.0.0.1" if address.is_unspecified else str(address)
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return host_port(host, port)
 
 
 def _is_ours(value: str, facts: Facts) -> bool:

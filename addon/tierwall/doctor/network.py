@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from tierwall.doctor.facts import TIERWALL, Facts, Finding, Namespace, Socket
+from tierwall.policy.authority import host_port
 from tierwall.policy.model import Address, Transport
 
 _STRICT: Final = "1"
@@ -19,9 +20,9 @@ def port(facts: Facts) -> Iterator[Finding]:
     """Another process on the port. Two sockets on one address share it by SO_REUSEPORT, without a word."""
     address, number = facts.listen
     held = [each for each in _tcp(facts.here, number) if _overlap(each.address, address)]
-    at = _authority(address, number)
+    at = host_port(address, number)
     if held and not facts.is_tierwall:
-        mend = f"stop it, or give `tierwall run` another port: --listen {_authority(address, number + 1)}"
+        mend = f"stop it, or give `tierwall run` another port: --listen {host_port(address, number + 1)}"
         yield Finding("port", f"{at} is taken by {_owner(held[0])}", mend)
     if facts.is_tierwall and max(Counter(each.address for each in held).values(), default=0) > 1:
         owners = " and ".join(sorted({_owner(each) for each in held}))
@@ -92,7 +93,7 @@ def dns(facts: Facts) -> Iterator[Finding]:
         if each.transport is Transport.UDP and each.port == _DNS and not each.address.is_loopback:
             if each.owner is not None and TIERWALL in each.owner:
                 continue
-            what = f"{_authority(each.address, _DNS)}/udp answers clients' DNS, and is {_owner(each)}"
+            what = f"{host_port(each.address, _DNS)}/udp answers clients' DNS, and is {_owner(each)}"
             yield Finding("dns", what, "stop it, and run `tierwall run` with --mode dns@ADDRESS:53")
 
 
@@ -116,7 +117,3 @@ def _prerouting(space: Namespace, number: int) -> bool:
 
 def _owner(held: Socket) -> str:
     return held.owner or "a process of another user (root sees which)"
-
-
-def _authority(address: Address, number: int) -> str:
-    return f"[{address}]:{number}" if address.version == 6 else f"{address}:{number}"

@@ -12,9 +12,9 @@ from typing import Final
 
 from tierwall.export.grant import Grant
 from tierwall.policy.dialect import PRODUCTS, Dialect, Reading, Rejected, Shape, read
-from tierwall.policy.lint.admitting import is_public_suffix
 from tierwall.policy.lint.covering import takes_in
 from tierwall.policy.match.index import HostIndex
+from tierwall.public_suffix import is_public_suffix
 
 LABELS: Final = 127
 """No name has more (RFC 1035 section 2.3.4)."""

@@ -12,11 +12,11 @@ from tierwall.loader.forms import files
 from tierwall.loader.forms.files import Citation, RuleForm, ServiceForm, VendorFile
 from tierwall.loader.forms.pydantic_errors import shape_faults
 from tierwall.loader.forms.values import UNSPECIFIED
-from tierwall.loader.lists.suffixes import public_suffix
 from tierwall.loader.places import bundled_vendor_files, vendor_files
 from tierwall.loader.yaml.tree import Document, Place, read_document, tree_of
 from tierwall.loader.yaml.untyped import mapping, network_overlaps, records, text, texts
 from tierwall.policy.dialect import vendors_part
+from tierwall.policy.dialect.suffixes import public_suffix
 from tierwall.policy.match.index import HostIndex
 from tierwall.policy.model import (
     Catalogue,

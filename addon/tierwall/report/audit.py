@@ -9,7 +9,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Final
 
 from tierwall.audit.findings import DestinationFound, Findings, ServiceFound, SourceFound
-from tierwall.policy.model import Transport
+from tierwall.policy import authority
 from tierwall.report.document import Case, Document, Item, Mood, Section, Table
 from tierwall.report.wording import plural
 
@@ -155,8 +155,7 @@ def place(found: DestinationFound) -> str:
     host = found.host or found.address or "?"
     if found.port is None:
         return host
-    host = f"[{host}]" if ":" in host else host
-    return f"{host}:{found.port}{'/udp' if found.transport is Transport.UDP else ''}"
+    return authority.place(host, found.port, found.transport)
 
 
 def _span(first: str | None, last: str | None) -> str:

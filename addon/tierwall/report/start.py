@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tierwall import __version__
+from tierwall.policy.authority import host_port
 from tierwall.policy.model import Catalogue, Direction, Evidence, Tier, Vendor
 from tierwall.policy.site import Site
 
@@ -49,7 +50,7 @@ def say_start(start: Start, console: Console) -> None:
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for server in start.listening:
-        at = ", ".join(dict.fromkeys(_authority(address) for address in server.addresses)) or "the tun interface"
+        at = ", ".join(dict.fromkeys(host_port(*address[:2]) for address in server.addresses)) or "the tun interface"
         table.add_row("listening", Text(f"{at}  {server.what}"))
     for vendor in start.catalogue.vendors:
         table.add_row("policy", Text(_policy(vendor)))
@@ -57,7 +58,7 @@ def say_start(start: Start, console: Console) -> None:
         if (how := _how_to_use(server)) is not None:
             table.add_row("use it", Text(how))
         if _mode(server) in {"regular", "upstream"}:
-            at = _authority(server.addresses[0])
+            at = host_port(*server.addresses[0][:2])
             table.add_row("pages", Text(f"http://{at}/ says what happens; /proxy.pac and /ca.pem are for clients"))
     what = "every connection" if start.everything else "denials, failures, faults"
     table.add_row("journal", Text(f"{start.journal}  ({what})"))
@@ -84,7 +85,7 @@ def _severity(tier: Tier) -> int:
 def _how_to_use(server: Listening) -> str | None:
     if not server.addresses:
         return None
-    at = _authority(server.addresses[0])
+    at = host_port(*server.addresses[0][:2])
     match _mode(server):
         case "regular" | "upstream":
             return f"curl -x http://{at} https://8x8.vc/    or a browser: chromium --proxy-server=http://{at}"
@@ -103,8 +104,3 @@ def _how_to_use(server: Listening) -> str | None:
 
 def _mode(server: Listening) -> str:
     return server.spec.partition("@")[0].partition(":")[0]
-
-
-def _authority(address: tuple[str, int]) -> str:
-    host, port = address[:2]
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

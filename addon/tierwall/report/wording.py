@@ -3,7 +3,8 @@
 from typing import Final
 
 from tierwall.events import Event, visible
-from tierwall.policy.model import Tier, Transport
+from tierwall.policy.authority import place
+from tierwall.policy.model import Tier
 
 TIER_STYLES: Final = {Tier.CORE: "bold red", Tier.AUXILIARY: "yellow", Tier.ANALYTICS: "cyan", Tier.NONE: "dim"}
 
@@ -13,11 +14,8 @@ def destination_of(event: Event) -> str:
     there = event.destination
     if there is None:
         return f"(client {event.source.ip})" if event.source else "(no destination)"
-    host = visible(there.domain or there.ip or "?")
-    if ":" in host:
-        host = f"[{host}]"
-    udp = event.network is not None and event.network.transport is Transport.UDP
-    return f"{host}:{there.port}{'/udp' if udp else ''}"
+    transport = event.network.transport if event.network is not None else None
+    return place(visible(there.domain or there.ip or "?"), there.port, transport)
 
 
 def message_of(event: Event) -> str:

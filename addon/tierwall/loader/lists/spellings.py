@@ -12,10 +12,10 @@ from typing import BinaryIO
 
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, shown_path
 from tierwall.loader.lists.formats import LINE_OCTETS, Export, ListFormat, format_of, lines, spellings
-from tierwall.loader.lists.suffixes import suffix_of
 from tierwall.loader.yaml.octets import check_regular, open_fault, whole_file
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, canonical, read
 from tierwall.policy.dialect.overlaps import overlaps
+from tierwall.policy.dialect.suffixes import suffix_of
 from tierwall.policy.hostname import InvalidPattern, normalise_pattern
 
 FAULTS = 20

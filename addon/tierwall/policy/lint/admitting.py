@@ -1,12 +1,9 @@
 """What a site admits: its own lists, and the vendors' rules that its entries select.
 
-Knows the site and the catalogue, no findings. The public suffix list is data that comes inside its package.
+Knows the site and the catalogue, no findings.
 """
 
 from collections.abc import Iterable, Iterator
-from functools import cache
-
-from publicsuffixlist import PublicSuffixList
 
 from tierwall.policy.model import Catalogue, Direction, Rule, Service, Vendor
 from tierwall.policy.site import ListEntry, Site, VendorEntry
@@ -39,14 +36,3 @@ def admitted(site: Site, catalogue: Catalogue) -> Iterator[tuple[Vendor, Rule, S
 def admissible(rule: Rule, site: Site) -> bool:
     """Whether the rule leads out of the network, and has the evidence that the site asks for."""
     return rule.direction is Direction.EGRESS and rule.evidence.at_least(site.evidence)
-
-
-@cache
-def _public_suffixes() -> PublicSuffixList:
-    """Its ICANN section: below a private suffix such as googleapis.com everything is one company's."""
-    return PublicSuffixList(only_icann=True, accept_unknown=False)
-
-
-def is_public_suffix(domain: str) -> bool:
-    """Whether names below it belong to anybody."""
-    return _public_suffixes().is_public(domain)

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from tierwall.policy.dialect import Dialect, Reading, Shape, doubt, mend
-from tierwall.policy.lint.admitting import admissible, admitted, is_public_suffix, lists_of
+from tierwall.policy.lint.admitting import admissible, admitted, lists_of
 from tierwall.policy.lint.covering import Listed, egress, name_parts, parts, readings, share_ports, some, takes_in
 from tierwall.policy.lint.finding import Code, Finding
 from tierwall.policy.match.index import Hit, HostIndex
 from tierwall.policy.model import Catalogue, Rule, Tier, Vendor
 from tierwall.policy.site import ListEntry, Site, VendorEntry
+from tierwall.public_suffix import is_public_suffix
 
 IN_USE: Final = 5
 """Labels before a vendor's domain: no host in use has more, so that a dialect that stops there misses nothing."""

@@ -9,11 +9,12 @@ from typing import Final
 
 from tierwall.policy.behaviour import Basis, DpiHttpsOnly
 from tierwall.policy.dialect import Dialect, Reading, Rejected, literally, read, read_of_vendor, spelled
-from tierwall.policy.lint.admitting import admissible, admitted, chosen, is_public_suffix, lists_of
+from tierwall.policy.lint.admitting import admissible, admitted, chosen, lists_of
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
 from tierwall.policy.lint.finding import Code, Finding
 from tierwall.policy.model import Catalogue, Ports, Rule, Tier, Vendor
 from tierwall.policy.site import ListEntry, Site, VendorEntry
+from tierwall.public_suffix import is_public_suffix
 
 
 def _admits_nothing(site: Site, catalogue: Catalogue) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Reason, Seen, Verdict
+from tierwall.policy.authority import place
 from tierwall.policy.behaviour import place_of
 from tierwall.policy.dialect import example_of
 from tierwall.policy.judge import judge
@@ -59,8 +60,7 @@ class Try:
     @property
     def place(self) -> str:
         """The destination as people write it."""
-        host = f"[{self.host}]" if ":" in str(self.host) else str(self.host)
-        return f"{host}:{self.port}{'/udp' if self.transport is Transport.UDP else ''}"
+        return place(self.host, self.port, self.transport)
 
 
 class State(StrEnum):

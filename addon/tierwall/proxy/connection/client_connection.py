@@ -13,6 +13,7 @@ from typing import Final, assert_never
 from tierwall.events import Stage
 from tierwall.opening import TLS_RECORDS, ClientHello, Malformed, Opening, PlainHttp, SimpleRequest
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
+from tierwall.policy.authority import bracketed, host_port
 from tierwall.policy.effects import struck
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import Visit
@@ -163,9 +164,7 @@ class Passage:
 def target(attempt: Attempt, verdict: Verdict) -> str:
     """The destination as people write it: `8x8.vc:443`, `[2606:4700::1]:443`."""
     name = verdict.name or (str(attempt.address) if attempt.address else "what was asked for")
-    if ":" in name:
-        name = f"[{name}]"
-    return f"{name}:{attempt.port}" if attempt.port else name
+    return host_port(name, attempt.port) if attempt.port else bracketed(name)
 
 
 def _url(opening: PlainHttp) -> str:

@@ -9,6 +9,7 @@ import ssl
 from dataclasses import dataclass, field
 from typing import Final
 
+from tierwall.policy.authority import host_port
 from tierwall.policy.hostname import normalise
 from tierwall.policy.limits import DIAL_S, REQUEST_HEAD_OCTETS
 from tierwall.policy.model import Address
@@ -100,7 +101,7 @@ async def _answer(parent: Parent, server: End, address: Address) -> Dialled | Pa
 
 
 def _request(parent: Parent, host: str | Address, port: int, credentials: str | None) -> bytes:
-    authority = f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+    authority = host_port(host, port)
     if credentials is None and parent.credentials is not None:
         credentials = "Basic " + base64.b64encode(parent.credentials.encode()).decode()
     line = f"Proxy-Authorization: {credentials}\r\n" if credentials else ""

@@ -15,6 +15,8 @@ from mitmproxy.net import local_ip
 from mitmproxy.proxy.mode_servers import ServerInstance, WireGuardServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from tierwall.policy.authority import host_port
+
 KEYS: Final = "wireguard.conf"
 CLIENT: Final = "wireguard-client.conf"
 
@@ -56,7 +58,7 @@ def _reachable(configuration: str) -> str:
     host, _, port = endpoint.rpartition(":")
     if host in _EVERYWHERE:
         host = local_ip.get_local_ip() or local_ip.get_local_ip6() or host
-    return f"{before}Endpoint = {f'[{host}]' if ':' in host else host}:{port}"
+    return f"{before}Endpoint = {host_port(host, port)}"
 
 
 def _write_private(path: Path, text: str) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import h11
 
+from tierwall.policy.authority import host_port
 from tierwall.standins.clients.attempt import Heard, Secured, over_tcp, over_tls
 from tierwall.standins.clients.outcome import LIMIT_S, Outcome, Stage, rejected, step
-from tierwall.standins.clients.via import USER_AGENT, Direct, HttpProxy, Socks5Proxy, Via, authority, receive_reply
+from tierwall.standins.clients.via import USER_AGENT, Direct, HttpProxy, Socks5Proxy, Via, receive_reply
 from tierwall.standins.streams import Stream
 
 
@@ -59,5 +60,5 @@ async def _get(stream: Stream, heard: Heard, *, target: str, host: str) -> None:
 
 
 def _host_header(host: str, port: int, *, default: int) -> str:
-    name = authority(host, port)
+    name = host_port(host, port)
     return name.removesuffix(f":{port}") if port == default else name

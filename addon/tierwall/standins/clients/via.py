@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import h11
 
+from tierwall.policy.authority import host_port
 from tierwall.standins.clients.outcome import Cause, Failed, Reply, Stage, rejected, step
 from tierwall.standins.streams import Stream, TcpStream
 
@@ -74,15 +75,10 @@ async def ask(via: Via, tcp: TcpStream, host: str, port: int, *, limit_s: float)
             pass
         case HttpProxy():
             async with step(Stage.PROXY, limit_s):
-                await _connect(tcp, authority(host, port))
+                await _connect(tcp, host_port(host, port))
         case Socks5Proxy():
             async with step(Stage.PROXY, limit_s):
                 await _socks5(tcp, host, port)
-
-
-def authority(host: str, port: int) -> str:
-    """`host:port`, an IPv6 address in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def receive_reply(http: h11.Connection, stream: Stream) -> Reply:

@@ -18,9 +18,10 @@ from wsproto.events import (
     TextMessage,
 )
 
+from tierwall.policy.authority import host_port
 from tierwall.standins.clients.attempt import Heard, Secured, over_tls, stay_silent
 from tierwall.standins.clients.outcome import LIMIT_S, Cause, Failed, Outcome, Reply, Stage, rejected, step
-from tierwall.standins.clients.via import Via, authority
+from tierwall.standins.clients.via import Via
 from tierwall.standins.streams import Stream
 
 NORMAL_CLOSURE = 1000
@@ -43,7 +44,7 @@ async def websocket_session(  # noqa: PLR0913 - a destination, the way to it, an
     async def exchange(stream: Stream, heard: Heard) -> None:
         socket = _Socket(stream)
         async with step(Stage.EXCHANGE, limit_s):
-            await socket.open(host if port == 443 else authority(host, port), path)
+            await socket.open(host if port == 443 else host_port(host, port), path)
             heard.pushes.append(await socket.message())
             for message in messages:
                 await socket.send(message)

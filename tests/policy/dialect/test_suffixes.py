@@ -2,7 +2,7 @@
 
 import pytest
 
-from tierwall.loader.lists.suffixes import public_suffix
+from tierwall.policy.dialect.suffixes import public_suffix
 
 
 @pytest.mark.parametrize(
