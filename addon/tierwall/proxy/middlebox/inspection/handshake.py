@@ -3,15 +3,14 @@
 Knows mitmproxy's TLS configuration, which has such settings for all connections only. Refuses to decide whom they hit.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from types import FunctionType, SimpleNamespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from mitmproxy import ctx, tls
+from mitmproxy.options import Options
 
 from tierwall.policy.behaviour import TlsVersion
-from tierwall.proxy.mitmproxy.parts import TlsConfig
 
 HTTP2: Final = b"h2"
 _HTTP1: Final = b"http/1.1"
@@ -43,7 +42,8 @@ def start_with_client(start: tls.TlsData, *, newest: TlsVersion | None, http2: b
         # What mitmproxy selects from, and nothing where the client offers no HTTP/1.
         start.context.client.alpn = _HTTP1
     if newest is not None:
-        _configured(start, _WITH_CLIENT, newest)
+        with _no_newer_than(newest, "client"):
+            _tls_config().tls_start_client(start)
 
 
 def start_with_server(start: tls.TlsData, *, newest: TlsVersion | None, http2: bool) -> None:
@@ -51,40 +51,33 @@ def start_with_server(start: tls.TlsData, *, newest: TlsVersion | None, http2: b
     if not http2 and (offers := start.context.client.alpn_offers):
         start.conn.alpn_offers = tuple(each for each in offers if each != HTTP2) or (_HTTP1,)
     if newest is not None:
-        _configured(start, _WITH_SERVER, newest)
+        with _no_newer_than(newest, "server"):
+            _tls_config().tls_start_server(start)
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
-    configure: Callable[..., None]
-    """mitmproxy's own method."""
-    newest: str
-    oldest: str
+def _tls_config() -> Any:
+    """mitmproxy's own addon. Its hook comes after ours, and leaves alone a connection that is configured already."""
+    return ctx.master.addons.get("tlsconfig")
 
 
-_WITH_CLIENT: Final = _Side(
-    TlsConfig.tls_start_client, newest="tls_version_client_max", oldest="tls_version_client_min"
-)
-_WITH_SERVER: Final = _Side(
-    TlsConfig.tls_start_server, newest="tls_version_server_max", oldest="tls_version_server_min"
-)
-
-
-def _configured(start: tls.TlsData, side: _Side, newest: TlsVersion) -> None:
-    """Let mitmproxy's method configure it, run with options of its own; it leaves alone what is configured already."""
-    changed = {side.newest: _NAMES[newest]}
+@contextmanager
+def _no_newer_than(newest: TlsVersion, side: str) -> Iterator[None]:
+    """mitmproxy's options are other ones meanwhile; nothing else runs, since its hooks for TLS are no coroutines."""
+    changed = {f"tls_version_{side}_max": _NAMES[newest]}
     if newest is not TlsVersion.TLS_1_2:
-        changed[side.oldest] = _NAMES[TlsVersion.TLS_1_0]
-    limited = SimpleNamespace(options=_Changed(ctx.options, changed))
-    configure: Any = side.configure
-    run = FunctionType(configure.__code__, {**configure.__globals__, "ctx": limited})
-    run(ctx.master.addons.get("tlsconfig"), start)
+        changed[f"tls_version_{side}_min"] = _NAMES[TlsVersion.TLS_1_0]
+    options = ctx.options
+    ctx.options = _Changed(options, changed)  # type: ignore[assignment]  # it answers as options do
+    try:
+        yield
+    finally:
+        ctx.options = options
 
 
 class _Changed:
     """mitmproxy's options, but for some."""
 
-    def __init__(self, options: object, changed: dict[str, str]) -> None:
+    def __init__(self, options: Options, changed: dict[str, str]) -> None:
         self._options, self._changed = options, changed
 
     def __getattr__(self, name: str) -> object:
