@@ -55,12 +55,12 @@ def _rows(path: Path) -> Iterator[str]:
 
 
 def _row(record: Record) -> str:
-    statement, when, client = record
+    statement, when, client, lines, _ = record
     attempt = statement.attempt
     names = "" if attempt is None else " ".join(f"{name.source}={name.value}" for name in attempt.names)
     where = "nowhere" if attempt is None else place(attempt)
     parts = (statement.decision, where, names or "-", statement.method or "-", rfc3339(when) or "-", client or "-")
-    return " | ".join([*parts, statement.words])
+    return " | ".join([*parts, statement.words, *([f"{lines} lines"] if lines > 1 else [])])
 
 
 __all__ = ["format_id", "format_of_line", "is_whole", "lines_of", "samples", "table_of"]

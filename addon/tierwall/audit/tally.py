@@ -167,17 +167,17 @@ class Adding:
 
     def add(self, record: Record, source: Source) -> None:
         """Count one."""
-        source.read += 1
-        statement, when, client = record
+        statement, when, client, lines, last = record
+        source.read += lines
         if not self._open and not self._window.holds(when, client):
-            source.outside += 1
+            source.outside += lines
             return
         count = self._counts.get(statement)
         if count is None:
             if len(self._counts) >= REMEMBERED:
                 self._counts.clear()
             count = self._counts[statement] = self.tally.count(statement, self._interest)
-        count.add(1, when, when, () if client is None else (client,))
+        count.add(lines, when, when if last is None else last, () if client is None else (client,))
 
     def add_rows(self, rows: list[tuple[bytes, ...]], reader: Rows, source: Source) -> None:
         """Count many of one format. Their times are of equal length, so that they sort as the bytes that they are."""

@@ -13,7 +13,8 @@ _NAMES: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", 
 _MONTHS: Final = {name: at for at, name in enumerate(_NAMES, start=1)}
 _CLF: Final = re.compile(r"(\d{1,2})/(\w{3}|\d{2})/(\d{4})[: ](\d\d):(\d\d):(\d\d)(?: ([+-]\d{4}))?")
 _DATED: Final = re.compile(
-    r"(?:\w{3},? )?(?:(?P<a>\w{3})\w* +(?P<b>\d{1,2})|(?P<c>\d{1,2}) (?P<d>\w{3})\w*),?(?: (?P<y>\d{4}))?"
+    r"(?:[A-Za-z]{3},? )?(?:(?P<a>[A-Za-z]{3})[a-z]* +(?P<b>\d{1,2})|(?P<c>\d{1,2}) (?P<d>[A-Za-z]{3})[a-z]*),?"
+    r"(?: (?P<y>\d{4}))?"
     r"[ T](?P<h>\d\d):(?P<m>\d\d):(?P<s>\d\d)(?:[.,]\d+)?(?: (?P<z>[+-]\d{4}|GMT|UTC|Z))?(?: (?P<y2>\d{4}))?"
 )
 

@@ -15,8 +15,10 @@ type Fields = Mapping[str, str]
 
 _PAIR: Final = re.compile(r'([\w.()/-]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$|,|;)')
 _NEXT: Final = re.compile(r"(?:^|(?<=\s))([\w.()/-]+)=")
-_CEF: Final = re.compile(r"(?:CEF:\s?)?\b[01]\|(?=[^|=]+\|[^|]*\|[^|]*\|)")
+_CEF: Final = re.compile(r"(?:CEF:\s?)?\b[01]\|(?=[^|=]*\|[^|=]+\|[^|]*\|)")
 _LEEF: Final = re.compile(r"LEEF:\s?(?P<version>[12](?:\.0)?)\|")
+_MORE_HEADER: Final = re.compile(r"^(?:[^=|]*\|)+")
+"""What stands before the extension where a product has a field too many in its header."""
 _BAR: Final = re.compile(r"(?<!\\)\|")
 _ABSENT: Final = frozenset({"", "-", "N/A", "n/a"})
 JSON_CHARACTERS: Final = 1024**2
@@ -58,7 +60,8 @@ def cef(text: str) -> Event | None:
         parts = _BAR.split(text[found.end() :], maxsplit=5)
     if len(parts) < 6:
         return None
-    return Event(parts[0], parts[1], f"{parts[3]} {parts[4]}", _labelled(spaced_pairs(parts[-1])))
+    extension = _MORE_HEADER.sub("", parts[-1])
+    return Event(parts[0], parts[1], f"{parts[3]} {parts[4]}", _labelled(spaced_pairs(extension)))
 
 
 def leef(text: str) -> Event | None:

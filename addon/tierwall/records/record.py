@@ -43,6 +43,10 @@ class Record(NamedTuple):
     """Seconds since 1970 UTC; None where the line has no time, or one without its year."""
     client: str | None = None
     """The client's address or name, as the product writes it."""
+    lines: int = 1
+    """How many lines it stands for, where somebody counted them before."""
+    last: float | None = None
+    """The time of the last of them."""
 
 
 class Unread(ValueError):

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from tierwall.policy.attempt import Attempt
+from tierwall.records.cisco_wsa import looks_like_wsa
 from tierwall.records.destination import of_host, of_url, split
 from tierwall.records.record import Record, Statement, Unread
 from tierwall.records.squid_verdict import decision
@@ -30,8 +31,8 @@ _ROWS: Final = re.compile(
 
 
 def looks_like_squid(line: str) -> bool:
-    """Time, milliseconds, client, result code and status."""
-    return _LINE.search(line) is not None
+    """Time, milliseconds, client, result code and status; without the decision tag that Cisco puts behind them."""
+    return _LINE.search(line) is not None and not looks_like_wsa(line)
 
 
 def read_squid(line: str) -> Record:

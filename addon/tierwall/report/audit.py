@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Final
 
+from tierwall.audit.files import UNKNOWN
 from tierwall.audit.findings import DestinationFound, Findings, ServiceFound, SourceFound
 from tierwall.policy import authority
 from tierwall.report.document import Case, Document, Item, Mood, Section, Table
@@ -72,7 +73,12 @@ def _warnings(findings: Findings) -> Iterator[str]:
     for source in findings.sources:
         if source.lines and source.unread / source.lines > LOUD:
             part = source.unread / source.lines
-            yield f"{source.file}: {part:.0%} of its lines could not be read as {source.format}"
+            what = (
+                "look like no format that is known"
+                if source.format == UNKNOWN
+                else f"could not be read as {source.format}"
+            )
+            yield f"{source.file}: {part:.0%} of its lines {what}"
         yield from (f"{source.file}: {kind.kind}" for kind in source.unreadable if not kind.lines)
 
 
