@@ -28,8 +28,8 @@ from tierwall.audit.tally import Count, Tally
 from tierwall.policy.attempt import Attempt, Impact, Seen
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Catalogue, Direction, Evidence, Tier, Transport
+from tierwall.policy.projections.to_add import Wanted, to_add
 from tierwall.policy.site import Site
-from tierwall.policy.to_add import Wanted, to_add
 from tierwall.records.record import Decision, Statement
 
 WORDS: Final = 5

@@ -24,7 +24,7 @@ _VERSIONS: Final = {
 
 
 def server_name(datagram: bytes) -> str | None:
-    """The server name that the client gives; None where the datagram is no Initial packet, or does not hold it whole."""
+    """The server name that the client gives; None where the datagram is no Initial packet or holds it in part."""
     try:
         crypto = _crypto(datagram)
     except (IndexError, InvalidTag, ValueError):

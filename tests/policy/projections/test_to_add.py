@@ -5,7 +5,7 @@ from ipaddress import ip_address
 from tests.policy.catalogues import rule, service, vendor
 from tierwall.policy.dialect import Dialect, NamePart, Reading, Rejected, Shape, read
 from tierwall.policy.model import Catalogue, Transport
-from tierwall.policy.to_add import Wanted, covers, to_add
+from tierwall.policy.projections.to_add import Wanted, covers, to_add
 
 CATALOGUE = Catalogue(
     (
