@@ -60,11 +60,11 @@ def page() -> str:
 
 
 def _table() -> Iterator[str]:
-    names = [field.name for field in fields(Carries)]
+    names = [*(field.name.replace("_", " ") for field in fields(Carries)), "bypass"]
     yield f"| `--to` | {' | '.join(names)} | what it cannot carry goes to |"
     yield "| --- " * (len(names) + 2) + "|"
     for product_id, product in PRODUCTS.items():
-        cells = ["yes" if can else "-" for can in asdict(product.carries).values()]
+        cells = ["yes" if can else "-" for can in (*asdict(product.carries).values(), product.bypass)]
         yield f"| [`{product_id}`](#{product_id}) | {' | '.join(cells)} | `{product.remainder or ProductId.CSV}` |"
 
 

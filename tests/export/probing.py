@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from tests.export.reading import Said
-from tierwall.export import Export, Grant, Product
+from tierwall.export import Export, Grant, List
+from tierwall.export.product import Carries
 from tierwall.policy.dialect import Reading, Shape
 from tierwall.policy.match.index import HostIndex, NetworkIndex
 from tierwall.policy.model import Address, Ports, Transport
@@ -84,61 +85,45 @@ def _places(what: object) -> Iterator[str | Address]:
         yield ip_address(value) if what.version == 4 else ip_address(value.to_bytes(16))  # type: ignore[attr-defined]
 
 
-def disagreements(product: Product, grants: Iterable[Grant], got: list[Said], export: Export) -> list[str]:
+def disagreements(carries: Carries, kind: List, grants: Iterable[Grant], got: list[Said], export: Export) -> list[str]:
     """Every destination that the files admit and nobody asked for, or the reverse, without a word about it."""
     wanted = asked(grants)
     want, have = Coverage(wanted), Coverage(got)
+    left = Coverage(entry if carries.ports else (entry[0], None) for entry in asked(export.left_over))
     found = []
-    for probe in _held_against(product, probes(wanted, got)):
-        ports = [probe.port] if product.carries.ports else _ports(probe, wanted)
-        expected = _carried(product, probe) and any(
-            want.cover(Probe(probe.place, transport, port))
-            for port in ports
-            for transport in (
-                (probe.transport,) if isinstance(probe.place, str) or product.carries.ports else Transport
-            )
-        )
+    for probe in _held_against(carries, probes(wanted, got)):
+        expected = _carried(carries, probe) and any(want.cover(each) for each in _alike(carries, kind, probe, wanted))
         seen = have.cover(probe)
-        if expected != seen and not _named(probe, export) and not _left(probe, wanted, export):
+        if expected != seen and not _named(probe, export) and not (expected and left.cover(probe)):
             found.append(f"{probe}: asked {expected}, written {seen}")
     return found
 
 
-def _held_against(product: Product, found: list[Probe]) -> list[Probe]:
+def _held_against(carries: Carries, found: list[Probe]) -> list[Probe]:
     """A list without ports says nothing of them: each place once."""
-    if product.carries.ports:
+    if carries.ports:
         return found
     return [Probe(place, Transport.TCP, 443) for place in dict.fromkeys(probe.place for probe in found)]
 
 
-def _ports(probe: Probe, wanted: list[Said]) -> list[int]:
-    """Without ports a list of names is held against those of the web, and one of networks against any."""
+def _alike(carries: Carries, kind: List, probe: Probe, wanted: list[Said]) -> list[Probe]:
+    """What an entry without ports stands for: names for the ports of the web, and networks for any."""
+    if carries.ports:
+        return [probe]
+    if isinstance(probe.place, str) and kind is List.ALLOW:
+        return [Probe(probe.place, Transport.TCP, port) for port in (80, 443)]
+    return [Probe(probe.place, span.transport, span.first) for _, span in wanted if span is not None] or [probe]
+
+
+def _carried(carries: Carries, probe: Probe) -> bool:
+    tcp = probe.transport is Transport.TCP
     if isinstance(probe.place, str):
-        return [80, 443]
-    return [span.first for _, span in wanted if span is not None] or [443]
-
-
-def _carried(product: Product, probe: Probe) -> bool:
-    carries = product.carries
-    if isinstance(probe.place, str):
-        return carries.names and (probe.transport is Transport.TCP or (carries.udp and carries.ports))
-    return (
-        carries.networks
-        and (probe.place.version == 4 or carries.ipv6)
-        and (probe.transport is Transport.TCP or carries.udp or not carries.ports)
-    )
-
-
-def _left(probe: Probe, wanted: list[Said], export: Export) -> bool:
-    """Whether it is covered by an odd shape that is said to be left out."""
-    shapes = [what for what, _ in wanted if isinstance(what, Shape)]
-    left = [what for what in shapes if any(what.spelling in line for line in export.left)]
-    return Coverage((what, None) for what in left).cover(probe)
+        return carries.names and (tcp or carries.udp_names)
+    return carries.networks and (probe.place.version == 4 or carries.ipv6) and (tcp or carries.udp)
 
 
 def _named(probe: Probe, export: Export) -> bool:
-    """Whether a warning, or the line about what is left, is about the probe's name."""
-    lines = [*export.inexact, *export.left]
-    names = {name for line in lines for name in re.findall(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", line)}
+    """Whether a warning is about the probe's name."""
+    names = {name for line in export.inexact for name in re.findall(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*", line)}
     place = str(probe.place)
     return any(place == name or place.endswith(f".{name}") for name in names)

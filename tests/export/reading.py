@@ -7,8 +7,10 @@ import csv
 import io
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_network
+from itertools import batched
 from pathlib import Path
 
 from tierwall.export import Export, List, ProductId
@@ -17,7 +19,7 @@ from tierwall.loader.lists.formats import Export as Source
 from tierwall.loader.lists.formats import ListFormat
 from tierwall.loader.lists.spellings import read_list
 from tierwall.loader.spelling import ports as parsed_ports
-from tierwall.policy.dialect import Dialect, Part, Rejected, read_of_vendor
+from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, read_of_vendor
 from tierwall.policy.model import Network, Ports, Transport
 
 type Destination = Part | Network
@@ -206,12 +208,193 @@ def _is_network(text: str) -> bool:
     return True
 
 
+def _blocks(text: str) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
+    """FortiOS: each `edit` of each `config`, with its settings."""
+    sections: list[str] = []
+    name, settings = "", {}
+    for line in text.splitlines():
+        words = shlex.split(line, comments=True)
+        match words:
+            case ["config", *title]:
+                sections.append(" ".join(title))
+            case ["end"]:
+                sections.pop()
+            case ["edit", found]:
+                name, settings = found, {}
+            case ["set", key, *values]:
+                settings[key] = values
+            case ["next"]:
+                yield sections[-1], name, settings
+    assert not sections, "every config ends"
+
+
+@each_file
+def _fortigate(file: Written, _folder: Path) -> Iterator[Said]:  # noqa: C901 - a case for each section
+    objects: dict[str, Destination] = {}
+    groups: dict[str, list[str]] = {}
+    services: dict[str, list[Ports]] = {}
+    policies: list[tuple[str, str]] = []
+    exempt: list[str] = []
+    for section, name, settings in _blocks(file.text):
+        assert len(name) <= 79
+        match section:
+            case "firewall address" if "fqdn" in settings:
+                (objects[name],) = parts(Dialect.FORTINET, settings["fqdn"])
+            case "firewall address":
+                objects[name] = ip_network("/".join(settings["subnet"]))
+            case "firewall address6":
+                objects[name] = ip_network(settings["ip6"][0])
+            case "firewall wildcard-fqdn custom":
+                (objects[name],) = parts(Dialect.FORTINET, settings["wildcard-fqdn"])
+            case "firewall addrgrp" | "firewall addrgrp6":
+                groups[name] = settings["member"]
+            case "firewall service custom":
+                services[name] = [
+                    _range(transport, span)
+                    for transport in Transport
+                    for span in settings.get(f"{transport}-portrange", [])
+                ]
+            case "firewall policy":
+                policies.append(((settings.get("dstaddr") or settings["dstaddr6"])[0], settings["service"][0]))
+            case "ssl-exempt":
+                exempt += settings[settings["type"][0]]
+    for group, service in policies:
+        yield from ((objects[member], ports) for member in groups[group] for ports in services[service])
+    yield from ((objects[name], None) for name in exempt)
+    if not policies and not exempt:
+        yield from ((objects[member], None) for members in groups.values() for member in members)
+
+
+def _feed(files: list[Written], folder: Path) -> Iterator[Said]:
+    for file in files:
+        if file.name.endswith("-domain.txt"):
+            found = loaded(file, folder, Dialect.FORTINET, ListFormat.PLAIN)
+            yield from ((part, None) for part in parts(Dialect.FORTINET, found))
+        elif file.name.endswith("-address.txt"):
+            yield from ((ip_network(line), None) for line in file.text.split())
+        else:
+            fetched = [settings["resource"][0] for _, _, settings in _blocks(file.text)]
+            assert {url.rpartition("/")[2] for url in fetched} == {each.name for each in files} - {file.name}
+
+
+@each_file
+def _check_point(file: Written, _folder: Path) -> Iterator[Said]:  # noqa: C901 - a case for each object
+    objects: dict[str, Destination] = {}
+    groups: dict[str, list[str]] = {}
+    services: dict[str, Ports] = {}
+    rules: list[tuple[str, list[str]]] = []
+    for line in file.text.splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:2] != ["mgmt_cli", "add"]:
+            continue
+        kind, values = words[2], dict(batched(words[3:], 2))
+        name = values["name"]
+        match kind:
+            case "dns-domain":
+                assert name not in objects, "one object a name"
+                assert name.startswith(".")
+                objects[name] = Reading(name[1:], 0, None if values["is-sub-domain"] == "true" else 0)
+            case "host":
+                objects[name] = ip_network(values["ip-address"])
+            case "network":
+                objects[name] = ip_network(f"{values['subnet']}/{values['mask-length']}")
+            case "group":
+                groups[name] = [value for key, value in values.items() if key.startswith("members.")]
+            case "service-tcp" | "service-udp":
+                services[name] = _range(kind[8:], values["port"])
+            case "access-rule":
+                rules.append((name, [value for key, value in values.items() if key.startswith("service.")]))
+    for group, asked in rules:
+        yield from ((objects[member], services[service]) for member in groups[group] for service in asked)
+    if not rules:
+        yield from ((objects[member], None) for members in groups.values() for member in members)
+
+
+@each_file
+def _check_point_feed(file: Written, _folder: Path) -> Iterator[Said]:
+    lines = [line for line in file.text.splitlines() if not line.startswith("!")]
+    if file.name.endswith("-names.txt"):
+        yield from ((Reading(line, 0, 0), None) for line in lines)
+    elif file.name.endswith("-networks.txt"):
+        yield from ((ip_network(line), None) for line in lines)
+
+
+@each_file
+def _aws(file: Written, _folder: Path) -> Iterator[Said]:
+    targets = json.loads(file.text)["RulesSource"]["RulesSourceList"]["Targets"]
+    yield from ((part, None) for part in parts(Dialect.AWS_NETWORK_FIREWALL, targets))
+
+
+_RULE = re.compile(
+    r"pass (?P<protocol>tls|http|tcp|udp) \$HOME_NET any -> (?P<to>\S+) (?P<ports>\S+) \("
+    r'(?:(?:tls\.sni|http\.host); content:"(?P<content>[^"]+)";(?P<starts> startswith;)? endswith;(?: nocase;)? )?'
+    r'(?:flow:not_established, to_server; )?msg:"[^";]*";(?: flow:to_server, established;)? sid:\d+; rev:1;\)'
+)
+
+
+@each_file
+def _suricata(file: Written, _folder: Path) -> Iterator[Said]:
+    for line in file.text.splitlines():
+        if line.startswith("#"):
+            continue
+        found = _RULE.fullmatch(line)
+        assert found is not None, line
+        if "not_established" in line:
+            continue
+        transport = "udp" if found["protocol"] == "udp" else "tcp"
+        for span in found["ports"].strip("[]").split(","):
+            ports = _range(transport, span.replace(":", "-"))
+            if found["content"] is None:
+                yield ip_network(found["to"]), ports
+            elif found["starts"]:
+                yield Reading(found["content"], 0, 0), ports
+            else:
+                assert found["content"].startswith(".")
+                yield Reading(found["content"][1:], 1, None), ports
+
+
+@each_file
+def _azure(file: Written, _folder: Path) -> Iterator[Said]:
+    for collection in json.loads(file.text)["properties"]["ruleCollections"]:
+        assert collection["action"] == {"type": "Allow"}
+        assert len({rule["ruleType"] for rule in collection["rules"]}) == 1
+        for rule in collection["rules"]:
+            if rule["ruleType"] == "ApplicationRule":
+                for protocol in rule["protocols"]:
+                    ports = _range("tcp", str(protocol["port"]))
+                    yield from ((part, ports) for part in parts(Dialect.AZURE_FIREWALL, rule["targetFqdns"]))
+            else:
+                (transport,) = rule["ipProtocols"]
+                for span in rule["destinationPorts"]:
+                    ports = _range(transport.lower(), span)
+                    yield from ((ip_network(each), ports) for each in rule["destinationAddresses"])
+
+
+@each_file
+def _cloudflare(file: Written, _folder: Path) -> Iterator[Said]:
+    values = [row["value"] for row in csv.DictReader(io.StringIO(file.text))]
+    assert all(line == line.rstrip() for line in file.text.splitlines())
+    for value in values:
+        if "-addresses" in file.name:
+            yield ip_network(value), None
+        else:
+            yield Reading(value, 0, None if "-domains" in file.name else 0), None
+
+
 READERS: dict[ProductId, Callable[[list[Written], Path], Iterator[Said]]] = {
     ProductId.PAN_EDL: _edl,
     ProductId.PAN_SET: _pan_set,
     ProductId.SQUID: _squid,
     ProductId.ZSCALER: _plain(Dialect.ZSCALER),
     ProductId.UMBRELLA: _plain(Dialect.UMBRELLA),
+    ProductId.FORTIGATE: _fortigate,
+    ProductId.FORTIGATE_FEED: _feed,
+    ProductId.CHECK_POINT: _check_point,
+    ProductId.CHECK_POINT_FEED: _check_point_feed,
+    ProductId.AWS_NETWORK_FIREWALL: _aws,
+    ProductId.AWS_SURICATA: _suricata,
+    ProductId.AZURE_FIREWALL: _azure,
+    ProductId.CLOUDFLARE_GATEWAY: _cloudflare,
     ProductId.CSV: _csv,
     ProductId.MARKDOWN: _markdown,
     ProductId.JSON: _json,

@@ -4,25 +4,23 @@ Knows how the table is printed; the table is export/products.py's.
 """
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import asdict
 
-from rich.table import Table
+from rich.text import Text
 
 from tierwall.cli.output import report, write
 from tierwall.export import PRODUCTS, Product
-from tierwall.export.product import Carries
+from tierwall.report.indented import Indented
 
 
 def print_text() -> int:
     """For people."""
-    table = Table(box=None, pad_edge=False)
-    table.add_column("product", style="bold")
-    for field in fields(Carries):
-        table.add_column(field.name)
-    for product_id, product in PRODUCTS.items():
-        table.add_row(product_id, *("yes" if can else "-" for can in asdict(product.carries).values()))
     console = report()
-    console.print(table)
+    width = max(map(len, PRODUCTS)) + 2
+    for product_id, product in PRODUCTS.items():
+        can = [name.replace("_", " ") for name, value in asdict(product.carries).items() if value]
+        words = ", ".join([*can, *(["bypass"] if product.bypass else [])])
+        console.print(Indented(Text(words), width, Text(product_id, "bold")))
     for product_id, product in PRODUCTS.items():
         for limit in product.limits:
             console.print(f"{product_id}: at most {limit.most:,} {limit.what}")
@@ -37,6 +35,7 @@ def print_json() -> int:
 
 def _object(product_id: str, product: Product) -> dict[str, object]:
     found: dict[str, object] = {"product": product_id, "title": product.title, "carries": asdict(product.carries)}
+    found["bypass"] = product.bypass is not None
     if product.dialect is not None:
         found["dialect"] = product.dialect
     found["limits"] = [{"most": limit.most, "what": limit.what, "source": limit.source} for limit in product.limits]

@@ -6,7 +6,7 @@ Knows no product; the rows are products.py's. A renderer gets a job and gives fi
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, assert_never
 
 from tierwall.export.grant import Grant, List, by_ports
 from tierwall.export.spelling import Form, Spelled, forms_of, spell
@@ -27,10 +27,14 @@ class Carries:
     ipv6: bool = False
     ports: bool = False
     udp: bool = False
-    bypass: bool = False
+    """To networks."""
+    udp_names: bool = False
     comments: bool = False
     denials: bool = False
     """What a site denies inside what it admits."""
+
+
+NOTHING: Final = Carries(names=False, wildcards=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,10 @@ class Product:
     """What the syntax was read in."""
     carries: Carries
     render: Callable[[Job], Rendered]
+    bypass: Carries | None = None
+    """The same of its list of what is not decrypted; None where it has none."""
+    inbound: bool = False
+    """Whether it has a place for who calls: an object, a list or a table."""
     dialect: Dialect | None = None
     """How the product reads the names, where the loader knows it too."""
     forms: tuple[Form, ...] = ()
@@ -121,6 +129,18 @@ class Product:
     """What no document that was found says."""
     labels: Callable[[str], str | None] | None = None
     """Why the product does not take a name; None where it does."""
+
+    def carried(self, kind: List) -> Carries:
+        """What it can say in that list; nothing where it has no such list."""
+        match kind:
+            case List.ALLOW:
+                return self.carries
+            case List.BYPASS:
+                return self.bypass or NOTHING
+            case List.INBOUND:
+                return self.carries if self.inbound else NOTHING
+            case _:
+                assert_never(kind)
 
     @property
     def spellings(self) -> tuple[Form, ...]:

@@ -6,7 +6,7 @@ Knows every product by its id; how one is written is in its module. docs/export.
 from enum import StrEnum
 from typing import Final
 
-from tierwall.export import pan_os, resolvers, squid, tables
+from tierwall.export import aws, azure, check_point, cloudflare, fortigate, pan_os, resolvers, squid, tables
 from tierwall.export.product import Carries, Limit, Product
 from tierwall.policy.dialect import Dialect
 
@@ -16,16 +16,26 @@ class ProductId(StrEnum):
 
     PAN_EDL = "pan-edl"
     PAN_SET = "pan-set"
+    FORTIGATE = "fortigate"
+    FORTIGATE_FEED = "fortigate-feed"
+    CHECK_POINT = "check-point"
+    CHECK_POINT_FEED = "check-point-feed"
     SQUID = "squid"
     ZSCALER = "zscaler"
     UMBRELLA = "umbrella"
+    AWS_NETWORK_FIREWALL = "aws-network-firewall"
+    AWS_SURICATA = "aws-network-firewall-suricata"
+    AZURE_FIREWALL = "azure-firewall"
+    CLOUDFLARE_GATEWAY = "cloudflare-gateway"
     CSV = "csv"
     MARKDOWN = "markdown"
     JSON = "json"
     M365_JSON = "m365-json"
 
 
-_EVERYTHING: Final = Carries(networks=True, ipv6=True, ports=True, udp=True, bypass=True, comments=True, denials=True)
+_EVERYTHING: Final = Carries(
+    networks=True, ipv6=True, ports=True, udp=True, udp_names=True, comments=True, denials=True
+)
 
 PRODUCTS: Final[dict[ProductId, Product]] = {
     ProductId.PAN_EDL: Product(
@@ -34,8 +44,10 @@ PRODUCTS: Final[dict[ProductId, Product]] = {
             "Palo Alto Networks, Formatting Guidelines for an External Dynamic List",
             "Palo Alto Networks, Guidelines for URL Category Exceptions",
         ),
-        carries=Carries(networks=True, ipv6=True, bypass=True),
+        carries=Carries(networks=True, ipv6=True),
+        bypass=Carries(networks=True, ipv6=True),
         render=pan_os.dynamic_list,
+        inbound=True,
         dialect=Dialect.PAN_OS,
         remainder="pan-set",
         limits=(pan_os.EDL_ENTRIES, Limit(30, "lists with a source of their own", "PAN-OS 8.0 web help")),
@@ -45,26 +57,90 @@ PRODUCTS: Final[dict[ProductId, Product]] = {
     ProductId.PAN_SET: Product(
         title="PAN-OS set commands",
         documents=("PAN-OS CLI Quick Start, Use the CLI", "Palo Alto Networks, Guidelines for URL Category Exceptions"),
-        carries=Carries(networks=True, ipv6=True, ports=True, udp=True, bypass=True, comments=True),
+        carries=Carries(networks=True, ipv6=True, ports=True, udp=True, comments=True),
+        bypass=Carries(networks=True, ipv6=True, ports=True, comments=True),
         render=pan_os.set_commands,
+        inbound=True,
         dialect=Dialect.PAN_OS,
         unverified=(
             "no PAN-OS ran the commands: zones are `any`, and the rules go to the end of the rulebase",
             "a URL category decides on names in HTTP and TLS only, whatever the port",
         ),
     ),
+    ProductId.FORTIGATE: Product(
+        title="FortiGate CLI",
+        documents=(
+            "FortiOS Administration Guide, Using wildcard FQDN addresses in firewall policies",
+            "FortiOS CLI Reference, firewall address, service custom, policy, ssl-ssh-profile",
+        ),
+        carries=Carries(networks=True, ipv6=True, ports=True, udp=True, udp_names=True, comments=True),
+        bypass=Carries(networks=True, ipv6=True, comments=True),
+        render=fortigate.fortigate,
+        inbound=True,
+        dialect=Dialect.FORTINET,
+        limits=(Limit(1000, "addresses that a wildcard learns from DNS", "FortiOS 7.0 Administration Guide"),),
+        unverified=(
+            "no FortiGate ran the commands: interfaces are `any`, and the policies go to the end of the table",
+            "that `edit 0` appends in every release",
+            "whether `*.x` takes in x, or more than one label: see the dialect",
+        ),
+    ),
+    ProductId.FORTIGATE_FEED: Product(
+        title="FortiGate external feeds",
+        documents=("FortiOS Administration Guide, External resources", "FortiOS 7.4.4 release notes"),
+        carries=Carries(networks=True, ipv6=True),
+        render=fortigate.feed,
+        inbound=True,
+        dialect=Dialect.FORTINET,
+        remainder="fortigate",
+        limits=(fortigate.FEED_ENTRIES,),
+        unverified=(
+            "which policies of your release take a feed of domains: it is a category (192) of filters",
+            "whether `*.x` in a feed takes in x: it is written as FQDN addresses have it",
+        ),
+    ),
+    ProductId.CHECK_POINT: Product(
+        title="Check Point mgmt_cli",
+        documents=(
+            "Check Point Management API Reference",
+            "Security Management Administration Guide (R81, R82), Domains",
+        ),
+        carries=Carries(networks=True, ipv6=True, ports=True, udp=True, udp_names=True, comments=True),
+        bypass=Carries(networks=True, ipv6=True, comments=True),
+        render=check_point.mgmt_cli,
+        inbound=True,
+        forms=check_point.FORMS,
+        unverified=(
+            "no management server ran the script; the layer is `Network`, the position its top",
+            "whether an object for what is below a domain takes in the domain itself: it is said to",
+            "that an HTTPS inspection rule of your release takes domain objects",
+        ),
+    ),
+    ProductId.CHECK_POINT_FEED: Product(
+        title="Check Point network feeds",
+        documents=("Check Point Management API Reference, add network-feed (R81.20)",),
+        carries=Carries(wildcards=False, networks=True, ipv6=True, comments=True),
+        render=check_point.network_feed,
+        inbound=True,
+        forms=check_point.FEED_FORMS,
+        remainder="check-point",
+        unverified=("that a name of a feed is exact, as a domain object in FQDN mode is",),
+    ),
     ProductId.SQUID: Product(
         title="Squid",
         documents=("Squid configuration directives acl, http_access, ssl_bump",),
-        carries=Carries(networks=True, ipv6=True, ports=True, bypass=True, comments=True, denials=True),
+        carries=Carries(networks=True, ipv6=True, ports=True, comments=True, denials=True),
+        bypass=Carries(networks=True, ipv6=True, ports=True, comments=True),
         render=squid.squid,
+        inbound=True,
         dialect=Dialect.SQUID,
         checked="`squid -k parse`, and a real Squid's verdicts (5.7)",
     ),
     ProductId.ZSCALER: Product(
         title="Zscaler Internet Access, custom URL category",
         documents=("Zscaler Help, URL Format Guidelines", "Zscaler Help, Ranges & Limitations"),
-        carries=Carries(bypass=True),
+        carries=Carries(),
+        bypass=Carries(),
         render=resolvers.zscaler,
         dialect=Dialect.ZSCALER,
         limits=(resolvers.ZSCALER_ENTRIES,),
@@ -78,18 +154,76 @@ PRODUCTS: Final[dict[ProductId, Product]] = {
             "Cisco Umbrella User Guide, Wildcards and Destination Lists",
             "Cisco Umbrella API, Destination Lists",
         ),
-        carries=Carries(bypass=True),
+        carries=Carries(),
+        bypass=Carries(),
         render=resolvers.umbrella,
         dialect=Dialect.UMBRELLA,
         limits=(Limit(resolvers.UMBRELLA_REQUEST, "destinations a request", "Cisco Umbrella API, Destination Lists"),),
         checked="read back by tierwall's reader",
         unverified=("that a selective decryption list takes the same entries",),
     ),
+    ProductId.AWS_NETWORK_FIREWALL: Product(
+        title="AWS Network Firewall, domain list",
+        documents=("AWS Network Firewall API Reference, RulesSourceList", "AWS Network Firewall quotas"),
+        carries=Carries(),
+        render=aws.domain_list,
+        dialect=Dialect.AWS_NETWORK_FIREWALL,
+        remainder="aws-network-firewall-suricata",
+        limits=(aws.CAPACITY,),
+        unverified=("that a target of one type takes one unit of capacity",),
+    ),
+    ProductId.AWS_SURICATA: Product(
+        title="AWS Network Firewall, Suricata rules",
+        documents=(
+            "Suricata User Guide, tls.sni, http.host, content, startswith, endswith",
+            "AWS Network Firewall quotas",
+        ),
+        carries=Carries(networks=True, ipv6=True, ports=True, udp=True, comments=True),
+        render=aws.suricata,
+        forms=aws.SURICATA_FORMS,
+        limits=(aws.CAPACITY, aws.RULES_OCTETS),
+        unverified=("no Suricata read the rules: they are for a policy with strict order",),
+    ),
+    ProductId.AZURE_FIREWALL: Product(
+        title="Azure Firewall, rule collection group",
+        documents=(
+            "Microsoft Learn, Microsoft.Network firewallPolicies/ruleCollectionGroups",
+            "Microsoft Learn, Azure Firewall FAQ, target FQDNs",
+        ),
+        carries=Carries(networks=True, ipv6=False, ports=True, udp=True),
+        render=azure.rule_collections,
+        dialect=Dialect.AZURE_FIREWALL,
+        limits=(azure.GROUP_OCTETS, azure.DESTINATIONS),
+        unverified=(
+            "nothing deployed it: POLICY is your firewall policy",
+            "that an application rule lets TLS through which is not HTTP: where it does not, a network rule is needed",
+        ),
+    ),
+    ProductId.CLOUDFLARE_GATEWAY: Product(
+        title="Cloudflare Zero Trust Gateway lists",
+        documents=(
+            "Cloudflare One, Lists",
+            "Cloudflare One, Account limits",
+            "Cloudflare One, Gateway policies, selectors",
+        ),
+        carries=Carries(networks=True, ipv6=True),
+        bypass=Carries(networks=True, ipv6=True),
+        render=cloudflare.gateway_lists,
+        inbound=True,
+        forms=cloudflare.FORMS,
+        limits=(
+            Limit(cloudflare.LIST_ENTRIES, "entries of a list (Standard plan)", "Cloudflare One, Account limits"),
+            cloudflare.LISTS,
+        ),
+        unverified=("that a policy `Do Not Inspect` (action `off`) takes these expressions",),
+    ),
     ProductId.CSV: Product(
         title="a table as CSV",
         documents=("RFC 4180",),
         carries=_EVERYTHING,
+        bypass=_EVERYTHING,
         render=tables.table,
+        inbound=True,
         dialect=Dialect.LITERAL,
         checked="read back by tierwall's reader",
     ),
@@ -97,7 +231,9 @@ PRODUCTS: Final[dict[ProductId, Product]] = {
         title="a table as Markdown",
         documents=("CommonMark, and the tables of GitHub's",),
         carries=_EVERYTHING,
+        bypass=_EVERYTHING,
         render=tables.markdown,
+        inbound=True,
         dialect=Dialect.LITERAL,
         checked="read back from its cells",
     ),
@@ -105,15 +241,19 @@ PRODUCTS: Final[dict[ProductId, Product]] = {
         title="JSON",
         documents=("RFC 8259",),
         carries=_EVERYTHING,
+        bypass=_EVERYTHING,
         render=tables.objects,
+        inbound=True,
         dialect=Dialect.LITERAL,
         checked="read back",
     ),
     ProductId.M365_JSON: Product(
         title="JSON of the shape of Microsoft 365's endpoints",
         documents=("Microsoft Learn, Office 365 IP Address and URL web service",),
-        carries=Carries(networks=True, ipv6=True, ports=True, udp=True, bypass=True),
+        carries=Carries(networks=True, ipv6=True, ports=True, udp=True, udp_names=True),
+        bypass=Carries(networks=True, ipv6=True, ports=True),
         render=tables.endpoint_sets,
+        inbound=True,
         dialect=Dialect.LITERAL,
         checked="read back",
     ),

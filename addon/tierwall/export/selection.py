@@ -77,9 +77,9 @@ def select(wanted: Wanted, site: Site, catalogue: Catalogue) -> Selection:
     )
 
 
-def object_name(*words: str, most: int = NAME_CHARACTERS) -> str:
+def object_name(*words: str, most: int = NAME_CHARACTERS, keep: str = "") -> str:
     """Words joined with hyphens, as every product takes them; what is too long ends in a digest of the whole."""
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", "-".join(words)).strip("-")
+    name = re.sub(rf"[^A-Za-z0-9_{re.escape(keep)}-]+", "-", "-".join(words)).strip("-")
     if len(name) <= most:
         return name
     return f"{name[: most - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from tierwall.export.grant import Grant, List, Selection, Stamp
-from tierwall.export.ports import less
-from tierwall.export.product import WEB_PORTS, Job, Product, Rendered, TooMany, commented, ports_of
+from tierwall.export.ports import less, of_transport
+from tierwall.export.product import NOTHING, WEB_PORTS, Carries, Job, Product, Rendered, TooMany, commented, ports_of
 from tierwall.export.products import PRODUCTS, ProductId
 from tierwall.policy.dialect import Reading
 from tierwall.policy.lint.covering import all_in, some
-from tierwall.policy.model import Transport
+from tierwall.policy.model import Ports, Transport
 
 LISTED: Final = {
     List.ALLOW: "what the network lets through",
@@ -24,6 +24,13 @@ LISTED: Final = {
 
 _SHOWN: Final = 3
 """Of what is left over alike; the second file has all."""
+
+
+_ABSENT: Final = {
+    List.ALLOW: "the product has no such list",
+    List.BYPASS: "the product decrypts nothing, or has no list of exceptions here",
+    List.INBOUND: "this is for what goes out",
+}
 
 
 class CannotExport(ValueError):
@@ -52,6 +59,8 @@ class Export:
     """What is admitted besides, and what is not reached."""
     left: tuple[str, ...]
     """What the product cannot carry, a line each."""
+    left_over: tuple[Grant, ...]
+    """The same, whole: each is in a file of another product, or in a table."""
     notes: tuple[str, ...]
 
 
@@ -91,7 +100,8 @@ def write(product_id: ProductId, selection: Selection, lists: Sequence[List], st
     files: list[Written] = []
     about: tuple[str, ...] = ()
     inexact: dict[str, None] = {}
-    left_over: list[str] = []
+    left_lines: list[str] = []
+    left_over: list[Grant] = []
     notes: dict[str, None] = {}
     for kind in lists:
         work = _Work(product_id=product_id, selection=selection, kind=kind, stamp=stamp)
@@ -105,64 +115,70 @@ def write(product_id: ProductId, selection: Selection, lists: Sequence[List], st
             notes |= dict.fromkeys(rendered.notes)
             if not work.product.carries.comments:
                 files.append(Written(f"{work.stem}-about.txt", commented(head), "about the list", kind))
-        left_over += _left_lines(left)
+        left_lines += _left_lines(left)
+        left_over += (grant for grant, _ in left)
         if left:
             files += _remainder(work, left)
     inexact |= dict.fromkeys(_not_held(product_id, selection, lists))
-    return Export(files=tuple(files), about=about, inexact=tuple(inexact), left=tuple(left_over), notes=tuple(notes))
+    return Export(
+        files=tuple(files),
+        about=about,
+        inexact=tuple(inexact),
+        left=tuple(left_lines),
+        left_over=tuple(left_over),
+        notes=tuple(notes),
+    )
 
 
 # What the product can carry
 
 
 def _kept(product: Product, kind: List, grants: Iterable[Grant], left: list[tuple[Grant, str]]) -> Iterator[Grant]:
-    carries = product.carries
-    if kind is List.BYPASS and not carries.bypass:
-        left += [(grant, "the product decrypts nothing, or has no list for it here") for grant in grants]
+    carries = product.carried(kind)
+    if carries == NOTHING:
+        left += [(grant, _ABSENT[kind]) for grant in grants]
         return
     refused: list[str] = []
     for grant in grants:
-        if grant.network is not None:
-            yield from _network(product, grant, left)
-        elif not carries.names:
-            left.append((grant, "the product has no names"))
-        elif not carries.wildcards and not _is_exact(grant):
-            left.append((grant, "the product has no wildcards"))
+        if (why := _unsayable(carries, grant)) is not None:
+            left.append((grant, why))
         elif product.labels is not None and (why := product.labels(_base(grant))) is not None:
             refused.append(f"{grant}: {why}")
+        elif carries.ports:
+            yield from _by_ports(grant, _sayable(carries, grant), "the product has no UDP here", left)
+        elif kind is List.BYPASS or not grant.ports:
+            yield grant
+        elif grant.network is not None:
+            left.append((grant, "the list has no ports"))
+            yield grant
         else:
-            yield from _by_ports(product, grant, left)
+            web = tuple(web for web in WEB_PORTS if all_in((web,), grant.ports))
+            yield from _by_ports(grant, web, "the list has no ports, and is held against those of the web", left)
     if refused:
         raise CannotExport("\n".join(refused))
 
 
-def _network(product: Product, grant: Grant, left: list[tuple[Grant, str]]) -> Iterator[Grant]:
-    carries = product.carries
+def _unsayable(carries: Carries, grant: Grant) -> str | None:
+    """Why the product has no place for the destination, whatever its ports."""
+    if grant.network is None:
+        if not carries.names:
+            return "the product has no names here"
+        return None if carries.wildcards or _is_exact(grant) else "the product has no wildcards here"
     if not carries.networks:
-        left.append((grant, "the product has no networks beside names"))
-    elif grant.network is not None and grant.network.version == 6 and not carries.ipv6:
-        left.append((grant, "the product has no IPv6 here"))
-    elif carries.ports:
-        yield from _by_ports(product, grant, left)
-    else:
-        if grant.ports:
-            left.append((grant, "the list has no ports"))
-        yield grant
+        return "the product has no networks beside names"
+    return None if carries.ipv6 or grant.network.version == 4 else "the product has no IPv6 here"
 
 
-def _by_ports(product: Product, grant: Grant, left: list[tuple[Grant, str]]) -> Iterator[Grant]:
+def _sayable(carries: Carries, grant: Grant) -> tuple[Ports, ...]:
+    udp = carries.udp_names if grant.network is None else carries.udp
+    return grant.ports if udp else of_transport(grant.ports, Transport.TCP)
+
+
+def _by_ports(grant: Grant, ports: tuple[Ports, ...], why: str, left: list[tuple[Grant, str]]) -> Iterator[Grant]:
     if not grant.ports:
         yield grant
         return
-    ports, why = grant.ports, ""
-    if not product.carries.udp:
-        ports, why = tuple(each for each in ports if each.transport is Transport.TCP), "the product has no UDP here"
-    if not product.carries.ports:
-        web = tuple(web for web in WEB_PORTS if all_in((web,), ports))
-        why = "the list has no ports, and is held against those of the web" if web != ports else why
-        ports = web
-    rest = less(grant.ports, ports)
-    if rest:
+    if rest := less(grant.ports, ports):
         left.append((replace(grant, ports=rest), why))
     if ports:
         yield replace(grant, ports=ports)
@@ -209,7 +225,7 @@ def _head(work: _Work, kept: Sequence[Grant], left: Sequence[tuple[Grant, str]])
     yield from work.selection.remarks
     reasons = dict.fromkeys(reason for grant in kept for reason in grant.reasons)
     yield from (f"not decrypted: {reason}" for reason in reasons)
-    if not work.product.carries.ports:
+    if not work.product.carried(work.kind).ports:
         yield f"no ports in this list; they are: {ports_of(kept)}"
     yield from _left_lines(left)
 
