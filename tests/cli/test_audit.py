@@ -107,6 +107,31 @@ def test_folders_and_stdin_are_read(tmp_path: Path) -> None:
     assert json.loads(audit("--json", "-", stdin=DENIED.encode()).stdout)["totals"]["denied"] == 1
 
 
+def test_every_form_is_written_where_it_is_asked_for(tmp_path: Path) -> None:
+    path = log(tmp_path, DENIED)
+    forms = ["--html", tmp_path / "a.html", "--junit", tmp_path / "a.xml", "--markdown", "-"]
+
+    ended = audit(path, *forms)
+
+    assert ended.exit_code == 1
+    assert ended.stdout.startswith("## What the network breaks")
+    assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
+    assert 'failures="1"' in (tmp_path / "a.xml").read_text()
+
+
+def test_a_site_that_is_written_from_the_log_behaves_as_it(tmp_path: Path) -> None:
+    path = log(tmp_path, DENIED + ALLOWED)
+    audit(path, "--write-site", tmp_path / "theirs.yaml")
+
+    found = answers(path, "--site", tmp_path / "theirs.yaml")["as_site"]
+
+    assert (found["site"], found["destinations"], found["disagreements"]) == ("theirs", {"same": 2, "differ": 0}, [])
+
+
+def test_a_form_that_cannot_be_written_is_bad_input(tmp_path: Path) -> None:
+    assert audit(log(tmp_path, DENIED), "--html", tmp_path / "nowhere" / "a.html").exit_code == 2
+
+
 # Bad input
 
 

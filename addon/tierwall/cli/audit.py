@@ -5,13 +5,16 @@ Knows spellings of options. Reading is audit_reading.py's, judging is audit's, s
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Final
 
 from tierwall.audit.findings import Findings
+from tierwall.audit.inferring import site_text
 from tierwall.audit.interest import Interest
 from tierwall.audit.judging import Question, judged
 from tierwall.audit.tally import Tally, Window
@@ -20,7 +23,7 @@ from tierwall.cli.audit_sources import files
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
-from tierwall.loader.faults import unknown
+from tierwall.loader.faults import shown_path, unknown
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import Site
@@ -28,9 +31,14 @@ from tierwall.records.clock import any_of
 from tierwall.records.formats import FORMATS, custom
 from tierwall.records.reading import Format, LineFormat
 from tierwall.records.squid_logformat import InvalidLogformat
+from tierwall.report.as_html import as_html
+from tierwall.report.as_junit import as_junit
+from tierwall.report.as_markdown import as_markdown
 from tierwall.report.as_text import print_document
 from tierwall.report.audit import as_document, as_json
 from tierwall.report.document import Document
+
+STDOUT: Final = Path("-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +58,10 @@ class Wanted:
     client: str | None
     show_clients: bool
     as_json: bool
+    html: Path | None = None
+    markdown: Path | None = None
+    junit: Path | None = None
+    write_site: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +76,42 @@ def audit(wanted: Wanted) -> int:
     """Read, judge, show. 1 where something of a vendor's was denied. Raises BadInput."""
     loaded = _loaded(wanted)
     names = files(wanted.files)
-    interest = Interest(loaded.catalogue, keep_all=loaded.site is not None)
+    interest = Interest(loaded.catalogue, keep_all=loaded.site is not None or wanted.write_site is not None)
     tally, whole = read_files(names, Reading(interest=interest, window=loaded.window, chosen=loaded.chosen))
     _check_read(tally)
     findings = judged(tally, interest, _question(wanted, loaded, tally, partial=not whole))
     _show(wanted, findings)
+    if wanted.write_site is not None:
+        name = re.sub(r"[^a-z0-9-]+", "-", wanted.write_site.stem.lower()).strip("-") or "inferred"
+        sources = dict.fromkeys(file for file, _ in tally.sources)
+        _write(wanted.write_site, site_text(name, sources, tally.statements))
     return int(bool(findings.broken))
 
 
 def _show(wanted: Wanted, findings: Findings) -> None:
     document = as_document(findings)
+    files = ((wanted.html, as_html), (wanted.markdown, as_markdown), (wanted.junit, as_junit))
+    for path, form in files:
+        if path is not None:
+            _write(path, form(document))
+    if any(path == STDOUT for path, _ in files):
+        return
     if wanted.as_json:
         write(as_json(findings))
         _warn(document)
     else:
         print_document(document, report())
+
+
+def _write(path: Path, text: str) -> None:
+    """To a file, or to stdout where that is said. Raises BadInput."""
+    if path == STDOUT:
+        write(text.removesuffix("\n"))
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as cause:
+        raise BadInput([f"{shown_path(path)}: cannot be written: {cause.strerror}"]) from None
 
 
 def _warn(document: Document) -> None:

@@ -4,6 +4,7 @@ Knows words only; see commands.py.
 """
 
 from pathlib import Path
+from typing import Final
 
 import click
 from click.shell_completion import CompletionItem
@@ -21,6 +22,9 @@ def _complete_dialects(_context: click.Context, _parameter: click.Parameter, typ
     from tierwall.policy.dialect import Dialect  # noqa: PLC0415 - only completion of this option needs it
 
     return [CompletionItem(str(each)) for each in Dialect if each.startswith(typed)]
+
+
+_FILE: Final = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
 @click.command(
@@ -59,6 +63,10 @@ denied.""",
 @click.option("--client", metavar="ADDRESS|NETWORK|NAME", help="Only of this client.")
 @click.option("--show-clients", is_flag=True, help="Name clients as the log does, instead of by pseudonyms.")
 @json_option
+@click.option("--html", metavar="FILE", type=_FILE, help="Write the report as one HTML file, to send; - is stdout.")
+@click.option("--markdown", metavar="FILE", type=_FILE, help="Write it as Markdown, for a ticket.")
+@click.option("--junit", metavar="FILE", type=_FILE, help="Write it as JUnit XML, for CI.")
+@click.option("--write-site", metavar="FILE", type=_FILE, help="Write a site that behaves as the log says.")
 def audit_command(  # noqa: PLR0913 - one for each option
     *,
     files: tuple[str, ...],
@@ -74,6 +82,10 @@ def audit_command(  # noqa: PLR0913 - one for each option
     client: str | None,
     show_clients: bool,
     as_json: bool,
+    html: Path | None,
+    markdown: Path | None,
+    junit: Path | None,
+    write_site: Path | None,
 ) -> int:
     """Read the logs that a customer's proxy or firewall wrote, and say what of the vendors' products that network
     denies, what works, what nobody tried, and what would open it."""
@@ -94,5 +106,9 @@ def audit_command(  # noqa: PLR0913 - one for each option
             client=client,
             show_clients=show_clients,
             as_json=as_json,
+            html=html,
+            markdown=markdown,
+            junit=junit,
+            write_site=write_site,
         )
     )

@@ -137,12 +137,17 @@ def _example(line: int, example: str) -> str:
 
 
 def _items(services: Iterable[ServiceFound], what: str) -> Iterator[Item]:
-    """Services with the same symptom and destinations are told once each; the table is of all its destinations."""
-    for each in services:
+    """Each service with its symptom; of neighbours that share their destinations, the last has the table."""
+    listed = list(services)
+    for each, following in zip(listed, [*listed[1:], None], strict=True):
+        name = f"{each.vendor} / {each.service}"
+        if following is not None and following.vendor == each.vendor and following.destinations == each.destinations:
+            yield Item(name=name, tier=each.tier, text=each.symptom)
+            continue
         rows = tuple(_row(found, what) for found in each.destinations)
         head = ("times", "destination", "when", "what the product said")
         table = Table(head=head, rows=rows, numbers=frozenset({0}), codes=frozenset({1, 3}))
-        yield Item(name=f"{each.vendor} / {each.service}", tier=each.tier, text=each.symptom, table=table)
+        yield Item(name=name, tier=each.tier, text=each.symptom, table=table)
 
 
 def _row(found: DestinationFound, what: str) -> tuple[str, ...]:

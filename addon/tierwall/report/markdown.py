@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from tierwall.events import Action
+from tierwall.report.markdown_text import code, prose
 from tierwall.report.summary import Broken, Destination, Summary
 from tierwall.report.text import headline
 
@@ -20,7 +21,7 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield "## What the network breaks"
     yield ""
     when = f" ({summary.first} to {summary.last})" if summary.first else ""
-    yield f"{_prose(headline(summary))}{when}"
+    yield f"{prose(headline(summary))}{when}"
     for broken in summary.broken:
         yield from _broken(broken)
     if summary.unlisted:
@@ -34,23 +35,23 @@ def _lines(summary: Summary) -> Iterator[str]:
         if causes:
             yield ""
             yield f"### {title}"
-            rows = [(_code(cause.where), _prose(cause.message), f"{cause.count:,}") for cause in causes]
+            rows = [(code(cause.where), prose(cause.message), f"{cause.count:,}") for cause in causes]
             yield from _table(("Where", "Cause", "Times"), rows, others)
 
 
 def _broken(broken: Broken) -> Iterator[str]:
     yield ""
-    yield f"### {_prose(broken.vendor)}: {broken.tier}"
+    yield f"### {prose(broken.vendor)}: {broken.tier}"
     yield ""
     for service in broken.services[:SHOWN]:
-        yield f"- **{_prose(service.service)}**: {_prose(service.symptom)}"
+        yield f"- **{prose(service.service)}**: {prose(service.symptom)}"
     yield from _destinations(broken.destinations, broken.others)
 
 
 def _destinations(destinations: Iterable[Destination], others: int) -> Iterator[str]:
     rows = [
         (
-            _code(row.destination),
+            code(row.destination),
             row.reason if row.action is Action.DENIED else f"{row.action.value} {row.reason}".rstrip(),
             f"{row.count:,}",
         )
@@ -69,15 +70,3 @@ def _table(head: tuple[str, str, str], rows: list[tuple[str, str, str]], others:
         yield f"| … and {left:,} more rows | | |"
     if others:
         yield f"| … and destinations beyond those | | {others:,} |"
-
-
-def _prose(text: str) -> str:
-    """Clients' text as text: no markup, no links, no HTML, no mentions."""
-    for special in "\\`*_[]<>|#@~":
-        text = text.replace(special, f"\\{special}")
-    return text.replace("://", ":\u200b//")
-
-
-def _code(text: str) -> str:
-    """A code span in a table cell; it cannot hold a backtick, and a bar ends the cell."""
-    return f"`{text.replace('`', "'").replace('|', '\\|')}`"
