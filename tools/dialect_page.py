@@ -50,13 +50,34 @@ _LISTS = """\
 | --- | --- |
 | `plain` | one spelling a line; `#` begins a comment |
 | `edl` | a PAN-OS external dynamic list: one spelling a line, a comment behind a space; the default for `pan-os*` |
-| `squid` | Squid's configuration: the values of every `acl NAME dstdomain …`; other directives are left alone |
+| `squid` | Squid's configuration: what its `http_access` allows, in its order; or the list that `acl:` names |
 | `chrome-json` | a Chrome policy as JSON, or the export of chrome://policy: the filters of `URLAllowlist` |
 | `csv` | the column that `column:` names; fields are separated by commas, semicolons or tabs |
 
 What the dialect rejects covers nothing. It is a warning when the site is loaded and a finding of `tierwall lint`, not a
 fault: a customer's list holds whatever the customer wrote. (In `literal`, which is nobody's export, it is a fault.)
 A file that is not what it says, such as a saved log-in page or a spreadsheet, is a fault.
+
+## A Squid configuration
+
+It is followed as Squid 5.7 follows it, and `make fidelity` asks a real one: lines that go on, comments, `if`,
+`include`, `configuration_includes_quoted_values`, list files (looked for beside the configuration, wherever they
+were), the order of `http_access` and what holds behind its last line; access lists of the types `dstdomain`,
+`dstdom_regex`, `dst`, `port`, `method`, `url_regex`, `ssl::server_name`, `ssl::server_name_regex`, `any-of` and `all-
+of`; `ssl_bump` by the name in the ClientHello. What Squid does not start with is a fault with its line.
+
+Differences that stay, each of which is said when the site is loaded where it can be seen:
+
+- Who the client is, users, times, helpers and whatever else cannot be followed is taken as matching, the built-in
+  `localhost` too.
+- `dst` is asked of the address that a name leads to when it has been resolved. Before that (`tierwall explain`), a
+  rule that allows by it holds, and one that denies by it does not.
+- Regular expressions are read by RE2: those that refer back (`\\1`) are taken as matching.
+- A rule that allows everything leads to no private address: that takes an entry that names it.
+- A file without any `http_access`, for which Squid denies everything, is taken for a part of a configuration: all of
+  its access lists are admitted.
+- An address that no `dstdomain` covers is not looked for in reverse DNS; a request for plain HTTP has no path here.
+- What `http_reply_access`, redirectors and ICAP services decide is not followed.
 
 ## What lookups cost
 

@@ -5,6 +5,7 @@ Knows what a list file may hold. A difference that docs/dialects.md names is no 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 
 from hypothesis import Phase, given, settings
@@ -152,13 +153,15 @@ def judged(folder: Path, text: str, host: str) -> bool | None:
     return admits(site, host, 443)
 
 
-def admits(site: Site, host: str, port: int) -> bool:
-    """Whether a CONNECT to the host passes."""
+def admits(site: Site, host: str, port: int, dialled: str | None = None) -> bool:
+    """Whether a CONNECT to the host passes, which leads to that address."""
     try:
         value = normalise(host)
     except InvalidHost:
         return False
-    attempt = Attempt(transport=Transport.TCP, port=port, names=(GivenName(NameSource.CONNECT, value),))
+    names = (GivenName(NameSource.CONNECT, value),)
+    address = None if dialled is None else ip_address(dialled)
+    attempt = Attempt(transport=Transport.TCP, port=port, names=names, dialled=address)
     return judge(site, Catalogue(()), attempt).passes
 
 

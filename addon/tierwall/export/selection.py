@@ -18,7 +18,7 @@ from tierwall.policy.lint.covering import all_in, takes_in
 from tierwall.policy.match.compiled import VendorRule, admitted_rules, all_rules
 from tierwall.policy.match.index import HostIndex, NetworkIndex
 from tierwall.policy.model import Catalogue, Evidence, Ports, Protocol, Tier, Transport, Vendor
-from tierwall.policy.site import ListEntry, Site
+from tierwall.policy.site import ListEntry, RuledEntry, Site
 
 NAME_CHARACTERS: Final = 31
 """The shortest limit on names of objects among the products (an external dynamic list's is 32 with PAN-OS)."""
@@ -54,7 +54,7 @@ def select(wanted: Wanted, site: Site, catalogue: Catalogue) -> Selection:
     rules = [rule for rule in admitted_rules(site, catalogue) if _wanted(wanted, rule)]
     remarks = [*_unlisted(site), *_beyond_lists(rules)]
     own = [] if wanted.vendors or wanted.tiers is not None else _own(site, remarks)
-    denied = [grant for entry in site.deny for grant in _entry_grants(entry, [])]
+    denied = [grant for entry in site.deny if isinstance(entry, ListEntry) for grant in _entry_grants(entry, [])]
     asked = [grant for rule in rules for grant in _rule_grants(rule, site.dialect, rule.impacts, rule.rule.ports)]
     allow, held = _less_denied(minimal([*asked, *own]), denied)
     vendors = list(dict.fromkeys(rule.vendor for rule in rules))
@@ -236,6 +236,9 @@ def _unlisted(site: Site) -> Iterator[str]:
     if site.behaviours:
         names = ", ".join(dict.fromkeys(behaviour.NAME for behaviour in site.behaviours))
         yield f"site {site.id} has behaviours ({names}): they are not a list, and no export has them"
+    for entry in (*site.admit, *site.deny):
+        if isinstance(entry, RuledEntry):
+            yield f"{entry.label} has access rules in an order: they are not a list, and no export has them"
     if not site.enforce:
         yield f"site {site.id} only observes (`enforce: false`): what is exported is what it lists"
 

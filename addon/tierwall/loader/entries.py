@@ -9,17 +9,21 @@ from pathlib import Path
 
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, unknown
 from tierwall.loader.forms.files import AdmitForm, ListForm
+from tierwall.loader.lists.content import Content
 from tierwall.loader.lists.formats import Export, ListFormat
-from tierwall.loader.lists.spellings import overlap_faults, read_list, spelling_warnings
+from tierwall.loader.lists.spellings import overlap_faults, read_content, spelling_warnings
 from tierwall.loader.spelling import spelled
 from tierwall.loader.yaml.octets import check_regular
 from tierwall.loader.yaml.tree import Document, Place
 from tierwall.loader.yaml.untyped import network_overlaps, records, text, texts
 from tierwall.policy.dialect import Dialect, canonical
 from tierwall.policy.model import Catalogue, Ports, Transport, Vendor
-from tierwall.policy.site import HTTPS_PORTS, ListEntry, VendorEntry
+from tierwall.policy.site import ALL_TCP_PORTS, HTTPS_PORTS, ListEntry, RuledEntry, VendorEntry
 
-type Hosts = tuple[str, ...]
+type OwnEntry = ListEntry | RuledEntry
+
+type Lists = dict[int, tuple[Export, Content]]
+"""What the files of entries hold, by the entry's index."""
 
 EVERY_PORT = (Ports(Transport.TCP, 1, 65535), Ports(Transport.UDP, 1, 65535))
 """Of an entry of `deny` that does not say its ports."""
@@ -27,7 +31,7 @@ EVERY_PORT = (Ports(Transport.TCP, 1, 65535), Ports(Transport.UDP, 1, 65535))
 _LISTS = ("admit", "deny")
 _SELECTING = ("vendor", "tiers", "services", "rules")
 _LISTING = ("hosts", "networks", "file")
-_WRITTEN = ("format", "column")
+_WRITTEN = ("format", "column", "acl")
 
 
 def entry_faults(document: Document, catalogue: Catalogue) -> Iterator[Fault]:
@@ -66,9 +70,9 @@ def host_warnings(document: Document, key: str, dialect: Dialect) -> Iterator[Fa
         yield from (document.fault(place, message) for message in spelling_warnings(its, raw))
 
 
-def read_lists(document: Document, key: str, dialect: Dialect, faults: list[Fault]) -> dict[int, tuple[Export, Hosts]]:
+def read_lists(document: Document, key: str, dialect: Dialect, faults: list[Fault]) -> Lists:
     """The lists that the entries of `admit` or `deny` name, by the entry's index."""
-    lists: dict[int, tuple[Export, Hosts]] = {}
+    lists: Lists = {}
     for at, entry in records(document.content, key):
         name = text(entry, "file")
         if name is None or any(_file_faults(entry)):
@@ -80,9 +84,14 @@ def read_lists(document: Document, key: str, dialect: Dialect, faults: list[Faul
             faults.append(document.fault((key, at, "file"), f"{quoted(name)}: {invalid.faults[0].message}"))
             continue
         try:
-            lists[at] = export, read_list(export)
+            content = read_content(export)
         except InvalidFiles as invalid:
             faults += invalid.faults
+            continue
+        lists[at] = export, content
+        if key == "deny" and content.rules is not None and export.acl is None and not content.listed:
+            message = "say with `acl:` which of its access lists is denied: as a whole it says what is allowed"
+            faults.append(document.fault((key, at, "file"), f"{quoted(name)} is a Squid configuration; {message}"))
     return lists
 
 
@@ -91,14 +100,14 @@ def vendor_entry(form: AdmitForm) -> VendorEntry:
     return VendorEntry(vendor=form.vendor, tiers=_set(form.tiers), services=_set(form.services), rules=_set(form.rules))
 
 
-def admitting(form: ListForm, label: str, listed: Hosts | None, dialect: Dialect) -> ListEntry:
+def admitting(form: ListForm, label: str, content: Content | None, dialect: Dialect) -> Iterator[OwnEntry]:
     """An entry of the customer's own, with what its file lists; hosts have the HTTPS port where it says none."""
-    return _list_entry(form, label, listed, dialect, HTTPS_PORTS)
+    return _list_entries(form, label, content, dialect, HTTPS_PORTS)
 
 
-def denying(form: ListForm, label: str, listed: Hosts | None, dialect: Dialect) -> ListEntry:
+def denying(form: ListForm, label: str, content: Content | None, dialect: Dialect) -> Iterator[OwnEntry]:
     """The same in `deny`, where an entry that says no ports means every port."""
-    return _list_entry(form, label, listed, dialect, EVERY_PORT)
+    return _list_entries(form, label, content, dialect, EVERY_PORT)
 
 
 def selects(form: AdmitForm) -> bool:
@@ -118,7 +127,7 @@ def _hosts(document: Document, keys: tuple[str, ...], dialect: Dialect) -> Itera
 
 def _export(path: Path, entry: dict[str, object], dialect: Dialect) -> Export:
     its = _word(Dialect, entry, "dialect") or dialect
-    return Export(path, its, _word(ListFormat, entry, "format"), text(entry, "column"))
+    return Export(path, its, _word(ListFormat, entry, "format"), text(entry, "column"), text(entry, "acl"))
 
 
 def _word[W: StrEnum](kind: type[W], entry: dict[str, object], key: str) -> W | None:
@@ -137,19 +146,33 @@ def _file_faults(entry: dict[str, object]) -> Iterator[str]:
         yield "`format: csv` needs a `column`, the heading of the one that has the host patterns"
     elif written not in {None, ListFormat.CSV} and "column" in entry:
         yield f"`column` is for `format: csv`, not for {quoted(str(written))}"
+    if "acl" in entry and written not in {None, ListFormat.SQUID}:
+        yield f"`acl` is for `format: squid`, not for {quoted(str(written))}"
 
 
-def _list_entry(
-    form: ListForm, label: str, listed: Hosts | None, dialect: Dialect, default: tuple[Ports, ...]
-) -> ListEntry:
-    its = form.dialect or dialect
-    return ListEntry(
-        label=form.file or label,
-        hosts=tuple(spelled(raw, its) for raw in form.hosts or ()) if listed is None else listed,
-        networks=tuple(form.networks or ()),
-        ports=default if form.ports is None else tuple(form.ports),
-        dialect=its,
-    )
+def _list_entries(
+    form: ListForm, label: str, content: Content | None, dialect: Dialect, default: tuple[Ports, ...]
+) -> Iterator[OwnEntry]:
+    said = None if form.ports is None else tuple(form.ports)
+    label = form.file or label
+    if content is None:
+        its = form.dialect or dialect
+        hosts = tuple(spelled(raw, its) for raw in form.hosts or ())
+        yield ListEntry(
+            label=label, hosts=hosts, networks=tuple(form.networks or ()), ports=said or default, dialect=its
+        )
+        return
+    if content.rules is not None:
+        yield RuledEntry(label=label, rules=content.rules, ports=said or (default if content.listed else ALL_TCP_PORTS))
+        return
+    for each in content.listed:
+        yield ListEntry(
+            label=label,
+            hosts=each.hosts,
+            networks=each.networks,
+            ports=said or each.ports or default,
+            dialect=content.dialect or form.dialect or dialect,
+        )
 
 
 def _set[T](words: Iterable[T] | None) -> frozenset[T] | None:

@@ -4,12 +4,11 @@ Knows how the files of a chain become one site; shapes are files.py's, entries a
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tierwall.loader.entries import (
-    Hosts,
     admitting,
     denying,
     entry_faults,
@@ -23,15 +22,17 @@ from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted
 from tierwall.loader.forms.behaviour_entries import Entries, merged, read_behaviours
 from tierwall.loader.forms.files import AdmitForm, SiteFile
 from tierwall.loader.forms.pydantic_errors import shape_faults
+from tierwall.loader.lists.content import Content
 from tierwall.loader.lists.spellings import list_warnings
 from tierwall.loader.places import site_file
 from tierwall.loader.yaml.octets import check_regular
 from tierwall.loader.yaml.tree import Document, read_document
 from tierwall.loader.yaml.untyped import network_overlaps, text
-from tierwall.policy.behaviour import Behaviour
+from tierwall.policy.access_rules import TlsDecision
+from tierwall.policy.behaviour import Behaviour, TlsInspection
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Catalogue
-from tierwall.policy.site import DnsRefusal, ListEntry, Refusals, Site, VendorEntry
+from tierwall.policy.site import DnsRefusal, ListEntry, Refusals, RuledEntry, Site, VendorEntry
 
 type Warn = Callable[[Fault], None]
 
@@ -72,15 +73,16 @@ def load_site(name_or_path: str, catalogue: Catalogue, warn: Warn | None = None)
         for key in _LISTS:
             for fault in host_warnings(_said_by(layers, key), key, dialect):
                 warn(fault)
-            for export, _ in lists[key].values():
-                for fault in list_warnings(export):
+            for export, content in lists[key].values():
+                for fault in (*content.notes, *list_warnings(export)):
                     warn(fault)
     paths = [layer.document.path for layer in layers]
-    paths += [export.path for key in _LISTS for export, _ in lists[key].values()]
+    for export, content in (each for key in _LISTS for each in lists[key].values()):
+        paths += [export.path, *content.files]
     paths += [path for layer in layers for path in layer.behaviours.files]
-    hosts = {key: {at: found for at, (_, found) in lists[key].items()} for key in _LISTS}
+    contents = {key: {at: found for at, (_, found) in lists[key].items()} for key in _LISTS}
     behaviours = merged(layer.behaviours.behaviours for layer in reversed(layers))
-    return _site(forms, hosts, behaviours, tuple(str(path) for path in paths))
+    return _site(forms, contents, behaviours, tuple(str(path) for path in paths))
 
 
 # The chain of files
@@ -156,25 +158,35 @@ def _said_by(layers: list[_Layer], key: str) -> Document:
 
 
 def _site(
-    forms: list[SiteFile], lists: dict[str, dict[int, Hosts]], behaviours: tuple[Behaviour, ...], paths: tuple[str, ...]
+    forms: list[SiteFile],
+    lists: dict[str, dict[int, Content]],
+    behaviours: tuple[Behaviour, ...],
+    paths: tuple[str, ...],
 ) -> Site:
     own = forms[0]
     dialect = _nearest(forms, "dialect").dialect
     clients = _nearest(forms, "clients").clients
     admit = _nearest(forms, "admit").admit
     deny = _nearest(forms, "deny").deny
+    admitted = tuple(
+        each for at, entry in enumerate(admit) for each in _admitted(forms, at, entry, lists["admit"].get(at))
+    )
     return Site(
         id=own.site,
         title=own.title or "",
         enforce=_nearest(forms, "enforce").enforce,
-        admit=tuple(_admitted(forms, at, entry, lists["admit"].get(at)) for at, entry in enumerate(admit)),
-        deny=tuple(denying(entry, f"deny[{at}]", lists["deny"].get(at), dialect) for at, entry in enumerate(deny)),
+        admit=admitted,
+        deny=tuple(
+            each
+            for at, entry in enumerate(deny)
+            for each in denying(entry, f"deny[{at}]", lists["deny"].get(at), dialect)
+        ),
         evidence=_nearest(forms, "evidence").evidence,
         dialect=dialect,
         refuse=_refusals(forms),
         dns=_nearest(forms, "dns").dns,
         clients=None if clients is None else tuple(clients),
-        behaviours=behaviours,
+        behaviours=(*behaviours, *_opening(admitted, behaviours)),
         paths=paths,
     )
 
@@ -183,11 +195,23 @@ def _nearest(forms: list[SiteFile], key: str) -> SiteFile:
     return next((form for form in forms if key in form.model_fields_set), forms[0])
 
 
-def _admitted(forms: list[SiteFile], at: int, entry: AdmitForm, listed: Hosts | None) -> VendorEntry | ListEntry:
+def _admitted(
+    forms: list[SiteFile], at: int, entry: AdmitForm, listed: Content | None
+) -> Iterator[VendorEntry | ListEntry | RuledEntry]:
     if selects(entry):
-        return vendor_entry(entry)
-    dialect = _nearest(forms, "dialect").dialect
-    return admitting(entry, f"admit[{at}]", listed, dialect)
+        yield vendor_entry(entry)
+    else:
+        yield from admitting(entry, f"admit[{at}]", listed, _nearest(forms, "dialect").dialect)
+
+
+def _opening(
+    admitted: Iterable[VendorEntry | ListEntry | RuledEntry], behaviours: tuple[Behaviour, ...]
+) -> Iterator[TlsInspection]:
+    """The inspection that a configuration's own rules ask for (`ssl_bump bump`), where the site has none of its own."""
+    rules = [rule for entry in admitted if isinstance(entry, RuledEntry) for rule in entry.rules.tls]
+    opens = any(rule.decision is TlsDecision.BUMP for rule in rules)
+    if opens and not any(isinstance(each, TlsInspection) for each in behaviours):
+        yield TlsInspection()
 
 
 def _refusals(forms: list[SiteFile]) -> Refusals:

@@ -6,6 +6,7 @@ Knows scopes and what a behaviour is about; what it then does to octets or reque
 from dataclasses import replace
 from typing import assert_never
 
+from tierwall.policy.access_rules import TlsDecision
 from tierwall.policy.attempt import Attempt, Effect, Impact, NameSource, Reason, Seen, Verdict
 from tierwall.policy.behaviour import (
     Bandwidth,
@@ -177,7 +178,14 @@ def _in_scope(ground: Ground, each: Compiled, attempt: Attempt, serves: tuple[Im
 
 
 def _left_alone(ground: Ground, attempt: Attempt) -> bool:
-    return any(_excepts(each, attempt) for each in ground.behaviours)
+    return any(_excepts(each, attempt) for each in ground.behaviours) or _spliced(ground, attempt)
+
+
+def _spliced(ground: Ground, attempt: Attempt) -> bool:
+    """Whether a configuration with rules about TLS leaves it alone, by the last name that was given: the SNI's."""
+    value = plain(attempt.names[-1].value) if attempt.names else attempt.address
+    rules = [decider.tls(value, attempt) for _, decider in ground.deciders if decider.opens_tls]
+    return bool(rules) and not any(rule is not None and rule.decision is TlsDecision.BUMP for rule in rules)
 
 
 def _excepts(each: Compiled, attempt: Attempt) -> bool:

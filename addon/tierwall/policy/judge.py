@@ -9,11 +9,13 @@ from dataclasses import replace
 from typing import Final, NamedTuple, assert_never
 
 from tierwall.policy import wording
+from tierwall.policy.access_rules import AccessRule, Decision, TlsDecision, TlsRule
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
 from tierwall.policy.effects import effects_on, inspected
 from tierwall.policy.hostname import is_private
-from tierwall.policy.match.compiled import Ground, ground_of, title
+from tierwall.policy.match.compiled import Entry, Ground, ground_of, title
 from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
+from tierwall.policy.match.index import Hit
 from tierwall.policy.model import Address, Catalogue, Tier
 from tierwall.policy.site import Site
 
@@ -101,7 +103,7 @@ def _site_denied(case: _Case) -> _Refusal | None:
     if case.ground.denied is None:
         return None
     for value in _everything_known(case.attempt):
-        hit = serving(case.ground.denied.find(value), case.attempt)
+        hit = serving(case.ground.denied.find(value), value, case.attempt)
         if hit is not None:
             detail = wording.site_denied(hit, value)
             for target in case.targets:
@@ -146,8 +148,32 @@ def _unadmitted(case: _Case) -> _Refusal | None:
     raise AssertionError("the last row always holds")
 
 
+def _rules_name_it(case: _Case, target: Target) -> str | None:
+    for label, rule in _deciding(case, target):
+        if rule.names_destinations:
+            return wording.ruled_out(label, rule, target.text)
+    return None
+
+
+def _rules_close_its_port(case: _Case, target: Target) -> str | None:
+    for label, rule in _deciding(case, target):
+        if rule.closes_ports:
+            return wording.port_ruled_out(label, rule, case.attempt.port)
+    return None
+
+
+def _deciding(case: _Case, target: Target) -> Iterator[tuple[str, AccessRule | TlsRule]]:
+    """The rules of configurations that deny it."""
+    for label, decider in case.ground.deciders:
+        rule = decider.deciding(target.value, case.attempt)
+        if rule is not None and rule.decision is Decision.DENY:
+            yield label, rule
+        elif (cut := decider.tls(target.value, case.attempt)) is not None and cut.decision is TlsDecision.TERMINATE:
+            yield label, cut
+
+
 def _entries_have_other_ports(_: _Case, target: Target) -> str | None:
-    covering = [hit for hit in target.listed if hit.covers and hit.payload.ports]
+    covering = [hit for hit in target.listed if hit.covers and hit.payload.ports and hit.payload.decider is None]
     return wording.listed_with(covering) if covering else None
 
 
@@ -189,6 +215,8 @@ def _always(_: _Case, __: Target) -> str | None:
 
 
 _UNADMITTED: Final[tuple[tuple[Reason, Callable[[_Case, Target], str | None]], ...]] = (
+    (Reason.SITE_DENIED, _rules_name_it),
+    (Reason.PORT_CLOSED, _rules_close_its_port),
     (Reason.PORT_CLOSED, _entries_have_other_ports),
     (Reason.WILDCARD_GAP, _entry_comes_close),
     (Reason.TIER_CLOSED, _vendor_rule_covers),
@@ -198,7 +226,8 @@ _UNADMITTED: Final[tuple[tuple[Reason, Callable[[_Case, Target], str | None]], .
     (Reason.ADDRESS_ONLY, _no_name_at_all),
     (Reason.UNLISTED, _always),
 )
-"""Rows 6 to 12. Each says what people read where it holds for a target, and None where it does not."""
+"""Rows 6 to 12, and row 4 once more for what the rules of a configuration deny by name. Each says what people read
+where it holds for a target, and None where it does not."""
 
 
 def _speaks_tls(seen: Seen | None) -> bool:
@@ -218,9 +247,15 @@ def _private_address(case: _Case) -> _Refusal | None:
     address = _to_be_dialled(case.attempt)
     if address is None or case.attempt.redirected or not is_private(address):
         return None
-    if serving(case.ground.admitted.find(address), case.attempt) is not None:
+    named = (hit for hit in case.ground.admitted.find(address) if not _is_everywhere(hit))
+    if serving(named, address, case.attempt) is not None:
         return None
     return _of_everything(case, Reason.PRIVATE_ADDRESS, wording.private_address(address))
+
+
+def _is_everywhere(hit: Hit[Entry]) -> bool:
+    """Whether it stands for every address: a rule that allows all of them names no private one."""
+    return not isinstance(hit.base, str) and hit.base.prefixlen == 0 and hit.payload.decider is not None
 
 
 def _to_be_dialled(attempt: Attempt) -> Address | None:

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_network
 
+from tierwall.policy.access_rules import AccessRules
 from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Address, Evidence, Network, Ports, Tier, Transport
 
 HTTPS_PORTS = (Ports(Transport.TCP, 443, 443),)
 """The ports of an entry that lists hosts and says none."""
+
+ALL_TCP_PORTS = (Ports(Transport.TCP, 1, 65535),)
+"""What a proxy is asked for."""
 
 LOOPBACK_CLIENTS: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 """Who may use the proxy where the site does not say."""
@@ -120,6 +124,17 @@ class ListEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RuledEntry:
+    """A configuration of the customer's proxy: what its rules allow, the first that holds deciding."""
+
+    label: str
+    """As messages call it: `squid.conf`."""
+    rules: AccessRules
+    ports: tuple[Ports, ...] = ALL_TCP_PORTS
+    """What the site admits of that; the rules look at ports themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Site:
     """One corporate network. Compared by identity: a reload makes a new one."""
 
@@ -127,8 +142,8 @@ class Site:
     title: str = ""
     enforce: bool = True
     """False: observe only, let through and write what would have been denied."""
-    admit: tuple[VendorEntry | ListEntry, ...] = ()
-    deny: tuple[ListEntry, ...] = ()
+    admit: tuple[VendorEntry | ListEntry | RuledEntry, ...] = ()
+    deny: tuple[ListEntry | RuledEntry, ...] = ()
     """Wins over admit. Entries of `deny` that list hosts without ports deny every port."""
     evidence: Evidence = Evidence.INFERRED
     """The least that is admitted; never `unspecified`."""

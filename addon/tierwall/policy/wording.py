@@ -30,6 +30,16 @@ def site_denied(hit: Hit[Entry], value: str | Address) -> str:
     return f"{title(hit)} covers {value}"
 
 
+def ruled_out(label: str, rule: object, value: str | None) -> str:
+    """Row 4 of a configuration with rules: the line that decides of it."""
+    return f"`{rule}` in {label} decides of {value}"
+
+
+def port_ruled_out(label: str, rule: object, port: int) -> str:
+    """Row 6 of a configuration with rules: the line that closes the port."""
+    return f"`{rule}` in {label} decides of port {port}"
+
+
 def name_mismatch(refused: Target, admitted: Target) -> str:
     """Row 5: `SNI evil.example is not admitted, CONNECT 8x8.vc is`."""
     return f"{_place(refused.source)} {refused.value} is not admitted, {_place(admitted.source)} {admitted.value} is"

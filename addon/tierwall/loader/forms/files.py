@@ -207,6 +207,8 @@ class ListForm(Form):
     """How the file is written; found out from the file where this is left out. `squid` is its configuration."""
     column: Word | None = None
     """The heading of the column that has the host patterns, of a CSV file."""
+    acl: Word | None = None
+    """Of a Squid configuration: the access list that is meant, instead of all that the configuration allows."""
     ports: Some[PortsText] | None = None
     """Transport and ports; hosts that are admitted have `tcp/443` where this is left out."""
     dialect: DialectWord | None = None

@@ -39,6 +39,8 @@ class Export:
     """None: what the file itself looks like."""
     column: str | None = None
     """Of a CSV file."""
+    acl: str | None = None
+    """Of a Squid configuration: the access list that is meant, instead of what the configuration allows."""
 
 
 LINE_OCTETS = 4096
@@ -48,7 +50,7 @@ JSON_OCTETS = 64 * 1024**2
 """A JSON file is read as a whole, and Chrome takes a thousand filters."""
 
 _HEAD_OCTETS = 64 * 1024
-_ACL = re.compile(rb"^[ \t]*acl[ \t]+\S+[ \t]+\S", re.MULTILINE)
+_ACL = re.compile(rb"^[ \t]*(?:acl[ \t]+\S+[ \t]+\S|http_access[ \t]+(?:allow|deny)[ \t])", re.MULTILINE)
 _BLANKS = b" \t\r\n"
 _BLANK_THEN_COMMENT = re.compile(rb"(?:^|[ \t\r\n])[ \t\r\n]*#")
 _COMMENT = re.compile(r"\s*(?:#|;|//)")

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, shown_path
+from tierwall.loader.lists.configured import configured
+from tierwall.loader.lists.content import Content, Listed
 from tierwall.loader.lists.formats import LINE_OCTETS, Export, ListFormat, format_of, lines, spellings
 from tierwall.loader.yaml.octets import check_regular, open_fault, whole_file
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, canonical, read
@@ -44,6 +46,22 @@ class _Tally:
         if self._count <= FAULTS:
             return self._first
         return [*self._first, Fault(self._path, None, "", f"and {self._count - FAULTS} more")]
+
+
+def read_content(export: Export) -> Content:
+    """All that a customer's file lists.
+
+    Raises:
+        InvalidFiles: As `read_list`; and a configuration that its product does not start with.
+    """
+    try:
+        with export.path.open("rb") as stream:
+            found = format_of(stream, export)
+    except OSError as cause:
+        raise open_fault(export.path, cause) from None
+    if found is ListFormat.SQUID:
+        return configured(export)
+    return Content(listed=(Listed(hosts=read_list(export)),))
 
 
 def read_list(export: Export) -> tuple[str, ...]:
@@ -83,6 +101,8 @@ def list_warnings(export: Export) -> list[Fault]:
     """The spellings of a valid list that cover nothing, or a whole public suffix: the first, and how many follow."""
     tally = _Tally(export.path)
     with export.path.open("rb") as stream:
+        if format_of(stream, export) is ListFormat.SQUID:
+            return []  # said by what read it
         for line, text in spellings(stream, format_of(stream, export), export):
             if not _fits(text):
                 tally.add(line, f"{quoted(text)} is no host pattern, and is left out")

@@ -6,10 +6,10 @@ Knows the site and the catalogue, no findings.
 from collections.abc import Iterable, Iterator
 
 from tierwall.policy.model import Catalogue, Direction, Rule, Service, Vendor
-from tierwall.policy.site import ListEntry, Site, VendorEntry
+from tierwall.policy.site import ListEntry, RuledEntry, Site, VendorEntry
 
 
-def lists_of(entries: Iterable[VendorEntry | ListEntry]) -> Iterator[ListEntry]:
+def lists_of(entries: Iterable[VendorEntry | ListEntry | RuledEntry]) -> Iterator[ListEntry]:
     """The customer's own among the entries."""
     return (entry for entry in entries if isinstance(entry, ListEntry))
 

@@ -13,7 +13,7 @@ from tierwall.policy.lint.admitting import admissible, admitted, chosen, lists_o
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
 from tierwall.policy.lint.finding import Code, Finding
 from tierwall.policy.model import Catalogue, Ports, Rule, Tier, Vendor
-from tierwall.policy.site import ListEntry, Site, VendorEntry
+from tierwall.policy.site import ListEntry, RuledEntry, Site, VendorEntry
 from tierwall.public_suffix import is_public_suffix
 
 
@@ -23,6 +23,8 @@ def _admits_nothing(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
             if not entry.hosts and not entry.networks:
                 yield Finding(site.id, Code.ADMITS_NOTHING, f"{entry.label} lists no host and no network")
             continue
+        if isinstance(entry, RuledEntry):
+            continue  # rules.py has its own
         selected = [(rule, service) for _, rule, service in chosen(entry, catalogue) if admissible(rule, site)]
         if not selected:
             yield Finding(site.id, Code.ADMITS_NOTHING, f"admit[{place}] matches no rule that the site could admit")
@@ -36,7 +38,7 @@ def _admits_nothing(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _rejected(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
-    lists = [(entry.label, entry.dialect, entry.hosts, read) for entry in (*lists_of(site.admit), *site.deny)]
+    lists = [(entry.label, entry.dialect, entry.hosts, read) for entry in (*lists_of(site.admit), *lists_of(site.deny))]
     asked = dict.fromkeys(host for _, rule, _ in admitted(site, catalogue) for host in rule.hosts)
     theirs = ("the vendors' rules that it admits", site.dialect, tuple(asked), read_of_vendor)
     for label, dialect, hosts, taken in (*lists, theirs):
@@ -54,7 +56,7 @@ def _instead(dialect: Dialect, host: str) -> str:
 
 
 def _denied_entries(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
-    denied = Listed(site.deny)
+    denied = Listed(lists_of(site.deny))
     for entry in lists_of(site.admit) if site.deny else ():
         cut: list[object] = [
             host for host, reading in readings(entry.hosts, entry.dialect) if denied.hold_host(reading, entry.ports)
@@ -66,7 +68,7 @@ def _denied_entries(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _denied_rules(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
-    denied = Listed(site.deny)
+    denied = Listed(lists_of(site.deny))
     rules = dict.fromkeys(
         f"{vendor.id}/{rule.id}"
         for vendor, rule, _ in (admitted(site, catalogue) if site.deny else ())
@@ -77,7 +79,7 @@ def _denied_rules(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
 
 
 def _duplicates(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
-    for key, entries in (("admit", lists_of(site.admit)), ("deny", site.deny)):
+    for key, entries in (("admit", lists_of(site.admit)), ("deny", lists_of(site.deny))):
         counted: Counter[tuple[str, Dialect, tuple[Ports, ...]]] = Counter()
         for entry in entries:
             counted.update((host, entry.dialect, entry.ports) for host in entry.hosts)

@@ -7,9 +7,10 @@ dialect changes only what the site admits.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import Final, assert_never
 
-from tierwall.policy.attempt import Impact
+from tierwall.policy.attempt import Attempt, Impact
 from tierwall.policy.behaviour import EVERYTHING, Behaviour, NoUdp, TlsInspection, place_of
 from tierwall.policy.dialect import (
     Dialect,
@@ -24,6 +25,7 @@ from tierwall.policy.dialect import (
     vendors_part,
 )
 from tierwall.policy.match.alternatives import Softened, instead, working
+from tierwall.policy.match.deciding import Decider, allowed_parts
 from tierwall.policy.match.index import Hit, HostIndex, NetworkIndex
 from tierwall.policy.model import (
     Address,
@@ -38,7 +40,9 @@ from tierwall.policy.model import (
     Tier,
     Vendor,
 )
-from tierwall.policy.site import LOOPBACK_CLIENTS, ListEntry, Site, VendorEntry
+from tierwall.policy.site import LOOPBACK_CLIENTS, ListEntry, RuledEntry, Site, VendorEntry
+
+type _Listing = tuple[ListEntry | RuledEntry, VendorRule | None]
 
 NOTHING: Final = (1, 0)
 """At least one label and at most none: the reading of a spelling that covers nothing."""
@@ -75,6 +79,12 @@ class Entry:
     """What the spelling has around its base: a list of a million names keeps one pair, not a million spellings."""
     dialect: Dialect = Dialect.LITERAL
     """How the spelling was read."""
+    decider: Decider | None = None
+    """Of a configuration with rules: what it covers is admitted only where these say so."""
+
+    def lets(self, value: str | Address, attempt: Attempt) -> bool:
+        """Whether the rules of its configuration let the attempt through, where it has any."""
+        return self.decider is None or self.decider.admits(value, attempt)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,6 +128,8 @@ class Ground:
     """The site's behaviours in the order in which they act."""
     protocols: Mapping[tuple[str, str], Protocol]
     """What each service speaks, by vendor and service."""
+    deciders: tuple[tuple[str, Decider], ...] = ()
+    """The configurations with rules among what the site admits, with their labels."""
 
 
 def spelling(hit: Hit[Entry]) -> str:
@@ -160,13 +172,14 @@ def ground_of(site: Site, catalogue: Catalogue) -> Ground:
     """Build the lookup structures, or return those built before for the same two objects."""
     selected = _selected(site, catalogue)
     strong = admitted_rules(site, catalogue)
-    admitted = _entry_index(list(_admitted(site, strong)))
+    deciders = {entry: Decider(entry.rules) for entry in (*site.admit, *site.deny) if isinstance(entry, RuledEntry)}
+    admitted = _entry_index(list(_admitted(site, strong)), deciders)
     others = dict(_instead(site, catalogue, admitted))
     too_weak = frozenset(selected).difference(strong)
     return Ground(
         asked=_catalogue_index(catalogue)[1],
         admitted=admitted,
-        denied=_entry_index([(entry, None) for entry in site.deny]) if site.deny else None,
+        denied=_entry_index([(entry, None) for entry in site.deny], deciders) if site.deny else None,
         clients=NetworkIndex((net, None) for net in (LOOPBACK_CLIENTS if site.clients is None else site.clients)),
         too_weak=too_weak.union(each for rule in too_weak if (each := others.get(rule)) is not None),
         instead=others,
@@ -174,6 +187,7 @@ def ground_of(site: Site, catalogue: Catalogue) -> Ground:
         protocols={
             (vendor.id, service.id): service.protocol for vendor in catalogue.vendors for service in vendor.services
         },
+        deciders=tuple((entry.label, decider) for entry, decider in deciders.items() if entry in site.admit),
     )
 
 
@@ -194,7 +208,11 @@ def _instead(
     site: Site, catalogue: Catalogue, admitted: Index[Entry]
 ) -> Iterator[tuple[VendorRule, VendorRule | None]]:
     def holds(place: str | Address, ports: Ports) -> bool:
-        return any(hit.covers and _hold(hit.payload.ports, ports) for hit in admitted.find(place))
+        attempt = Attempt(transport=ports.transport, port=ports.first)
+        return any(
+            hit.covers and _hold(hit.payload.ports, ports) and hit.payload.lets(place, attempt)
+            for hit in admitted.find(place)
+        )
 
     without_udp = any(isinstance(each, NoUdp) and each.scope == EVERYTHING for each in site.behaviours)
     for vendor in catalogue.vendors:
@@ -240,9 +258,9 @@ def _impact(vendor: Vendor, rule: Rule, service: Service) -> Impact:
     )
 
 
-def _selects(entry: VendorEntry | ListEntry, rule: VendorRule) -> bool:
+def _selects(entry: VendorEntry | ListEntry | RuledEntry, rule: VendorRule) -> bool:
     """The keys of an entry are ANDed; tier and service must be those of one and the same service of the rule."""
-    if isinstance(entry, ListEntry) or (entry.vendor is not None and entry.vendor != rule.vendor.id):
+    if not isinstance(entry, VendorEntry) or (entry.vendor is not None and entry.vendor != rule.vendor.id):
         return False
     if entry.rules is not None and rule.rule.id not in entry.rules:
         return False
@@ -257,11 +275,11 @@ def _founded(rule: Rule, least: Evidence) -> bool:
     return rule.evidence is not Evidence.UNSPECIFIED and rule.evidence.at_least(least)
 
 
-def _admitted(site: Site, strong: list[VendorRule]) -> Iterator[tuple[ListEntry, VendorRule | None]]:
+def _admitted(site: Site, strong: list[VendorRule]) -> Iterator[_Listing]:
     """The site's entries in its order, each vendor's rule as the list entry that the customer would have written."""
     for entry in site.admit:
         match entry:
-            case ListEntry():
+            case ListEntry() | RuledEntry():
                 yield entry, None
             case VendorEntry():
                 for each in strong:
@@ -276,10 +294,31 @@ def _as_listed(each: VendorRule, dialect: Dialect) -> ListEntry:
     return ListEntry(label=str(each), hosts=rule.hosts, networks=rule.networks, ports=rule.ports, dialect=dialect)
 
 
-def _entry_index(listings: list[tuple[ListEntry, VendorRule | None]]) -> Index[Entry]:
+def _entry_index(listings: list[_Listing], deciders: Mapping[RuledEntry, Decider]) -> Index[Entry]:
     addresses: list[tuple[Network, Entry]] = []
-    hosts = HostIndex(_listed_hosts(listings, addresses))
-    return Index(hosts, NetworkIndex([*_listed_networks(listings), *addresses]))
+    lists = [(entry, rule) for entry, rule in listings if isinstance(entry, ListEntry)]
+    ruled = [entry for entry, _ in listings if isinstance(entry, RuledEntry)]
+    hosts = HostIndex(chain(_listed_hosts(lists, addresses), _ruled_hosts(ruled, deciders, addresses)))
+    return Index(hosts, NetworkIndex([*_listed_networks(lists), *addresses]))
+
+
+def _ruled_hosts(
+    entries: Iterable[RuledEntry], deciders: Mapping[RuledEntry, Decider], addresses: list[tuple[Network, Entry]]
+) -> Iterator[tuple[NamePart, Entry]]:
+    """What the rules could allow; whether they do is asked of them, destination by destination."""
+    for entry in entries:
+        payloads: dict[tuple[str, str], Entry] = {}
+        for host, part in allowed_parts(entry.rules):
+            before, _, after = host.rpartition(part.base) if isinstance(part, Reading) else ("", "", "")
+            payload = payloads.get((before, after))
+            if payload is None:
+                decider = deciders[entry]
+                payload = Entry(entry.label, entry.ports, None, (before, after), Dialect.SQUID, decider)
+                payloads[before, after] = payload
+            if isinstance(part, Reading | Shape):
+                yield part, payload
+            else:
+                addresses.append((part, payload))
 
 
 def _listed_hosts(

@@ -74,13 +74,13 @@ def _look_up(ground: Ground, attempt: Attempt, source: NameSource, value: str | 
             near.append(each)
     listed = ground.admitted.find(value)
     text = value if isinstance(value, str) else str(value)
-    return Target(source, value, text, asked, covering, near, listed, serving(listed, attempt))
+    return Target(source, value, text, asked, covering, near, listed, serving(listed, value, attempt))
 
 
-def serving(hits: Iterable[Hit[Entry]], attempt: Attempt) -> Hit[Entry] | None:
+def serving(hits: Iterable[Hit[Entry]], value: str | Address, attempt: Attempt) -> Hit[Entry] | None:
     """The first that covers the destination with the attempt's transport and port."""
     for hit in hits:
-        if hit.covers and serve(hit.payload.ports, attempt):
+        if hit.covers and serve(hit.payload.ports, attempt) and hit.payload.lets(value, attempt):
             return hit
     return None
 

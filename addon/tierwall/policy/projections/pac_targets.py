@@ -10,8 +10,9 @@ from typing import Final
 
 from tierwall.policy.behaviour import CaptivePortal
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, read, vendors_part
+from tierwall.policy.match.deciding import allowed_parts
 from tierwall.policy.model import Catalogue, Direction, Network
-from tierwall.policy.site import ListEntry, Site
+from tierwall.policy.site import ListEntry, RuledEntry, Site
 
 MOST: Final = 5000
 """Patterns and networks that browsers are given; more would pass the megabyte that Chromium reads of a PAC file."""
@@ -50,6 +51,8 @@ def _parts(site: Site, catalogue: Catalogue) -> Iterator[Part | Network]:
         if isinstance(entry, ListEntry):
             yield from _covered(entry.dialect, entry.hosts)
             yield from entry.networks
+        elif isinstance(entry, RuledEntry):
+            yield from (part for _, part in allowed_parts(entry.rules))
     for behaviour in site.behaviours:
         if isinstance(behaviour, CaptivePortal):
             yield from _covered(Dialect.LITERAL, (behaviour.portal,))
