@@ -5,10 +5,13 @@ BOOT := .venv-boot
 UV := UV_PYTHON_DOWNLOADS=never $(BOOT)/bin/uv
 RUN := .venv/bin/
 PYTEST_ARGS ?=
+IN ?= .
 # Tests mostly wait for processes that start: three side by side fill two cores. Each file stays in one process.
 SIDE_BY_SIDE ?= -n 3 --dist loadfile
+# What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
+TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test fidelity test-lab test-lowest lint types contracts bench soak docs schemas clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity test-lab test-lowest lint types contracts bench soak docs schemas clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -23,6 +26,8 @@ $(BOOT)/bin/uv:
 	done; echo 'make: no Python here can make a virtual environment or install uv with pip (on Debian: apt-get install python3-venv)' >&2; exit 1
 
 .venv/.made: pyproject.toml uv.lock | $(BOOT)/bin/uv
+	@$(UV) python find '>=3.12' >/dev/null 2>&1 || { \
+		echo "make: Python 3.12 or newer is needed, and there is only $$(python3 -V 2>&1): install one, or: $(BOOT)/bin/uv python install 3.12" >&2; exit 1; }
 	@$(UV) sync --quiet --frozen --python '>=3.12'
 	@touch $@
 
@@ -31,8 +36,17 @@ setup: .venv/.made ## make the virtual environment, from uv.lock
 demo: setup ## run the proxy under a site that closes tiers, and show what each denial breaks
 	@$(RUN)tierwall demo
 
-test: setup ## the whole test suite; what the machine lacks is skipped, with the reason
+test: setup $(if $(filter yes,$(TOOLS)),test-tools) ## the whole test suite; what the machine lacks is skipped, and summed up
 	@$(RUN)pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
+
+test-again: setup ## the tests that failed the last time, by themselves
+	@cd $(IN) && .venv/bin/pytest -q --last-failed --last-failed-no-failures none $(PYTEST_ARGS)
+
+test-tools: ## install what the tests drive: the packages in tests/tools.txt, by apt; elsewhere, list them
+	@tests/tools.sh
+
+test-bare: ## on bare Debian systems made by debootstrap, both commands as root and as a user, then all with all tools
+	@tests/bare.sh
 
 fidelity: setup ## put generated lists and configurations to a real Squid and to tierwall; the score has a floor (1 minute)
 	@PYTHONPATH=addon $(RUN)python -m tests.fidelity
@@ -71,4 +85,4 @@ schemas: setup ## write the JSON Schemas anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tierwall.events
 
 clean: ## remove what was made
-	rm -rf .venv .lowest $(BOOT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .lowest .bare $(BOOT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Direct, fetch_https
 from tierwall.standins.origins import AnyNameOrigin, serve_in_thread
@@ -40,6 +41,7 @@ def test_a_name_is_signed_for_once(origin: AnyNameOrigin, authority: Authority, 
     assert sorted(path.name for path in tmp_path.glob("origin-*")) == ["origin-1.pem", "origin-2.pem"]
 
 
+@needs("openssl")
 @pytest.mark.parametrize("sni", [["-noservername"], ["-servername", "no..name"], ["-servername", "127.0.0.2"]])
 def test_what_is_no_name_gets_the_certificate_of_those_without_one(origin: AnyNameOrigin, sni: list[str]) -> None:
     command = ["openssl", "s_client", "-connect", f"{origin.host}:{origin.port}", *sni]

@@ -109,7 +109,7 @@ def test_a_site_that_inspects_needs_the_lab_ca(clean: dict[str, str], tmp_path: 
     assert "ca" not in doctor(clean)[1]
 
 
-@needs("root", "ip")
+@needs("namespaces")
 def test_a_gateways_kernel_settings_are_found_until_they_are_mended(namespace: Machine, clean: dict[str, str]) -> None:
     namespace.ip("tuntap add twtun mode tun")
     namespace.run("sysctl", "-qw", "net.ipv4.ip_forward=0", "net.ipv4.conf.twtun.rp_filter=1")
@@ -122,7 +122,7 @@ def test_a_gateways_kernel_settings_are_found_until_they_are_mended(namespace: M
     assert {"forwarding", "rp_filter"}.isdisjoint(mended)
 
 
-@needs("root", "ip", "nft")
+@needs("namespaces")
 def test_ipv6_that_goes_past_is_found_until_it_is_led_here(namespace: Machine, clean: dict[str, str]) -> None:
     nft(namespace, "ip")
     namespace.run("sysctl", "-qw", "net.ipv6.conf.all.forwarding=1")
@@ -136,7 +136,7 @@ def test_ipv6_that_goes_past_is_found_until_it_is_led_here(namespace: Machine, c
     assert "ipv6" not in mended
 
 
-@needs("root", "ip", "nft", "nsenter")
+@needs("namespaces", "nsenter")
 def test_a_redirect_in_another_namespace_than_the_proxys_is_found(namespace: Machine, clean: dict[str, str]) -> None:
     with socket.create_server(("0.0.0.0", 0)) as proxy:
         port = proxy.getsockname()[1]
@@ -148,7 +148,7 @@ def test_a_redirect_in_another_namespace_than_the_proxys_is_found(namespace: Mac
     assert mine == f"{start}, though something does in namespace this one"
 
 
-@needs("root", "ip")
+@needs("namespaces")
 def test_a_resolver_of_somebody_elses_is_found(namespace: Machine, clean: dict[str, str]) -> None:
     program = (
         "import socket\ns = socket.socket(type=socket.SOCK_DGRAM)\ns.bind(('0.0.0.0', 53))\nprint(flush=True)\ninput()"

@@ -1,18 +1,8 @@
-"""Tests that ask the real product: skipped where the machine has none."""
+"""Tests that ask the real product."""
 
 from pathlib import Path
 
 import pytest
-
-from tests.fidelity.squid import NoSquid, program
-
-
-@pytest.fixture(autouse=True)
-def _squid_is_there() -> None:
-    try:
-        program()
-    except NoSquid as cause:
-        pytest.skip(str(cause))
 
 
 @pytest.fixture

@@ -1,23 +1,27 @@
-"""What the tests in namespaces share; where the machine cannot have any, each is skipped with the reason."""
+"""What the tests in namespaces share; and what each test there needs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from tests.netns.lab import Lab, three_machines, why_not
+from tests.netns.lab import Lab, three_machines
+from tests.support.needs import NAMESPACES, needs
 from tierwall.standins.certificates import Authority
 
+HERE: Final = Path(__file__).parent
 
-@pytest.fixture(scope="session")
-def namespaces() -> None:
-    """Skips where there can be none."""
-    if reason := why_not():
-        pytest.skip(reason)
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """All tests of this folder."""
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(needs(NAMESPACES))
 
 
 @pytest.fixture(scope="module")
-def lab(namespaces: None) -> Iterator[Lab]:
+def lab() -> Iterator[Lab]:
     """Client, gateway and server, new for each file of tests."""
     with three_machines() as made:
         yield made

@@ -18,9 +18,8 @@ from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 from tests.netns.looks import packets as packets_of
+from tests.support.needs import PATH
 from tierwall.standins.origins import serve_in_thread
-
-PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 
 CLIENT: Final = "10.77.1.2"
 CLIENT_6: Final = "fd77:1::2"
@@ -233,20 +232,6 @@ def three_machines() -> Iterator[Lab]:
         server.ip("-6 route add default via 2001:db8:203::1")
         server.nft(_WATCH)
         yield Lab(client, gateway, server)
-
-
-def why_not() -> str | None:
-    """Why this machine cannot have namespaces, or None."""
-    if os.geteuid() != 0:
-        return "network namespaces need root"
-    if missing := [program for program in ("ip", "nft") if shutil.which(program, path=PATH) is None]:
-        return f"needs {', '.join(missing)}, which this machine lacks"
-    probe = f"tw{os.getpid()}probe"
-    done = subprocess.run(["ip", "netns", "add", probe], capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        return f"no network namespaces here: {done.stderr.strip()}"
-    _run("ip", "netns", "del", probe)
-    return None
 
 
 @contextmanager

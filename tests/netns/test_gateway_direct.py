@@ -21,7 +21,7 @@ from tierwall.standins.clients import Cause, stun_binding, udp_echo
 from tierwall.standins.origins import StunOrigin, UdpEchoOrigin
 from tierwall.standins.stun import binding_request, mapped_address
 
-pytestmark = needs("turnserver", "turnutils_uclient")
+pytestmark = needs("turnserver", "turnutils_uclient", "ss")
 
 SOMEBODY = "198.51.100.53"
 PRIVATE = "10.99.0.5"

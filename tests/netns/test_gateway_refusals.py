@@ -105,7 +105,7 @@ def test_without_the_right_to_it_nothing_is_tried(lab: Lab, untouched: None) -> 
     assert said == ["CAP_NET_ADMIN is missing: run as root; in a container, add --cap-add NET_ADMIN"]
 
 
-@needs("unshare")
+@needs("unshare", "mount")
 @pytest.mark.parametrize(
     ("without", "said"),
     [
@@ -120,7 +120,7 @@ def test_what_it_needs_and_is_missing_is_named(lab: Lab, untouched: None, withou
     assert _refused(tierwall(lab.gateway, *UP, through=through)) == [said]
 
 
-@needs("unshare")
+@needs("unshare", "mount")
 def test_where_its_last_step_fails_all_before_is_taken_back(lab: Lab) -> None:
     """Forwarding is that step, and /proc/sys cannot be written: as in a container that is not privileged."""
     lab.gateway.run("sysctl", "-q", "-w", "net.ipv4.ip_forward=0")

@@ -17,6 +17,7 @@ from tests.support.running import Proxy, about, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin
 
+pytestmark = needs("curl", "openssl")
 LARGE = ",".join(f"{number}{'x' * 240}" for number in range(8))
 """Protocols to offer (ALPN) that make a ClientHello as large as one with a post-quantum key share, and larger."""
 SITE = """
@@ -95,7 +96,6 @@ def test_without_them_everything_passes(without: list[object]) -> None:
     assert without == [True, 0, 0, 0]
 
 
-@needs("openssl")
 def test_a_hello_that_needs_two_segments_is_cut(gateway: Gateway) -> None:
     before = syns(gateway)
     large = hello_of(gateway, "large.vevox.app", "-alpn", LARGE)
@@ -115,7 +115,6 @@ def test_a_hello_that_needs_two_segments_is_cut(gateway: Gateway) -> None:
     )
 
 
-@needs("curl")
 def test_a_name_that_leads_elsewhere_is_cut(gateway: Gateway, ca: Path) -> None:
     before = syns(gateway)
     forged = fetch(gateway, "forged.corp.example", ca, OTHER_SERVER)
@@ -134,7 +133,6 @@ def test_a_black_hole_accepts_and_never_answers(gateway: Gateway) -> None:
     assert gateway.proxy.wait_for(about("hole.corp.example", "broken")).tierwall.refusal == "drop"
 
 
-@needs("curl")
 def test_the_portal_is_behind_any_address(gateway: Gateway, ca: Path) -> None:
     before = syns(gateway)
     cut = fetch(gateway, "guest.corp.example", ca)
@@ -159,7 +157,6 @@ def test_one_connection_too_many_is_reset(gateway: Gateway) -> None:
     assert gateway.lab.client.inside(two) == b"<reset>"
 
 
-@needs("openssl")
 def test_where_no_kernel_counts_segments_the_size_tells(lab: Lab, served: None, site: Callable[[str], Path]) -> None:
     lab.gateway.nft("table inet tierwall\ndelete table inet tierwall\n")
     modes = ("--mode", f"transparent@{GATEWAY}:{PORT + 1}", "--mode", f"tun:{TUN}")  # the other is idle

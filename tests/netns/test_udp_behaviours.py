@@ -38,7 +38,7 @@ behaviours:
   - {{behaviour: udp-timeout, after: 300ms, scope: {{ports: [udp/50000, udp/10001]}}}}
 """
 SILENT_S = 0.7
-pytestmark = needs("turnserver", "turnutils_uclient")
+pytestmark = needs("turnserver", "turnutils_uclient", "ss")
 ALL = [pytest.param("", id="without"), pytest.param(BEHAVIOURS, id="with")]
 
 

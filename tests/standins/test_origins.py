@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import needs
 from tierwall.standins.certificates import CA_NAME, Authority
 from tierwall.standins.clients import (
     Direct,
@@ -88,6 +89,7 @@ def test_events_come_as_server_sent_events(https: HttpsOrigin, authority: Author
     assert outcome.reply.body.startswith(b"id: 1\ndata: state 1\n\n")
 
 
+@needs("curl")
 def test_curl_gets_and_posts_and_heads_on_one_connection(https: HttpsOrigin, authority: Authority) -> None:
     here = f"{NAME}:{https.port}"
     curl = ["curl", "-sS", "--cacert", str(authority.ca_pem), "--resolve", f"{here}:127.0.0.1", "--noproxy", "*"]

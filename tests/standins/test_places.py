@@ -1,12 +1,12 @@
 """Where stand-ins are without a network: a place for every name of the catalogue, and the vendors' own addresses."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 from ipaddress import IPv4Address, ip_network
 
 import pytest
 
+from tests.support.needs import needs
 from tierwall.loader import load_catalogue
 from tierwall.policy.hostname import is_private
 from tierwall.policy.model import Catalogue, Direction
@@ -65,7 +65,7 @@ def test_the_name_server_has_every_name_and_one_place_for_all_others() -> None:
     assert sum(line.startswith("address=") for line in lines) == len(WHERE.names) + 1
 
 
-@pytest.mark.skipif(shutil.which("nft") is None, reason="nft is not installed")
+@needs("nft")
 def test_nftables_takes_the_rules() -> None:
     check = ["nft", "--check", "-f", "-"]
     done = subprocess.run(check, input=rules(WHERE, OWN), capture_output=True, text=True, check=False)

@@ -6,7 +6,6 @@ Knows how to start it, when it listens, what it said and journalled, and how to 
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any, Final
 import jsonschema
 import pytest
 
+from tests.support.needs import PATH, needs  # noqa: F401 - many tests ask for `needs` here
 from tierwall.events import Event, parse, schema_text
 from tierwall.standins.clients import HttpProxy, Socks5Proxy
 
@@ -39,14 +39,6 @@ _LISTEN_STATE = "0A"
 _VALIDATOR = jsonschema.Draft202012Validator(
     json.loads(schema_text()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
 )
-
-
-def needs(*what: str) -> pytest.MarkDecorator:
-    """Skip, with the reason, where a program is not installed or (`root`) we are not root."""
-    missing = [
-        name for name in what if (os.geteuid() != 0 if name == "root" else shutil.which(name, path=_PATH) is None)
-    ]
-    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}, which this machine lacks")
 
 
 def allow_private(host: str, port: int, to_port: int, *, address: str = "127.0.0.1") -> tuple[str, str]:
@@ -270,7 +262,6 @@ def running_proxy(
             proxy.hear_out()
 
 
-_PATH: Final = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
 _home = tempfile.TemporaryDirectory(prefix="tierwall-e2e-home-")
 """One for all, so that the lab CA is made once; removed when the tests end."""
 
@@ -284,7 +275,7 @@ def _environment() -> dict[str, str]:
         "XDG_DATA_HOME": _home.name,
         "XDG_STATE_HOME": _home.name,
     }
-    return kept | home | {"PYTHONPATH": str(ADDON), "PATH": _PATH, "COLUMNS": "400", "PYTHONUNBUFFERED": "1"}
+    return kept | home | {"PYTHONPATH": str(ADDON), "PATH": PATH, "COLUMNS": "400", "PYTHONUNBUFFERED": "1"}
 
 
 def lab_ca() -> Path:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import needs
 from tests.trust.certificates import some_certificate
 from tierwall.trust.certificate import Certificate, Form, Unreadable, holds, read_certificate
 
@@ -18,12 +19,14 @@ def openssl(*arguments: str, given: bytes) -> str:
     return subprocess.run(["openssl", *arguments], input=given, capture_output=True, check=True).stdout.decode()
 
 
+@needs("openssl")
 def test_the_fingerprint_is_the_one_that_openssl_prints(certificate: Certificate) -> None:
     said = openssl("x509", "-noout", "-fingerprint", "-sha256", given=certificate.path.read_bytes())
 
     assert said.strip().rpartition("=")[2] == certificate.fingerprint
 
 
+@needs("openssl")
 @pytest.mark.parametrize(
     ("form", "how"),
     [
@@ -38,6 +41,7 @@ def test_openssl_reads_the_same_certificate_in_every_form(
     assert holds(openssl(*how, given=certificate.encoded(form)).encode(), certificate)
 
 
+@needs("openssl")
 @pytest.mark.parametrize("form", Form)
 def test_no_form_has_the_key(certificate: Certificate, form: Form) -> None:
     encoded = certificate.encoded(form)

@@ -39,7 +39,7 @@ def proxy(tmp_path: Path) -> Iterator[Proxy]:
         yield proxy
 
 
-@needs("root", "unshare", "curl", "chromium", "certutil", "update-ca-certificates")
+@needs("root", "unshare", "mount", "curl", "chromium", "certutil", "update-ca-certificates")
 def test_curl_and_chromium_trust_the_lab_ca_from_its_installation_to_its_removal(proxy: Proxy, tmp_path: Path) -> None:
     home = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ADDON)}
     ended = subprocess.run(

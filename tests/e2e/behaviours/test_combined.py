@@ -7,6 +7,7 @@ import pytest
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken
 from tests.e2e.behaviours.origins import TellingOrigin
+from tests.support.needs import needs
 from tests.support.programs import connected, curl, read_response, read_to_end, through, wait
 from tests.support.running import Proxy, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
@@ -47,6 +48,7 @@ def test_a_silent_websocket_is_cut_inside_the_tls_that_was_opened(proxy: Proxy) 
     assert {hit["service"] for hit in said["breaks"]} >= {"dashboard", "web-attendee"}
 
 
+@needs("curl")
 def test_who_is_busy_notices_nothing_and_is_seen_with_its_own_address(proxy: Proxy) -> None:
     page = curl(*through(proxy.via), "--http2", "--cacert", lab_ca(), "https://idle.vevox.app/seen")
 

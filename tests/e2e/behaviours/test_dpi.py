@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.behaviours.conftest import Start
 from tests.e2e.behaviours.inspected import broken, event
+from tests.support.needs import needs
 from tests.support.programs import connected, curl, openssl, read_to_end, through, tunnel, wait
 from tests.support.running import Proxy, about, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
@@ -43,6 +44,7 @@ def cut(detail: str, **more: Any) -> dict[str, Any]:
     return event(domain, "vevox/*.vevox.app", reason="not-https", tier="core", services=services, **said)
 
 
+@needs("curl")
 def test_the_native_app_breaks_and_the_web_app_of_the_same_host_lives(dpi: Proxy, ca: Path, web: HttpsOrigin) -> None:
     before = web.reached.octets
     native = wait(native_session(dpi.via, NATIVE, ca=lab_ca()))
@@ -98,6 +100,7 @@ def test_a_server_that_speaks_first_without_tls_is_cut_too(dpi: Proxy) -> None:
     assert broken(dpi, CLEAR)["tierwall"]["detail"] == detail
 
 
+@needs("openssl")
 def test_by_alpn_nothing_is_decrypted_and_who_offers_none_is_cut(under: Start, ca: Path, web: HttpsOrigin) -> None:
     with under(BY_ALPN) as proxy:
         page = wait(fetch_https(proxy.via, NATIVE, ca=ca))

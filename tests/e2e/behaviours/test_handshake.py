@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
+from tests.support.needs import needs
 from tests.support.programs import connected, curl, openssl, through, tunnel, wait
 from tests.support.running import Proxy, about, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
@@ -83,6 +84,7 @@ def test_whoever_does_not_trust_the_lab_ca_rejects_it_and_the_event_says_what_br
     assert {hit["service"] for hit in said["tierwall"]["breaks"]} >= {"native-attendee"}
 
 
+@needs("curl")
 def test_an_excepted_name_is_left_alone_by_whatever_else_inspects(proxy: Proxy, ca: Path) -> None:
     said, _ = seen(proxy, "excepted.vevox.app", "--http2", ca=ca)  # which is not the lab CA
 
@@ -90,6 +92,7 @@ def test_an_excepted_name_is_left_alone_by_whatever_else_inspects(proxy: Proxy, 
     assert not any(map(about("excepted.vevox.app", "broken"), proxy.events()))
 
 
+@needs("openssl")
 def test_an_excepted_address_is_left_alone_only_where_no_name_was_given(
     proxy: Proxy, at_address: HttpsOrigin, ca: Path
 ) -> None:
@@ -101,6 +104,7 @@ def test_an_excepted_address_is_left_alone_only_where_no_name_was_given(
     assert inspected.issuer == "mitmproxy"
 
 
+@needs("curl")
 def test_tls_1_2_at_most_is_spoken_to_client_and_server(proxy: Proxy) -> None:
     before, newest = seen(proxy, PLAIN)
     after, limited = seen(proxy, "old.vevox.app")
@@ -112,6 +116,7 @@ def test_tls_1_2_at_most_is_spoken_to_client_and_server(proxy: Proxy) -> None:
     assert broken(proxy, "old.vevox.app") == untouched("old.vevox.app", "tls-max-version", detail)
 
 
+@needs("curl")
 def test_a_client_that_insists_on_tls_1_3_fails(proxy: Proxy) -> None:
     done = curl(*through(proxy.via), "--cacert", lab_ca(), "--tlsv1.3", "https://old.vevox.app/seen")
 
@@ -121,6 +126,7 @@ def test_a_client_that_insists_on_tls_1_3_fails(proxy: Proxy) -> None:
     assert {hit.service for hit in failed.tierwall.breaks} >= {"native-attendee"}
 
 
+@needs("curl", "openssl")
 def test_an_older_middlebox_still_is_what_modern_clients_refuse(proxy: Proxy) -> None:
     modern = curl(*through(proxy.via), "--cacert", lab_ca(), "https://older.vevox.app/seen")
     to = ("-proxy", f"127.0.0.1:{proxy.port}", "-connect", "older.vevox.app:443", "-servername", "older.vevox.app")
@@ -131,6 +137,7 @@ def test_an_older_middlebox_still_is_what_modern_clients_refuse(proxy: Proxy) ->
     assert "Protocol version: TLSv1.1" in old
 
 
+@needs("curl")
 def test_http_2_is_agreed_on_with_nobody(proxy: Proxy) -> None:
     before, with_it = seen(proxy, PLAIN, "--http2")
     after, without = seen(proxy, "http1.vevox.app", "--http2")
@@ -156,6 +163,7 @@ def test_a_connection_that_a_browser_keeps_spare_still_serves_its_request(proxy:
     assert telling.reached.connections == dialled
 
 
+@needs("curl")
 def test_several_that_inspect_act_on_one_connection_each_with_its_event(proxy: Proxy) -> None:
     page, talk = seen(proxy, "both.vevox.app", "--http2")
     native = wait(native_session(proxy.via, "both.vevox.app", ca=lab_ca()))

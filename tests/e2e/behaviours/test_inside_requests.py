@@ -13,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
+from tests.support.needs import needs
 from tests.support.programs import Curled, curl, through, wait
 from tests.support.running import Proxy, about, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
@@ -102,6 +103,7 @@ def test_stripped_the_server_sees_a_plain_request(proxy: Proxy) -> None:
     assert broken(proxy, "strip.vevox.app") == of_websocket("strip.vevox.app", detail)
 
 
+@needs("curl")
 @pytest.mark.parametrize(("host", "status"), [("forbidden.vevox.app", 403), ("not-implemented.vevox.app", 501)])
 def test_refused_nothing_of_it_reaches_the_server(proxy: Proxy, telling: TellingOrigin, host: str, status: int) -> None:
     before = len(telling.reached.targets)
@@ -148,12 +150,14 @@ def test_a_client_library_says_of_each_way_what_its_users_would_see(proxy: Proxy
     }
 
 
+@needs("curl")
 def test_server_sent_events_flow_as_they_come(proxy: Proxy) -> None:
     stream = get(proxy, f"https://{PLAIN}/open", "-N", limit_s=ASK_S)
 
     assert (stream.code, stream.body) == (28, "data: first\n\n")
 
 
+@needs("curl")
 def test_held_no_event_comes_before_the_stream_ends(proxy: Proxy) -> None:
     stream = get(proxy, "https://held.vevox.app/open", "-N", limit_s=ASK_S)
 
@@ -163,6 +167,7 @@ def test_held_no_event_comes_before_the_stream_ends(proxy: Proxy) -> None:
     assert said["behaviour"] == "buffering"
 
 
+@needs("curl")
 def test_held_a_response_comes_as_a_whole_and_one_that_takes_long_is_noted(proxy: Proxy) -> None:
     with_head = get(proxy, "https://held.vevox.app/later", limit_s=ASK_S)
     whole = get(proxy, "https://held.vevox.app/later")
@@ -177,6 +182,7 @@ def test_held_a_response_comes_as_a_whole_and_one_that_takes_long_is_noted(proxy
     )
 
 
+@needs("curl")
 def test_requests_and_responses_get_what_proxies_add_and_lose_what_is_hop_by_hop(proxy: Proxy) -> None:
     sent = ("-H", "Connection: X-Hop", "-H", "X-Hop: 1", "-H", "X-Secret: 2", "-H", "TE: gzip", "--http1.1")
     before, unchanged = seen(proxy, PLAIN, *sent)
@@ -201,6 +207,7 @@ def test_a_websocket_survives_the_headers_that_change(proxy: Proxy) -> None:
     assert socket(proxy, "changed.vevox.app").ok
 
 
+@needs("curl")
 def test_plain_http_is_no_different(proxy: Proxy) -> None:
     answer = get(proxy, "http://clear.corp.example/")
 
@@ -209,6 +216,7 @@ def test_plain_http_is_no_different(proxy: Proxy) -> None:
     assert (said["network"]["protocol"], said["tierwall"]["behaviour"]) == ("http", "headers")
 
 
+@needs("curl")
 def test_one_event_says_what_happens_to_all_requests_of_a_connection(proxy: Proxy) -> None:
     urls = ["https://changed.vevox.app/seen"] * 3
     had = len(proxy.lines())

@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.behaviours.conftest import Start
 from tests.e2e.behaviours.inspected import broken
+from tests.support.needs import needs
 from tests.support.programs import Way, curl, openssl, wait
 from tests.support.running import Proxy, about, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
@@ -49,6 +50,7 @@ def test_by_socks5_with_a_name(proxy: Proxy, socks: Way) -> None:
     assert broken(proxy, "name.vevox.app")["tierwall"]["behaviour"] == "dpi-https-only"
 
 
+@needs("curl")
 def test_by_socks5_with_an_address_as_a_redirected_connection_comes(proxy: Proxy, socks: Way) -> None:
     resolved = ("--resolve", f"sni.corp.example:443:{ADDRESS}", "--socks5", f"{socks.host}:{socks.port}")
     page = curl(*resolved, "--cacert", lab_ca(), "https://sni.corp.example/")
@@ -66,6 +68,7 @@ def test_by_address_too_the_native_app_is_cut(proxy: Proxy, socks: Way) -> None:
     assert broken(proxy, "redirected.vevox.app")["tierwall"]["behaviour"] == "dpi-https-only"
 
 
+@needs("openssl")
 def test_where_tls_is_refused_by_a_page_nothing_else_inside_is_let_through(proxy: Proxy, web: HttpsOrigin) -> None:
     via = proxy.at("127.0.0.1")
     reached = web.reached.octets

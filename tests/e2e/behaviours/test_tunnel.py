@@ -240,6 +240,7 @@ def test_a_half_close_is_kept_under_latency_and_broken_where_the_site_breaks_it(
     ]
 
 
+@needs("curl")
 def test_where_nobody_wanted_to_say_more_half_close_breaks_breaks_nothing(box: Proxy, ca: Path) -> None:
     got = curl("--cacert", ca, *through(box.via), "https://half.corp.example/")
     closed = box.wait_for(lambda event: about("half.corp.example", "closed")(event) and _port(event) == 443)
