@@ -167,3 +167,20 @@ rules:
     evidence: stated
     source: {document: guide, section: "Hosts"}
 """
+
+
+@pytest.mark.parametrize(
+    ("site", "dialled", "said"),
+    [
+        ("reference", "203.0.113.9", "names: trust: dialled is 203.0.113.9, whatever 8x8.vc leads to"),
+        ("8x8-core-only", "8x8.vc", "names: resolve: dialled is what 8x8.vc leads to, not 203.0.113.9"),
+    ],
+)
+def test_a_name_that_is_only_claimed_for_an_address_is_said_with_what_is_dialled(
+    site: str, dialled: str, said: str
+) -> None:
+    question = ("203.0.113.9:443", "--sni", "8x8.vc", "--site", site)
+    (found,) = answers(*question)
+
+    assert found["claim"] == {"name": "8x8.vc", "address": "203.0.113.9", "dialled": dialled}
+    assert said in explain(*question).stdout

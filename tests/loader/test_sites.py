@@ -16,6 +16,7 @@ from tierwall.policy.site import (
     DnsRefusal,
     HttpRefusal,
     ListEntry,
+    Names,
     Refusals,
     Site,
     VendorEntry,
@@ -57,6 +58,7 @@ def test_a_site_that_says_nothing_has_the_defaults(write: Write, catalogue: Cata
     assert (site.admit, site.deny, site.behaviours, site.clients) == ((), (), (), None)
     assert (site.enforce, site.evidence, site.dialect) == (True, Evidence.INFERRED, Dialect.LITERAL)
     assert (site.refuse, site.dns, site.paths) == (Refusals(), DnsMode.ANSWER, ("lab.yaml",))
+    assert site.names is Names.TRUST
 
 
 def test_every_key_is_read(write: Write, catalogue: Catalogue) -> None:
@@ -74,6 +76,7 @@ deny:
 evidence: stated
 refuse: {connect: 502, http: "403", tls: reset, socks: failure, dns: sinkhole 10.0.0.1, udp: drop, other: drop}
 dns: filter
+names: resolve
 clients: [10.0.0.0/8, "::1"]
 behaviours:
   - {behaviour: tls-inspection, except: ["*.bank.example"]}
@@ -94,6 +97,7 @@ behaviours:
     assert (site.refuse.connect, site.refuse.http) == (ConnectRefusal.BAD_GATEWAY, HttpRefusal.FORBIDDEN)
     assert (site.refuse.dns, site.refuse.sinkhole) == (DnsRefusal.SINKHOLE, ip_address("10.0.0.1"))
     assert (site.title, site.enforce, site.evidence, site.dns) == ("The lab", False, Evidence.STATED, DnsMode.FILTER)
+    assert site.names is Names.RESOLVE
     assert site.clients == (ip_network("10.0.0.0/8"), ip_network("::1/128"))
     assert site.behaviours == (TlsInspection(excepted=("*.bank.example",)),)
 
@@ -152,10 +156,25 @@ def test_a_site_may_extend_a_bundled_one_by_its_name(write: Write, catalogue: Ca
     assert site.admit == load_site("reference", catalogue).admit
 
 
+@pytest.mark.parametrize("strict", ["closed", "core-only", "8x8-core-only", "vevox-only", "stated-only", "strict-bank"])
+def test_sites_that_promise_that_nothing_else_is_open_resolve_claimed_names(strict: str, catalogue: Catalogue) -> None:
+    assert load_site(strict, catalogue).names is Names.RESOLVE
+    assert load_site("reference", catalogue).names is Names.TRUST
+
+
+def test_a_site_has_the_names_of_the_one_it_extends(write: Write, catalogue: Catalogue) -> None:
+    assert _load("extends: closed\n", write, catalogue).names is Names.RESOLVE
+    assert _load("extends: closed\nnames: trust\n", write, catalogue).names is Names.TRUST
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
         ("enforce: maybe", "3: enforce: expected true or false, found `maybe`"),
+        (
+            "names: resolved",
+            "3: names: unknown way with claimed names `resolved`; did you mean `resolve`? (known: trust, resolve)",
+        ),
         ("reason: x", "3: reason: unknown key `reason`"),
         ("evidence: unspecified", "3: evidence: what is `unspecified` is never admitted (known: stated, inferred)"),
         ("evidence: state", "3: evidence: unknown evidence `state`; did you mean `stated`? (known: stated, inferred)"),

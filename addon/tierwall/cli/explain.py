@@ -11,6 +11,7 @@ from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, write
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.attempt import Action, Attempt
+from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
@@ -38,7 +39,7 @@ def explain(question: Question) -> Sequence[Explanation]:
         raise BadInput(faults)
     catalogue, site = loaded
     return [
-        explanation(target, judge(site, catalogue, attempt), site.id)
+        explanation(target, judge(site, catalogue, attempt), site.id, claim_of(site, catalogue, attempt))
         for target, attempt in attempts
         if attempt is not None
     ]

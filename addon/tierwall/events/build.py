@@ -30,6 +30,7 @@ from tierwall.events.model import (
     EventFields,
     Http,
     HttpRequest,
+    Nat,
     Network,
     Observer,
     Source,
@@ -219,7 +220,7 @@ def _source(context: Context, sent: int | None) -> Source | None:
 def _destination(attempt: Attempt, verdict: Verdict | None, received: int | None) -> Destination:
     decided_by = None if verdict is None else verdict.name_source
     domain: str | None = None
-    address = attempt.dialled or attempt.address
+    address, dialled = attempt.address or attempt.dialled, attempt.dialled
     for given in attempt.names:
         if not isinstance(given.value, str):
             address = address or given.value
@@ -230,6 +231,7 @@ def _destination(attempt: Attempt, verdict: Verdict | None, received: int | None
     return Destination(
         domain=cut_if_any(domain, NAME_OCTETS),
         ip=None if address is None else str(address),
+        nat=None if dialled is None or dialled == address else Nat(ip=str(dialled)),
         port=attempt.port,
         bytes=received,
     )

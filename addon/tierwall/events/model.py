@@ -51,11 +51,18 @@ class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bytes: Annotated[Count | None, Meta(description="Octets that the client sent through the tunnel.")] = None
 
 
+class Nat(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """ECS `destination.nat`."""
+
+    ip: str
+
+
 class Destination(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the client wants to go: the name that decided, and the address where one is known."""
 
     domain: str | None = None
-    ip: str | None = None
+    ip: Annotated[str | None, Meta(description="The address that the client chose, else what was dialled.")] = None
+    nat: Annotated[Nat | None, Meta(description="What was dialled in the chosen address's place.")] = None
     port: Port
     bytes: Annotated[Count | None, Meta(description="Octets that the server sent through the tunnel.")] = None
 

@@ -185,6 +185,7 @@ def _site(
         dialect=dialect,
         refuse=_refusals(forms),
         dns=_nearest(forms, "dns").dns,
+        names=_nearest(forms, "names").names,
         clients=None if clients is None else tuple(clients),
         behaviours=(*behaviours, *_opening(admitted, behaviours)),
         paths=paths,

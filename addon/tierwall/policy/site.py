@@ -101,6 +101,16 @@ class DnsMode(StrEnum):
     FILTER = "filter"
 
 
+class Names(StrEnum):
+    """What is dialled for a client that chose an address itself and only claims a name (SNI, Host).
+
+    `trust`: that address, as most firewalls do. `resolve`: what the name leads to, as an explicit proxy does.
+    """
+
+    TRUST = "trust"
+    RESOLVE = "resolve"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorEntry:
     """Admits rules of the catalogue; the keys are ANDed, None means all."""
@@ -151,6 +161,7 @@ class Site:
     """How vendors' patterns are read when this site admits them."""
     refuse: Refusals = field(default_factory=Refusals)
     dns: DnsMode = DnsMode.ANSWER
+    names: Names = Names.TRUST
     clients: tuple[Network, ...] | None = None
     """Who may use the proxy; None: loopback, and in gateway modes the private ranges too."""
     behaviours: tuple[Behaviour, ...] = ()

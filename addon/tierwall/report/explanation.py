@@ -15,6 +15,7 @@ from rich.text import Text
 from tierwall.events.hostile_text import redact_url, visible
 from tierwall.policy.attempt import Action, Impact, Reason, Verdict
 from tierwall.policy.behaviour import does
+from tierwall.policy.claimed_names import Claim
 from tierwall.policy.model import Evidence, Tier
 from tierwall.report.indented import Indented
 from tierwall.report.wording import TIER_STYLES
@@ -56,9 +57,11 @@ class Explanation:
     near: tuple[Impact, ...]
     behaviours: tuple[Acting, ...]
     """Where it is let through: the site's behaviours that act on it, in their order."""
+    claim: Claim | None = None
+    """Where it is let through: the name that the client only says for the address that it goes to."""
 
 
-def explanation(target: str, verdict: Verdict, site_id: str) -> Explanation:
+def explanation(target: str, verdict: Verdict, site_id: str, claim: Claim | None = None) -> Explanation:
     """What there is to say of a target and the verdict on it under that site."""
     return Explanation(
         target=visible(redact_url(target)),
@@ -75,13 +78,14 @@ def explanation(target: str, verdict: Verdict, site_id: str) -> Explanation:
             Acting(behaviour=each.behaviour.NAME, does=does(each.behaviour), breaks=each.breaks)
             for each in verdict.effects
         ),
+        claim=claim if verdict.passes else None,
     )
 
 
 def as_json(explanations: Iterable[Explanation]) -> str:
     """A list, an object a target. ASCII only, so that every terminal and ticket takes it.
 
-    The key `behaviours` is there where some act on the target.
+    The key `behaviours` is there where some act on the target, `claim` where a name is claimed for an address.
     """
     return json.dumps([_contract(each) for each in explanations], indent=2)
 
@@ -90,6 +94,10 @@ def _contract(explained: Explanation) -> dict[str, object]:
     said = asdict(explained)
     if not explained.behaviours:
         del said["behaviours"]
+    del said["claim"]
+    if (claim := explained.claim) is not None:
+        dialled = claim.name if claim.resolves else claim.address
+        said["claim"] = {"name": str(claim.name), "address": str(claim.address), "dialled": str(dialled)}
     return said
 
 
@@ -137,6 +145,10 @@ def _why(explained: Explanation) -> Iterator[Indented]:
         yield Indented(Text.assemble(would, (reason.value, "bold"), detail), _SAID_AT)
     elif explained.admitted_by is not None:
         yield Indented(Text(f"admitted by {visible(explained.admitted_by)}"), _SAID_AT)
+    if (claim := explained.claim) is not None:
+        name, address = visible(str(claim.name)), str(claim.address)
+        led = f"what {name} leads to, not {address}" if claim.resolves else f"{address}, whatever {name} leads to"
+        yield Indented(Text(f"names: {'resolve' if claim.resolves else 'trust'}: dialled is {led}"), _SAID_AT)
 
 
 # What it breaks

@@ -7,9 +7,9 @@ import pytest
 from tests.policy.lint.building import EVERY_PORT, HTTP, catalogue, listed, rule, service, site
 from tierwall.policy.behaviour import Basis, DpiHttpsOnly
 from tierwall.policy.dialect import Dialect
-from tierwall.policy.lint import Code, lint_site
+from tierwall.policy.lint import Code, Severity, lint_site
 from tierwall.policy.model import Catalogue, Direction, Evidence, Tier, Vendor
-from tierwall.policy.site import ListEntry, Site, VendorEntry
+from tierwall.policy.site import ListEntry, Names, Site, VendorEntry
 
 ALL = VendorEntry()
 CALLS = rule("calls", "calls.acme.example")
@@ -73,7 +73,7 @@ ODD_SITES = {
 def test_of_a_site_it_reports_that(case: str) -> None:
     odd, code, words = ODD_SITES[case]
 
-    (finding,) = lint_site(odd, ASKED)
+    (finding,) = lint_site(replace(odd, names=Names.RESOLVE), ASKED)
 
     assert (finding.subject, finding.code) == ("lab", code)
     assert words in finding.message
@@ -98,9 +98,18 @@ SOUND_SITES = {
 
 @pytest.mark.parametrize("case", SOUND_SITES)
 def test_of_a_site_it_lets_pass_that(case: str) -> None:
-    findings = lint_site(SOUND_SITES[case], ASKED)
+    findings = lint_site(replace(SOUND_SITES[case], names=Names.RESOLVE), ASKED)
 
     assert [finding for finding in findings if finding.code is not Code.LIST_ADMITS] == []
+
+
+def test_a_denied_host_can_be_reached_under_a_claimed_name_where_names_are_trusted() -> None:
+    trusting = site(listed("*.corp.example"), deny=(listed("files.corp.example", ports=EVERY_PORT),))
+
+    (finding,) = lint_site(trusting, ASKED)
+
+    assert (finding.code, finding.severity) == (Code.CLAIMED_NAMES, Severity.NOTE)
+    assert "files.corp.example" in finding.message
 
 
 def test_a_site_that_wants_more_evidence_than_a_vendor_has_is_told_so() -> None:

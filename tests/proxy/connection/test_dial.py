@@ -92,7 +92,7 @@ def test_of_several_addresses_those_that_are_denied_are_left_out() -> None:
 
     checked = run(lambda: check(RULEBOOK, found, connect("a.corp.example"), "a.corp.example"))
 
-    assert checked == ((ip_address("127.0.0.5"),), 443)
+    assert checked == Destination((ip_address("127.0.0.5"),), 443)
 
 
 def test_when_the_first_address_refuses_the_next_is_tried() -> None:

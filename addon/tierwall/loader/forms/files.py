@@ -21,6 +21,7 @@ from tierwall.loader.forms.values import (
     HostText,
     HttpWord,
     Id,
+    NamesWord,
     NetworkText,
     OtherWord,
     PathText,
@@ -46,7 +47,7 @@ from tierwall.loader.forms.values import (
 )
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Direction, Evidence
-from tierwall.policy.site import DnsMode
+from tierwall.policy.site import DnsMode, Names
 
 
 class CitedDocument(Form):
@@ -272,6 +273,8 @@ class SiteFile(Form):
     """How denials look to clients."""
     dns: DnsModeWord = DnsMode.ANSWER
     """`answer`: names are judged when they are used. `filter`: denied names are refused in DNS already."""
+    names: NamesWord = Names.TRUST
+    """What is dialled where a client chose an address and only claims a name: `trust` dials it, `resolve` the name."""
     clients: list[NetworkText] | None = None
     """Who may use the proxy; loopback where it is left out, and in gateway modes the private ranges too."""
     behaviours: list[dict[str, object]] = Field(default=[])

@@ -22,6 +22,7 @@ from tierwall.policy.site import (
     DnsMode,
     DnsRefusal,
     HttpRefusal,
+    Names,
     OtherRefusal,
     SocksRefusal,
     TlsRefusal,
@@ -214,6 +215,7 @@ SiteEvidenceWord = Annotated[
 DialectWord = Annotated[Dialect, one_of(Dialect, "dialect"), words_of(Dialect)]
 FormatWord = Annotated[ListFormat, one_of(ListFormat, "format"), words_of(ListFormat)]
 DnsModeWord = Annotated[DnsMode, one_of(DnsMode, "DNS mode"), words_of(DnsMode)]
+NamesWord = Annotated[Names, one_of(Names, "way with claimed names"), words_of(Names)]
 ConnectWord = Annotated[ConnectRefusal, one_of(ConnectRefusal, "refusal"), words_of(ConnectRefusal)]
 HttpWord = Annotated[HttpRefusal, one_of(HttpRefusal, "refusal"), words_of(HttpRefusal)]
 TlsWord = Annotated[TlsRefusal, one_of(TlsRefusal, "refusal"), words_of(TlsRefusal)]

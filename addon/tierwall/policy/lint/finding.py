@@ -40,6 +40,7 @@ class Code(StrEnum):
     LIST_MISSES = "list-misses"
     UNDOCUMENTED = "undocumented"
     HEURISTIC = "heuristic"
+    CLAIMED_NAMES = "claimed-names"
 
     @property
     def severity(self) -> Severity:
@@ -59,6 +60,7 @@ _NOTES = {
     Code.LIST_ADMITS,
     Code.LIST_MISSES,
     Code.UNDOCUMENTED,
+    Code.CLAIMED_NAMES,
 }
 
 

@@ -13,7 +13,7 @@ from tierwall.policy.lint.admitting import admissible, admitted, chosen, lists_o
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
 from tierwall.policy.lint.finding import Code, Finding
 from tierwall.policy.model import Catalogue, Ports, Rule, Tier, Vendor
-from tierwall.policy.site import ListEntry, RuledEntry, Site, VendorEntry
+from tierwall.policy.site import ListEntry, Names, RuledEntry, Site, VendorEntry
 from tierwall.public_suffix import is_public_suffix
 
 
@@ -132,6 +132,16 @@ def _heuristics(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(site.id, Code.HEURISTIC, message, "basis: inspect looks at what is inside TLS")
 
 
+def _claimed(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
+    hosts = [host for entry in lists_of(site.deny) for host in entry.hosts]
+    if hosts and site.names is Names.TRUST:
+        message = (
+            f"`deny` lists {some(hosts)}; a client that chooses the address itself (transparent, tun, wireguard, "
+            "SOCKS5 by address) reaches such a server under any name that is admitted"
+        )
+        yield Finding(site.id, Code.CLAIMED_NAMES, message, "names: resolve dials what the name leads to instead")
+
+
 CHECKS: Final[tuple[Callable[[Site, Catalogue], Iterator[Finding]], ...]] = (
     _admits_nothing,
     _rejected,
@@ -142,6 +152,7 @@ CHECKS: Final[tuple[Callable[[Site, Catalogue], Iterator[Finding]], ...]] = (
     _coreless,
     _weak,
     _heuristics,
+    _claimed,
 )
 
 

@@ -9,8 +9,10 @@ from typing import Final
 
 from tierwall.opening import ClientHello, Malformed, Opaque, Opening, PlainHttp, SimpleRequest
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Seen
+from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address, Transport
+from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.state.destinations import Destinations
 
 _REMEMBERED: Final = 4096
@@ -69,12 +71,28 @@ def asked_for(host: str, port: int, transport: Transport, destinations: Destinat
     return replace(attempt, transport=transport)
 
 
-def to_dial(attempt: Attempt, destinations: Destinations) -> str | Address | None:
-    """What is to be dialled: the address that the client chose, unless its name is sent elsewhere."""
-    host = next((name.value for name in attempt.names if name.source is not NameSource.DNS), attempt.address)
-    if attempt.address is None or (isinstance(host, str) and destinations.redirect(host, attempt.port)):
-        return host
-    return attempt.address
+def to_dial(attempt: Attempt, destinations: Destinations, rulebook: Rulebook) -> str | Address | None:
+    """What is to be dialled: the name that the client asked for, or the address that it chose itself.
+
+    In that address's place: the name, where `--resolve` sends it elsewhere, or where it is only claimed and the site
+    resolves such names. What our own DNS answered for the name is no claim.
+    """
+    if attempt.address is None:
+        return next((name.value for name in attempt.names), None)
+    named_first = next((name.value for name in attempt.names if isinstance(name.value, str)), None)
+    if named_first is not None and destinations.redirect(named_first, attempt.port) is not None:
+        return named_first
+    claim = claim_of(rulebook.site, rulebook.catalogue, attempt)
+    if claim is None or not claim.resolves or destinations.name_of(claim.address) == claim.name:
+        return attempt.address
+    return claim.name
+
+
+def reached(attempt: Attempt, address: Address | None, redirected: bool = False) -> Attempt:
+    """The attempt as it is told of: with what was dialled, where that is not the address that the client chose."""
+    if attempt.address is None or address is None or address == attempt.address:
+        return attempt
+    return dialling(attempt, address, redirected, to_self=False)
 
 
 def with_opening(attempt: Attempt, opening: Opening | None) -> Attempt:

@@ -8,7 +8,7 @@ import errno
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import aiohappyeyeballs
 
@@ -30,6 +30,8 @@ class Dialled:
 
     server: End
     address: Address
+    redirected: bool = False
+    """`--resolve` chose the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Unreachable:
 
     cause: str
     timed_out: bool = False
+    tried: Address | None = None
+    """The first address that was dialled; None where it did not come to that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +77,20 @@ async def dial(
 
     `look`: how the host is resolved, where a behaviour of the site changes that.
     """
+    tried: Address | None = None
     try:
         async with asyncio.timeout(DIAL_S):
             checked = await check(rulebook, destinations, attempt, host, look)
             if isinstance(checked, Denied | Broken):
                 return checked
-            return await _connect(*checked)
+            tried = checked.addresses[0]
+            return await _connect(checked)
     except TimeoutError:
-        return Unreachable(f"no answer within {DIAL_S:.0f} s", timed_out=True)
+        return Unreachable(f"no answer within {DIAL_S:.0f} s", timed_out=True, tried=tried)
     except socket.gaierror as exc:
         return Unreachable(f"{host} does not resolve: {exc.strerror}")
     except OSError as exc:
-        return Unreachable(_cause(exc))
+        return Unreachable(_cause(exc), tried=tried)
 
 
 async def check(
@@ -93,14 +99,17 @@ async def check(
     attempt: Attempt,
     host: str | Address,
     look: Look | None = None,
-) -> tuple[tuple[Address, ...], int] | Denied | Broken:
-    """The addresses that may be dialled, and the port; or why none may. Raises OSError where the name has none."""
+) -> Destination | Denied | Broken:
+    """The addresses that may be dialled, at least one; or why none may. Raises OSError where the name has none.
+
+    The one that the client chose comes first where the host leads there too.
+    """
     destination = await (look or destinations.find)(host, attempt.port)
     if isinstance(destination, Broken):
         return destination
     admitted: list[Address] = []
     refused = Denied(OUR_FAILURE, attempt)
-    for address in destination.addresses:
+    for address in sorted(destination.addresses, key=lambda each: each not in (attempt.dialled, attempt.address)):
         to_self = destinations.is_self(address, destination.port)
         concrete = dialling(attempt, address, destination.redirected, to_self)
         verdict = rulebook.judge(concrete)
@@ -108,14 +117,14 @@ async def check(
             admitted.append(address)
         else:
             refused = Denied(verdict, concrete)
-    return (tuple(admitted), destination.port) if admitted else refused
+    return replace(destination, addresses=tuple(admitted)) if admitted else refused
 
 
-async def _connect(addresses: tuple[Address, ...], port: int) -> Dialled:
-    loop = asyncio.get_running_loop()
+async def _connect(to: Destination) -> Dialled:
+    loop, addresses, port = asyncio.get_running_loop(), to.addresses, to.port
     if len(addresses) == 1:
         _, server = await loop.create_connection(End, address_text(addresses[0]), port)
-        return Dialled(server, addresses[0])
+        return Dialled(server, addresses[0], to.redirected)
     infos = [
         (
             socket.AF_INET if address.version == 4 else socket.AF_INET6,
@@ -129,7 +138,7 @@ async def _connect(addresses: tuple[Address, ...], port: int) -> Dialled:
     sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1)
     answered = sock.getpeername()[0]
     _, server = await loop.create_connection(End, sock=sock)
-    return Dialled(server, next(address for address in addresses if str(address) == answered))
+    return Dialled(server, next(address for address in addresses if str(address) == answered), to.redirected)
 
 
 def _cause(exc: OSError) -> str:

@@ -12,11 +12,13 @@ from typing import Final
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import DnsAnswer, DnsFilter, SplitDns, StaleAddresses
+from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
 from tierwall.policy.projections.dns_answers import Answer, answer_to
 from tierwall.proxy.connection.client_connection import Passage
 from tierwall.proxy.connection.dial import Broken, Look
+from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.state.address_pins import Pinned
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
@@ -27,8 +29,8 @@ _ACTING: Final = (DnsFilter, SplitDns, StaleAddresses)
 class AtNames:
     """Everything that happens to an admitted attempt between its name and the address that is dialled."""
 
-    def __init__(self, destinations: Destinations, recorder: Recorder) -> None:
-        self._destinations, self._recorder = destinations, recorder
+    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
+        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
 
     def look(self, caller: Caller, attempt: Attempt, verdict: Verdict) -> Look | None:
         """How its addresses are found; None where no behaviour changes that."""
@@ -49,8 +51,7 @@ class AtNames:
         self, caller: Caller, attempt: Attempt, verdict: Verdict, host: str | Address, port: int
     ) -> Destination | Broken:
         """Raises OSError where the name has no addresses."""
-        resolves_itself = attempt.address is not None
-        answer = answer_to(verdict.effects, host) if isinstance(host, str) and not resolves_itself else None
+        answer = answer_to(verdict.effects, host) if isinstance(host, str) and self._looks_up(attempt) else None
         if answer is None:
             destination = await self._destinations.find(host, port)
         elif answer.addresses:
@@ -63,6 +64,11 @@ class AtNames:
         if stale is None or destination.redirected:
             return destination
         return await self._pinned(stale, attempt, host, destination)
+
+    def _looks_up(self, attempt: Attempt) -> bool:
+        """Whether the proxy does: a client that chose an address looked it up, and only `names: resolve` does again."""
+        claim = claim_of(self._rulebook.site, self._rulebook.catalogue, attempt)
+        return attempt.address is None or (claim is not None and claim.resolves)
 
     def _instead(self, answer: Answer, port: int) -> Destination:
         elsewhere = (self._destinations.redirect(address, port) for address in answer.addresses)

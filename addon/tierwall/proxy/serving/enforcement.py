@@ -15,7 +15,7 @@ from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Transport
-from tierwall.proxy.connection.attempts import asked_for, to_dial, with_name
+from tierwall.proxy.connection.attempts import asked_for, reached, to_dial, with_name
 from tierwall.proxy.connection.dial import Broken, Denied, check
 from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.middlebox.access.access import AtTheDoor
@@ -67,7 +67,7 @@ class Enforcement:
         self.websocket_message = self._requests.websocket_message
         self.tcp_message = self._requests.tcp_message
         self.error = self._requests.error
-        self._at_names = AtNames(destinations, recorder)
+        self._at_names = AtNames(rulebook, destinations, recorder)
         self._names = NameServer(rulebook, destinations, recorder, paths)
         self._inside = Inside(rulebook, destinations, recorder, self._notes)
         self.tls_clienthello = self._inside.tls_clienthello
@@ -127,7 +127,7 @@ class Enforcement:
         if attempt is None:
             attempt = self._flows.attempt(client, server) or self._from_connection(client, server)
         attempt, first = judge_unnamed(self._rulebook, attempt)
-        host = to_dial(attempt, self._destinations)
+        host = to_dial(attempt, self._destinations, self._rulebook)
         stage = Stage.UDP if attempt.transport is Transport.UDP else Stage.DIAL
         if host is None or not first.passes:
             self._deny_dial(data, attempt, first, stage)
@@ -142,14 +142,14 @@ class Enforcement:
         if isinstance(checked, Denied | Broken):
             await self._keep_from_dialling(data, attempt, first, checked)
             return
-        if attempt.transport is Transport.UDP and not self._flows.begins(client, attempt, first):
+        told_of = reached(attempt, checked.addresses[0], checked.redirected)
+        if attempt.transport is Transport.UDP and not self._flows.begins(client, told_of, first):
             server.error = "tierwall: stopped by a behaviour of the site"
             return
-        addresses, port = checked
         self._asked_for[server.id] = server.address
         if isinstance(host, str) and server.sni is None:
             server.sni = host
-        server.address = (str(addresses[0]), port)
+        server.address = (str(checked.addresses[0]), checked.port)
         server.error = None
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:

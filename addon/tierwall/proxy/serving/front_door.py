@@ -21,7 +21,7 @@ from tierwall.opening import (
 )
 from tierwall.policy.attempt import Action, Attempt, NameSource
 from tierwall.policy.model import Address, Transport
-from tierwall.proxy.connection.attempts import at_address, named, with_opening
+from tierwall.proxy.connection.attempts import at_address, named, reached, to_dial, with_opening
 from tierwall.proxy.connection.client_connection import Entrance, Known, Passage, Speaks
 from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.connection.learned_names import judge_unnamed
@@ -133,12 +133,12 @@ class FrontDoor:
             self.tunnels.at_the_opening.begin(passage, opening.consumed)
         self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
-        server = await self.tunnels.reach(passage, attempt, verdict, host, credentials)
-        if server is None:
+        dialled = await self.tunnels.reach(passage, attempt, verdict, host, credentials)
+        if dialled is None:
             return Outcome.ENDS
         del passage.client.received[: opening.consumed]
         passage.client.write(_ESTABLISHED)
-        await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
+        await self.tunnels.guarded(passage, dialled.server, attempt, verdict, Known(host, attempt.port))
         return Outcome.PASSES
 
     async def _plain_http(self, passage: Passage, opening: PlainHttp) -> Outcome:
@@ -220,10 +220,10 @@ class FrontDoor:
             self.tunnels.at_the_opening.begin(passage, 0)
         self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
-        server = await self.tunnels.reach(passage, attempt, verdict, host)
-        if server is not None:
+        dialled = await self.tunnels.reach(passage, attempt, verdict, host)
+        if dialled is not None:
             passage.client.write(refusal.socks_reply(0x00))
-            await self.tunnels.guarded(passage, server, attempt, verdict, Known(host, attempt.port))
+            await self.tunnels.guarded(passage, dialled.server, attempt, verdict, Known(host, attempt.port))
 
     # -- transparent, wireguard, tun, local; SOCKS5 with an address
 
@@ -258,14 +258,15 @@ class FrontDoor:
             await self.tunnels.hand_over(passage, attempt, verdict, Known(address, port))
             return
         self.tunnels.note_if_observed(passage, attempt, verdict)
-        named_first = next((name.value for name in attempt.names if isinstance(name.value, str)), None)
-        sent_elsewhere = named_first is not None and self._destinations.redirect(named_first, port) is not None
-        host = named_first if sent_elsewhere and named_first is not None else address
-        server = await self.tunnels.reach(passage, attempt, verdict, host)
-        if server is not None and opening is None:  # what it says later is its opening
-            await self.tunnels.guarded(passage, server, attempt, verdict, Known(address, port))
-        elif server is not None:
-            await self.tunnels.through(passage, Relay(client, server), attempt, verdict, verdict, opening)
+        host = to_dial(attempt, self._destinations, self._rulebook) or address
+        dialled = await self.tunnels.reach(passage, attempt, verdict, host)
+        if dialled is None:
+            return
+        led = reached(attempt, dialled.address, dialled.redirected)
+        if opening is None:  # what it says later is its opening
+            await self.tunnels.guarded(passage, dialled.server, led, verdict, Known(address, port))
+        else:
+            await self.tunnels.through(passage, Relay(client, dialled.server), led, verdict, verdict, opening)
 
     # -- what all of them share
 

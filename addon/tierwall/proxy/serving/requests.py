@@ -13,9 +13,9 @@ from tierwall.events import Stage
 from tierwall.policy.attempt import Action, Attempt, NameSource, Reason, Seen, Verdict
 from tierwall.policy.model import Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
-from tierwall.proxy.connection.attempts import asked_for, named, to_dial, with_name
+from tierwall.proxy.connection.attempts import asked_for, named, reached, to_dial, with_name
 from tierwall.proxy.connection.client_connection import target
-from tierwall.proxy.connection.dial import Denied, check
+from tierwall.proxy.connection.dial import Broken, Denied, check
 from tierwall.proxy.middlebox.access.proxied_requests import LaterRequests
 from tierwall.proxy.middlebox.inspection.http import Asked, InsideRequests
 from tierwall.proxy.middlebox.once_per_connection import Notes
@@ -24,7 +24,7 @@ from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.mitmproxy.guard import SECOND_CONNECT, UNJUDGED, journalled
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import Rulebook
-from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Refused
 
@@ -45,7 +45,7 @@ class Requests:
         self._inside = InsideRequests(notes)
         self.websocket_message = self._inside.websocket_message
         self.tcp_message = self._inside.tcp_message
-        self._at_names = AtNames(destinations, recorder)
+        self._at_names = AtNames(rulebook, destinations, recorder)
         self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
         self._unanswered: dict[str, Asked] = {}
         """By flow: requests that were let through and have no answer yet."""
@@ -77,37 +77,44 @@ class Requests:
         caller = _caller(request_flow)
         attempt = self._requested(request_flow)
         verdict = self._rulebook.judge(attempt)
+        told_of = attempt
         if verdict.passes and (client.id, (request.host, request.port)) not in self._admitted:
-            attempt, verdict = await self._led_to(client, attempt, verdict)
+            told_of, verdict = await self._led_to(client, attempt, verdict)
         _mark(request_flow, verdict)
         if await self._later.stop(request_flow, caller, attempt, verdict):
             return
         wants = self._wanted(request)
         if verdict.passes:
-            self._recorder.decided(caller, attempt, verdict, Stage.REQUEST)
+            self._recorder.decided(caller, told_of, verdict, Stage.REQUEST)
             self._admitted[(client.id, (request.host, request.port))] = attempt
             request_flow.response = None
-            asked = self._unanswered[request_flow.id] = Asked(request_flow, attempt, verdict, caller)
+            asked = self._unanswered[request_flow.id] = Asked(request_flow, told_of, verdict, caller)
             self._inside.asked(asked)
             return
-        self._recorder.decided(caller, attempt, verdict, Stage.REQUEST, str(wants))
+        self._recorder.decided(caller, told_of, verdict, Stage.REQUEST, str(wants))
         if wants in (HttpRefusal.RESET, HttpRefusal.DROP):
             request_flow.kill()
             return
-        told = Refused(verdict=verdict, target=target(attempt, verdict), site=self._rulebook.site.id)
+        told = Refused(verdict=verdict, target=target(told_of, verdict), site=self._rulebook.site.id)
         page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
         request_flow.response = http.Response.make(403, page, headers)
 
     async def _led_to(self, client: connection.Client, attempt: Attempt, verdict: Verdict) -> tuple[Attempt, Verdict]:
         """Judged again with the addresses of its name: who is refused for those gets the refusal, not a failed dial."""
-        host = to_dial(attempt, self._destinations)
+        host = to_dial(attempt, self._destinations, self._rulebook)
         if host is None or isinstance(client.proxy_mode, mode_specs.UpstreamMode):
             return attempt, verdict
         with suppress(OSError):  # it does not resolve, or a behaviour keeps it from that: the dial will say so
             look = self._at_names.look(caller_of(client), attempt, verdict) if verdict.effects else None
             checked = await check(self._rulebook, self._destinations, attempt, host, look)
-            return (checked.attempt, checked.verdict) if isinstance(checked, Denied) else (attempt, verdict)
+            match checked:
+                case Denied():
+                    return checked.attempt, checked.verdict
+                case Broken():
+                    pass
+                case Destination(addresses=addresses, redirected=redirected):
+                    return reached(attempt, addresses[0], redirected), verdict
         return attempt, verdict
 
     def _wanted(self, request: http.Request) -> HttpRefusal:

@@ -12,7 +12,7 @@ from tierwall.policy.attempt import Action, Attempt, Verdict
 from tierwall.policy.behaviour import DpiHttpsOnly
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
-from tierwall.proxy.connection.attempts import with_opening
+from tierwall.proxy.connection.attempts import reached, with_opening
 from tierwall.proxy.connection.client_connection import Known, Passage
 from tierwall.proxy.connection.dial import Broken, Denied, Dialled, Unreachable, dial
 from tierwall.proxy.connection.first_bytes import read
@@ -41,13 +41,13 @@ class Tunnels:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._relays: dict[Relay, tuple[Passage, Attempt]] = {}
         rulebook.listen(self._take_up_anew)
-        self._at_names = AtNames(destinations, recorder)
+        self._at_names = AtNames(rulebook, destinations, recorder)
         self._moving = Moving(destinations)
         self.at_the_opening = AtTheOpening(destinations)
 
     async def reach(
         self, passage: Passage, attempt: Attempt, verdict: Verdict, host: str | Address, credentials: str | None = None
-    ) -> End | None:
+    ) -> Dialled | None:
         """Dial, directly or through the parent proxy. None where that failed and the client was told."""
         if verdict.effects and await swallows(passage, attempt, verdict):
             return None
@@ -60,13 +60,13 @@ class Tunnels:
         else:
             outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials)
         match outcome:
-            case Dialled(server=server):
-                return server
+            case Dialled():
+                return outcome
             case Denied(verdict=denied, attempt=checked):
                 passage.stage = Stage.DIAL
                 passage.refuse(checked, denied)
-            case Unreachable(cause=cause, timed_out=timed_out):
-                passage.fail(attempt, verdict, cause, timed_out=timed_out)
+            case Unreachable(cause=cause, timed_out=timed_out, tried=tried):
+                passage.fail(reached(attempt, tried), verdict, cause, timed_out=timed_out)
             case Broken():
                 await self._at_names.stop(passage, attempt, verdict, outcome)
             case ParentRefused(status=status, answer=answer):
