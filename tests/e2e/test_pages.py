@@ -64,6 +64,20 @@ def test_a_name_of_the_sites_that_leads_to_the_proxy_is_no_way_to_them(site: Cal
 
 
 @needs("curl")
+def test_a_page_whose_name_was_made_to_lead_here_reads_none() -> None:
+    """DNS rebinding: to its browser, such a page and the proxy's pages are one origin."""
+    with running_proxy() as proxy:
+        curl(*through(proxy.via), "https://api.evil.example/")
+        rebound = ("--resolve", f"page.evil.example:{proxy.port}:127.0.0.1")
+        read = [curl(*rebound, f"http://page.evil.example:{proxy.port}{path}") for path in PAGES]
+        told = proxy.wait_for(lambda event: event.tierwall.refusal == "421")
+
+    assert {done.status for done in read} == {421}
+    assert not [done for done in read if "api.evil.example" in done.body or "PROXY" in done.body]
+    assert (told.event.reason, told.destination and told.destination.domain) == ("malformed", "page.evil.example")
+
+
+@needs("curl")
 def test_a_client_that_the_site_does_not_serve_reads_none(site: Callable[[str], Path]) -> None:
     with running_proxy("--site", site("admit: []\nclients: [10.0.0.0/8]\n")) as proxy:
         read = [curl(f"http://127.0.0.1:{proxy.port}{path}") for path in PAGES]
@@ -77,7 +91,7 @@ def test_a_socks_port_has_no_pages(lab: Lab) -> None:
 
 
 def test_a_request_for_a_page_is_answered_once_whatever_follows_it(lab: Lab) -> None:
-    heard = converse(lab.via, b"GET /ca.pem HTTP/1.1\r\nHost: lab\r\n\r\n" * 3 + bytes(100_000))
+    heard = converse(lab.via, b"GET /ca.pem HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3 + bytes(100_000))
 
     assert heard.count(b"HTTP/1.1 ") == 1
     assert heard.startswith(b"HTTP/1.1 200 OK\r\n")

@@ -199,6 +199,8 @@ def _plain(head: _Head) -> PlainHttp | Malformed:
         version=head.version,
         credentials=head.text(b"proxy-authorization"),
         consumed=head.consumed,
+        origin=head.text(b"origin"),
+        fetch_site=head.text(b"sec-fetch-site"),
     )
 
 

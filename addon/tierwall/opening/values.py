@@ -59,6 +59,10 @@ class PlainHttp:
     """The value of Proxy-Authorization. Never to be written anywhere."""
     consumed: int
     """Octets of the head; what follows is its body, or the next request."""
+    origin: str | None = None
+    """Of which origin the page is that a browser sends this for (RFC 6454 section 7)."""
+    fetch_site: str | None = None
+    """How that origin stands to the one asked (Fetch Metadata's Sec-Fetch-Site)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """`captive-portal`: nothing works until somebody accepts, as curl sees it; then everything does, for a while."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from tests.e2e.behaviours.at_the_door import CURL, Behind, behind, http_of, of_v
 from tests.e2e.behaviours.inspected import broken
 from tests.support.programs import connected, curl, read_response, through
 from tests.support.running import about, needs, whole
+from tierwall.events import Event
 from tierwall.standins.certificates import Authority
 
 HOME = "http://portal.hotel.example/"
@@ -82,6 +83,29 @@ def test_its_page_is_served_to_socks_clients_and_on_a_connection_that_mitmproxy_
     assert "Accept and connect" in by_socks.body
     assert (b" 301 " in first, b" 302 " in later) == (True, True)
     assert b"Accept and connect" in page
+
+
+def test_a_page_of_another_origin_accepts_nothing_and_that_is_told(hotel: Behind) -> None:
+    page, way = "http://guest.vevox.app/", through(hotel.via)
+    forged = curl(*way, *ACCEPT, "-H", "Origin: http://evil.test")
+    with connected(hotel.via) as client:
+        client.sendall(b"GET http://first.corp.example/ HTTP/1.1\r\nHost: first.corp.example\r\n\r\n")
+        read_response(client)
+        client.sendall(
+            b"POST " + HOME.encode() + b"accept HTTP/1.1\r\nHost: portal.hotel.example\r\nContent-Length: 0\r\n"
+            b"Sec-Fetch-Site: cross-site\r\n\r\n"
+        )
+        later, _ = read_response(client)
+    still = curl(*way, page)
+    own = curl(*way, *ACCEPT, "-H", "Origin: http://portal.hotel.example")
+    told = [hotel.proxy.wait_for(_says(words)) for words in ("another origin", "another site")]
+
+    assert (forged.status, b" 403 " in later, still.status, own.status) == (403, True, 302, 303)
+    assert {(event.event.reason, event.tierwall.refusal) for event in told} == {("malformed", "403")}
+
+
+def _says(words: str) -> Callable[[Event], bool]:
+    return lambda event: words in (event.tierwall.detail or "")
 
 
 def test_all_workers_know_who_has_accepted(authority: Authority, tmp_path: Path) -> None:

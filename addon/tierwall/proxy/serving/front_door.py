@@ -29,7 +29,8 @@ from tierwall.proxy.middlebox.access.access import AtTheDoor
 from tierwall.proxy.middlebox.access.credentials import basic
 from tierwall.proxy.middlebox.access.dial_blackhole import swallows
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome, left_for_parent
-from tierwall.proxy.serving.pages import METHOD_NOT_ALLOWED, METHODS, Pages, ReachedAt
+from tierwall.proxy.serving.own_names import is_ours
+from tierwall.proxy.serving.pages import METHOD_NOT_ALLOWED, METHODS, MISDIRECTED, Pages, ReachedAt
 from tierwall.proxy.serving.socks5 import NoMethod, Wanted, negotiate
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state import refusal
@@ -172,6 +173,8 @@ class FrontDoor:
         attempt = with_opening(Attempt(transport=Transport.TCP, port=opening.port), opening)
         if not self._pages.has(opening):
             self._malformed(passage, attempt, "a request to the proxy itself, not through it")
+        elif not is_ours(opening, self._destinations):
+            self._unserved(passage, attempt, "a page of the proxy under a name that is not its own", "421", MISDIRECTED)
         elif opening.method not in METHODS:
             self._unserved(passage, attempt, "the proxy's own pages are only read", "405", METHOD_NOT_ALLOWED)
         else:

@@ -23,6 +23,12 @@ METHOD_NOT_ALLOWED: Final = (
     b"HTTP/1.1 405 Method Not Allowed\r\nAllow: GET, HEAD\r\nContent-Length: 0\r\nCache-Control: no-store\r\n"
     b"Connection: close\r\n\r\n"
 )
+MISDIRECTED: Final = (
+    b"HTTP/1.1 421 Misdirected Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 108\r\n"
+    b"X-Tierwall-Reason: malformed\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+    b"tierwall is not called that. Ask by its address, by its machine's host name, or by a name in its --resolve.\n"
+)
+"""RFC 9110 section 15.5.20."""
 
 _CERTIFICATE_OCTETS: Final = 64 * 1024
 """More than any certificate has."""
@@ -59,12 +65,14 @@ class Pages:
     def answer(self, opening: PlainHttp, listening: ReachedAt) -> bytes:
         """The response to a GET or HEAD for one of them, whole, after which the connection ends.
 
-        `listening` is the address that the client is connected to; its Host header says better how it got here.
+        `listening` is the address that the client is connected to; its Host header says better how it got here. Who
+        asks by a name that is not ours was refused before.
         """
         page = _PAGES[_path(opening)](self, opening, _reached_at(opening, listening))
         head = (
             f"HTTP/1.1 {page.status}\r\nContent-Type: {page.media_type}\r\nContent-Length: {len(page.body)}\r\n"
-            f"{page.more}X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
+            f"{page.more}X-Content-Type-Options: nosniff\r\n"
+            "Cross-Origin-Resource-Policy: same-origin\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n"
         )
         return head.encode() + (page.body if opening.method != "HEAD" else b"")
 

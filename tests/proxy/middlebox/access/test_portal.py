@@ -7,7 +7,7 @@ import pytest
 from tierwall.policy.behaviour import CaptivePortal
 from tierwall.policy.behaviour.parameters import HostName, Seconds
 from tierwall.proxy.middlebox.access.acceptances import Acceptances
-from tierwall.proxy.middlebox.access.portal import Answer, Portals
+from tierwall.proxy.middlebox.access.portal import Answer, AskedOfPortal, Portals
 
 HOTEL = CaptivePortal(portal=HostName("hotel.example"), lasts=Seconds(60.0))
 OTHER = CaptivePortal(portal=HostName("station.example"))
@@ -28,11 +28,15 @@ def portals_of(clock: Clock) -> Portals:
     return Portals(clock, Acceptances(bytearray(4096 * 16)))
 
 
+def asked(method: str, path: str, origin: str | None = None, fetch_site: str | None = None) -> AskedOfPortal:
+    return AskedOfPortal(method=method, path=path, origin=origin, fetch_site=fetch_site)
+
+
 def test_an_acceptance_is_one_address_at_one_portal_for_a_while() -> None:
     clock = Clock()
     portals = portals_of(clock)
 
-    answer = portals.answer(HOTEL, GUEST, "POST", "/accept?x=1")
+    answer = portals.answer(HOTEL, GUEST, asked("POST", "/accept?x=1"))
     accepted = [portals.accepted(*each) for each in ((HOTEL, GUEST), (HOTEL, NEIGHBOUR), (OTHER, GUEST))]
     clock.now += 59.9
     still = portals.accepted(HOTEL, GUEST)
@@ -50,10 +54,35 @@ def test_an_acceptance_is_one_address_at_one_portal_for_a_while() -> None:
 def test_nothing_but_the_forms_post_accepts(method: str, path: str, status: int) -> None:
     portals = portals_of(Clock())
 
-    answer = portals.answer(HOTEL, GUEST, method, path)
+    answer = portals.answer(HOTEL, GUEST, asked(method, path))
 
     assert answer.status == status
     assert not portals.accepted(HOTEL, GUEST)
+
+
+@pytest.mark.parametrize(
+    ("origin", "fetch_site", "accepts"),
+    [
+        (None, None, True),
+        ("http://hotel.example", None, True),
+        ("http://hotel.example:80", "same-origin", True),
+        ("https://hotel.example", None, False),
+        ("http://hotel.example:8080", None, False),
+        ("http://hotel.example.evil.test", None, False),
+        ("http://evil.test", None, False),
+        ("null", None, False),
+        ("", None, False),
+        (None, "cross-site", False),
+        (None, "same-site", False),
+        ("http://hotel.example", "cross-site", False),
+    ],
+)
+def test_only_the_portals_own_page_accepts(origin: str | None, fetch_site: str | None, accepts: bool) -> None:
+    portals = portals_of(Clock())
+
+    answer = portals.answer(HOTEL, GUEST, asked("POST", "/accept", origin, fetch_site))
+
+    assert (answer.status, portals.accepted(HOTEL, GUEST)) == (303 if accepts else 403, accepts)
 
 
 def test_the_page_asks_and_then_says_for_how_long() -> None:
@@ -61,10 +90,10 @@ def test_the_page_asks_and_then_says_for_how_long() -> None:
     portals = portals_of(clock)
 
     def page() -> str:
-        return portals.answer(HOTEL, GUEST, "GET", "/").body.decode()
+        return portals.answer(HOTEL, GUEST, asked("GET", "/")).body.decode()
 
     before = page()
-    portals.answer(HOTEL, GUEST, "POST", "/accept")
+    portals.answer(HOTEL, GUEST, asked("POST", "/accept"))
     clock.now += 20
 
     assert '<form method="post" action="/accept">' in before
@@ -72,7 +101,7 @@ def test_the_page_asks_and_then_says_for_how_long() -> None:
 
 
 def test_a_head_has_the_length_and_no_body() -> None:
-    answer: Answer = portals_of(Clock()).answer(HOTEL, GUEST, "HEAD", "/")
+    answer: Answer = portals_of(Clock()).answer(HOTEL, GUEST, asked("HEAD", "/"))
 
     head = answer.octets(head_only=True)
     assert head.endswith(b"\r\n\r\n")

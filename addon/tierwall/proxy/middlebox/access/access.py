@@ -6,6 +6,7 @@ Knows what the client asked for. Refuses to decide which behaviours act: the ver
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import assert_never
 
 from tierwall.opening import PlainHttp
@@ -15,7 +16,7 @@ from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import Visit
 from tierwall.proxy.connection.client_connection import Passage, Speaks
 from tierwall.proxy.middlebox.access import proxy_auth
-from tierwall.proxy.middlebox.access.portal import Portals, home, not_accepted
+from tierwall.proxy.middlebox.access.portal import AskedOfPortal, Portals, home, not_accepted
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import Rulebook
@@ -69,8 +70,16 @@ class AtTheDoor:
         portal = self.portal(attempt)
         if portal is None or passage.caller.address is None:
             return False
-        answer = self.portals.answer(portal, passage.caller.address, opening.method, opening.path)
-        passage.client.dismiss(answer.octets(head_only=opening.method == "HEAD"))
+        asked = AskedOfPortal(
+            method=opening.method, path=opening.path, origin=opening.origin, fetch_site=opening.fetch_site
+        )
+        answer = self.portals.answer(portal, passage.caller.address, asked)
+        octets = answer.octets(head_only=opening.method == "HEAD")
+        if (foreign := asked.foreign(portal)) is None:
+            passage.client.dismiss(octets)
+        else:
+            refused = replace(attempt, malformed=foreign)
+            passage.refuse_with(refused, self._rulebook.judge(refused), str(int(answer.status)), octets)
         return True
 
     @contextmanager

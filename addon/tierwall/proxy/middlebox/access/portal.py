@@ -34,6 +34,29 @@ _HTML: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOfPortal:
+    """A request for a portal's own host."""
+
+    method: str
+    path: str
+    origin: str | None = None
+    fetch_site: str | None = None
+
+    def foreign(self, portal: CaptivePortal) -> str | None:
+        """What says that another page than the portal's own accepts its terms, None where nothing does.
+
+        A client that is no browser has neither field, and nobody can make it ask unawares.
+        """
+        if self.method != "POST":
+            return None
+        if self.origin is not None and self.origin not in {f"http://{portal.portal}", f"http://{portal.portal}:80"}:
+            return "a page of another origin accepts the portal's terms"
+        if self.fetch_site is not None and self.fetch_site not in {"same-origin", "none"}:
+            return "a page of another site accepts the portal's terms"
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A response of the portal, after which the connection ends."""
@@ -65,10 +88,15 @@ class Portals:
         """Whether the client's acceptance holds."""
         return self._left(portal, client) > 0
 
-    def answer(self, portal: CaptivePortal, client: Address, method: str, path: str) -> Answer:
-        """The response to a request for the portal's own host. Only the form's POST accepts: links are prefetched."""
-        match method:
-            case "POST" if path.partition("?")[0] == ACCEPT:
+    def answer(self, portal: CaptivePortal, client: Address, asked: AskedOfPortal) -> Answer:
+        """The response to a request for the portal's own host. Only the form's POST accepts: links are prefetched.
+
+        What is `foreign` accepts nothing.
+        """
+        match asked.method:
+            case "POST" if asked.foreign(portal) is not None:
+                return Answer(HTTPStatus.FORBIDDEN, {"X-Tierwall-Reason": "malformed"})
+            case "POST" if asked.path.partition("?")[0] == ACCEPT:
                 self._acceptances.accept(portal.portal, client, self._now() + portal.lasts)
                 return Answer(HTTPStatus.SEE_OTHER, {"Location": home(portal)})
             case "GET" | "HEAD":

@@ -5,6 +5,7 @@ and what the door asked of the first one holds for each of them.
 """
 
 import asyncio
+from dataclasses import replace
 
 from mitmproxy import http
 from mitmproxy.proxy import mode_specs
@@ -19,7 +20,7 @@ from tierwall.proxy.connection.client_connection import Passage
 from tierwall.proxy.middlebox.access.access import AtTheDoor
 from tierwall.proxy.middlebox.access.credentials import basic
 from tierwall.proxy.middlebox.access.dial_blackhole import UNANSWERED
-from tierwall.proxy.middlebox.access.portal import home, not_accepted
+from tierwall.proxy.middlebox.access.portal import AskedOfPortal, home, not_accepted
 from tierwall.proxy.middlebox.access.proxy_auth import is_known
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.recorder import Caller
@@ -42,7 +43,17 @@ class LaterRequests:
         portal, address = self._door.portal(attempt), passage.caller.address
         if portal is not None and address is not None:
             request = request_flow.request
-            answer = self._door.portals.answer(portal, address, request.method, request.path)
+            asked = AskedOfPortal(
+                method=request.method,
+                path=request.path,
+                origin=request.headers.get("origin"),
+                fetch_site=request.headers.get("sec-fetch-site"),
+            )
+            answer = self._door.portals.answer(portal, address, asked)
+            if (foreign := asked.foreign(portal)) is not None:
+                refused = replace(attempt, malformed=foreign)
+                judged = passage.rulebook.judge(refused)
+                passage.recorder.decided(caller, refused, judged, Stage.REQUEST, str(int(answer.status)))
             request_flow.response = http.Response.make(int(answer.status), answer.body, answer.fields)
             return True
         for effect in verdict.effects:
