@@ -41,11 +41,11 @@ def _ports(spelling: str) -> Ports:
 # Catalogues
 
 
-def service(service_id: str, tier: Tier = Tier.CORE) -> Service:
+def service(service_id: str, tier: Tier = Tier.CORE, protocol: Protocol = Protocol.HTTPS) -> Service:
     return Service(
         id=service_id,
         title=service_id.title(),
-        protocol=Protocol.HTTPS,
+        protocol=protocol,
         tier=tier,
         symptom=f"{service_id} does not work.",
         source=DOCUMENT,
@@ -86,7 +86,7 @@ EIGHT = vendor(
         service("analytics", Tier.ANALYTICS),
         service("extras", Tier.AUXILIARY),
         service("meetings", Tier.CORE),
-        service("turn", Tier.CORE),
+        service("turn", Tier.CORE, Protocol.STUN),
     ],
     rules=[
         rule("api.amplitude.com", "analytics"),

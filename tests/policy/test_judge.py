@@ -130,11 +130,23 @@ EACH_ROW = {
         (REFERENCE, connect("hooks.8x8.com"), denies("unlisted", near="hooks.8x8.com")),
     "12: a host whose ports the document leaves empty":
         (REFERENCE, connect("portal.vsee.qa"), denies("unlisted", near="*.vsee.qa")),
-    "13: an admitted name that leads to the metadata service":
+    "13: neither TLS nor HTTP, where a vendor's services are on the web":
+        (REFERENCE, connect("8x8.vc", seen=Seen.OPAQUE), denies("protocol-closed")),
+    "13: not where one of them speaks something else":
+        (REFERENCE, to(TURN, seen=Seen.OPAQUE), allows("core", "turn-sydney")),
+    "13: not where the customer's own entry says host and port":
+        (CORP, connect("wiki.corp.example", seen=Seen.OPAQUE), allows()),
+    "13: not for TLS, nor for HTTP":
+        (REFERENCE, connect("8x8.vc", seen=Seen.HTTP), allows("core", "8x8.vc")),
+    "13: not before it was seen":
+        (REFERENCE, connect("8x8.vc"), allows("core", "8x8.vc")),
+    "13: not for datagrams":
+        (REFERENCE, to(TURN, 50000, over=UDP, seen=Seen.OPAQUE), allows("core", "turn-sydney")),
+    "14: an admitted name that leads to the metadata service":
         (REFERENCE, connect("8x8.vc", dialled="169.254.169.254"), denies("private-address", "core", "8x8.vc")),
-    "13: not where --resolve means it":
+    "14: not where --resolve means it":
         (REFERENCE, replace(connect("8x8.vc", dialled="127.0.0.1"), redirected=True), allows("core", "8x8.vc")),
-    "13: not where an admitted network covers the address":
+    "14: not where an admitted network covers the address":
         (CORP, connect("8x8.vc", dialled="10.8.0.1"), allows("core", "8x8.vc")),
 }
 
@@ -147,12 +159,16 @@ FIRST_WINS = {
         CORP, replace(connect("files.corp.example"), to_self=True), denies("self-connect")),
     "4 before 5": (
         CORP, connect("8x8.vc", sni="files.corp.example", host_header="evil.example"), denies("site-denied")),
-    "4 before 13": (
+    "4 before 14": (
         CORP, to("10.8.13.1", sni="8x8.vc"), denies("site-denied", "core", "8x8.vc")),
     "5 before 6": (
         REFERENCE, connect("a.vevox.app", 80, sni="8x8.vc"), denies("name-mismatch", near="8x8.vc")),
-    "5 before 13": (
+    "5 before 14": (
         REFERENCE, connect("8x8.vc", sni="evil.example", dialled="10.0.0.1"), denies("name-mismatch")),
+    "12 before 13": (
+        REFERENCE, connect("example.com", seen=Seen.OPAQUE), denies("unlisted")),
+    "13 before 14": (
+        REFERENCE, connect("8x8.vc", seen=Seen.OPAQUE, dialled="10.0.0.1"), denies("protocol-closed")),
     "6 before 7": (
         Site(id="s", admit=(listed("*.a.example"), listed("a.example", on=["tcp/80"]))),
         connect("a.example"), denies("port-closed")),

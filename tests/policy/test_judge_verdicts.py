@@ -136,7 +136,7 @@ def test_an_observing_site_still_denies_what_no_site_could_serve(attempt: Attemp
         pytest.param(connect("8x8.vc"), Action.INSPECT, id="nothing seen yet"),
         pytest.param(connect("8x8.vc", seen=Seen.TLS), Action.INSPECT, id="TLS"),
         pytest.param(connect("8x8.vc", seen=Seen.HTTP), Action.ALLOW, id="plain HTTP holds no TLS"),
-        pytest.param(connect("8x8.vc", seen=Seen.OPAQUE), Action.ALLOW, id="neither TLS nor HTTP"),
+        pytest.param(to(TURN, seen=Seen.OPAQUE), Action.ALLOW, id="neither TLS nor HTTP"),
         pytest.param(to(TURN, seen=Seen.TLS), Action.INSPECT, id="an address without a name"),
         pytest.param(to(TURN, 50000, over=Transport.UDP), Action.ALLOW, id="UDP"),
         pytest.param(connect("api.amplitude.com"), Action.ALLOW, id="an excepted name"),

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     NO_NAME = "no-name"
     ADDRESS_ONLY = "address-only"
     UNLISTED = "unlisted"
+    PROTOCOL_CLOSED = "protocol-closed"
     PRIVATE_ADDRESS = "private-address"
     UNREACHABLE = "unreachable"
     NOT_HTTPS = "not-https"

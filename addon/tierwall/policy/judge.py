@@ -16,7 +16,7 @@ from tierwall.policy.hostname import is_private
 from tierwall.policy.match.compiled import Entry, Ground, ground_of, title
 from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
 from tierwall.policy.match.index import Hit
-from tierwall.policy.model import Address, Catalogue, Tier
+from tierwall.policy.model import Address, Catalogue, Tier, Transport
 from tierwall.policy.site import Site
 
 NEAR_AT_MOST: Final = 16
@@ -240,7 +240,23 @@ def _speaks_tls(seen: Seen | None) -> bool:
             assert_never(seen)
 
 
-# Row 13: everything is admitted, but where it leads is not
+# Row 13: everything is admitted, but what is spoken is not
+
+
+def _protocol_closed(case: _Case) -> _Refusal | None:
+    """It breaks the services that could be spoken to so, were they admitted; those that are speak TLS or HTTP."""
+    attempt = case.attempt
+    if attempt.seen is not Seen.OPAQUE or attempt.transport is not Transport.TCP:
+        return None
+    for target in case.targets:
+        of_any = [hit for hit in target.listed if hit.payload.any_protocol]
+        if target.value is not None and serving(of_any, target.value, attempt) is None:
+            broken = target._replace(covering=[rule for rule in target.covering if rule.any_protocol])
+            return _Refusal(Reason.PROTOCOL_CLOSED, wording.protocol_closed(target.admitted), target, [broken])
+    return None
+
+
+# Row 14: everything is admitted, but where it leads is not
 
 
 def _private_address(case: _Case) -> _Refusal | None:
@@ -271,7 +287,8 @@ _ROWS: Final[tuple[Callable[[_Case], _Refusal | None], ...]] = (
     _site_denied,  # 4
     _name_mismatch,  # 5
     _unadmitted,  # 6 to 12
-    _private_address,  # 13
+    _protocol_closed,  # 13
+    _private_address,  # 14
 )
 
 _DENIED_EVEN_OBSERVING: Final = frozenset({Reason.CLIENT_REFUSED, Reason.MALFORMED, Reason.SELF_CONNECT})
@@ -291,7 +308,7 @@ def _passed(case: _Case) -> Verdict:
 
 def _verdict(action: Action, decided: Target, targets: Sequence[Target], refusal: _Refusal | None) -> Verdict:
     breaks = breaking(targets)
-    admits = refusal is None or refusal.reason is Reason.PRIVATE_ADDRESS
+    admits = refusal is None or refusal.reason in {Reason.PRIVATE_ADDRESS, Reason.PROTOCOL_CLOSED}
     return Verdict(
         action=action,
         reason=refusal.reason if refusal else None,

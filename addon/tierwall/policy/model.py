@@ -6,6 +6,7 @@ Knows values that were validated at the edge (loader.py) and nothing of files, s
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final
 
 type Address = IPv4Address | IPv6Address
 type Network = IPv4Network | IPv6Network
@@ -71,6 +72,10 @@ class Protocol(StrEnum):
     SFTP = "sftp"
     ANY = "any"
     UNSPECIFIED = "unspecified"
+
+
+WEB: Final = frozenset({Protocol.HTTPS, Protocol.WEBSOCKET, Protocol.HTTP_REDIRECT, Protocol.WEBHOOK})
+"""What begins with TLS or HTTP. At a destination of any other service, anything may be spoken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,6 +131,8 @@ class ListEntry:
     networks: tuple[Network, ...] = ()
     ports: tuple[Ports, ...] = HTTPS_PORTS
     dialect: Dialect = Dialect.LITERAL
+    any_protocol: bool = True
+    """Whether more than TLS and HTTP may be spoken there, as a customer's firewall sees it (ADR 14)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

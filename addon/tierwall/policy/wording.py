@@ -103,8 +103,14 @@ def address_only(value: str | None) -> str:
     return f"no name was given{_in_no_network(value)}"
 
 
+def protocol_closed(admitting: Hit[Entry] | None) -> str:
+    """Row 13: what admits the destination, and for what."""
+    by = "" if admitting is None else f" by {title(admitting)}"
+    return f"it is admitted{by} for TLS and HTTP only, and neither is spoken"
+
+
 def private_address(address: Address) -> str:
-    """Row 13."""
+    """Row 14."""
     return f"{address} is private; admit its network, or point the name elsewhere with --resolve"
 
 

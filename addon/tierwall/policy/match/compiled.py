@@ -28,6 +28,7 @@ from tierwall.policy.match.alternatives import Softened, instead, working
 from tierwall.policy.match.deciding import Decider, allowed_parts
 from tierwall.policy.match.index import Hit, HostIndex, NetworkIndex
 from tierwall.policy.model import (
+    WEB,
     Address,
     Catalogue,
     Direction,
@@ -62,6 +63,8 @@ class VendorRule:
     """The most severe of its services'."""
     egress: bool
     """Whether it can be admitted and broken at all; inbound rules are for the administrator's eyes."""
+    any_protocol: bool
+    """Whether one of its services speaks something else than TLS and HTTP, or may."""
 
     def __str__(self) -> str:
         return f"{self.vendor.id}/{self.rule.id}"
@@ -79,6 +82,8 @@ class Entry:
     """What the spelling has around its base: a list of a million names keeps one pair, not a million spellings."""
     dialect: Dialect = Dialect.LITERAL
     """How the spelling was read."""
+    any_protocol: bool = True
+    """Whether more than TLS and HTTP may be spoken there."""
     decider: Decider | None = None
     """Of a configuration with rules: what it covers is admitted only where these say so."""
 
@@ -243,6 +248,7 @@ def _vendor_rule(order: int, vendor: Vendor, rule: Rule) -> VendorRule:
         ranked=tuple(ranked),
         tier=ranked[0][1].tier if ranked else Tier.NONE,
         egress=rule.direction is Direction.EGRESS,
+        any_protocol=any(vendor.service(service).protocol not in WEB for service in rule.services),
     )
 
 
@@ -264,10 +270,12 @@ def _selects(entry: VendorEntry | ListEntry | RuledEntry, rule: VendorRule) -> b
         return False
     if entry.rules is not None and rule.rule.id not in entry.rules:
         return False
-    return any(
-        (entry.services is None or impact.service in entry.services)
-        and (entry.tiers is None or impact.tier in entry.tiers)
-        for impact in rule.impacts
+    return any(_selects_service(entry, impact) for impact in rule.impacts)
+
+
+def _selects_service(entry: VendorEntry, impact: Impact) -> bool:
+    return (entry.services is None or impact.service in entry.services) and (
+        entry.tiers is None or impact.tier in entry.tiers
     )
 
 
@@ -284,14 +292,22 @@ def _admitted(site: Site, strong: list[VendorRule]) -> Iterator[_Listing]:
             case VendorEntry():
                 for each in strong:
                     if _selects(entry, each):
-                        yield _as_listed(each, site.dialect), each
+                        yield _as_listed(each, entry, site.dialect), each
             case _:
                 assert_never(entry)
 
 
-def _as_listed(each: VendorRule, dialect: Dialect) -> ListEntry:
-    rule = each.rule
-    return ListEntry(label=str(each), hosts=rule.hosts, networks=rule.networks, ports=rule.ports, dialect=dialect)
+def _as_listed(each: VendorRule, entry: VendorEntry, dialect: Dialect) -> ListEntry:
+    rule, vendor = each.rule, each.vendor
+    services = [vendor.service(impact.service) for impact in each.impacts if _selects_service(entry, impact)]
+    return ListEntry(
+        label=str(each),
+        hosts=rule.hosts,
+        networks=rule.networks,
+        ports=rule.ports,
+        dialect=dialect,
+        any_protocol=any(service.protocol not in WEB for service in services),
+    )
 
 
 def _entry_index(listings: list[_Listing], deciders: Mapping[RuledEntry, Decider]) -> Index[Entry]:
@@ -313,7 +329,7 @@ def _ruled_hosts(
             payload = payloads.get((before, after))
             if payload is None:
                 decider = deciders[entry]
-                payload = Entry(entry.label, entry.ports, None, (before, after), Dialect.SQUID, decider)
+                payload = Entry(entry.label, entry.ports, None, (before, after), Dialect.SQUID, decider=decider)
                 payloads[before, after] = payload
             if isinstance(part, Reading | Shape):
                 yield part, payload
@@ -333,14 +349,18 @@ def _listed_hosts(
         for host in listing.hosts:
             for part in _parts(listing.dialect, host, rule):
                 if not isinstance(part, Reading | Shape):
-                    addresses.append((part, Entry(listing.label, listing.ports, rule, dialect=listing.dialect)))
+                    addresses.append((part, _entry(listing, rule)))
                     continue
                 before, _, after = ("", "", "") if isinstance(part, Shape) else host.rpartition(part.base)
                 entry = entries.get((before, after))
                 if entry is None:
-                    entry = Entry(listing.label, listing.ports, rule, (before, after), listing.dialect)
+                    entry = _entry(listing, rule, (before, after))
                     entries[before, after] = entry
                 yield part, entry
+
+
+def _entry(listing: ListEntry, rule: VendorRule | None, affixes: tuple[str, str] = ("", "")) -> Entry:
+    return Entry(listing.label, listing.ports, rule, affixes, listing.dialect, listing.any_protocol)
 
 
 def _parts(dialect: Dialect, host: str, rule: VendorRule | None) -> tuple[Part, ...]:
@@ -352,7 +372,7 @@ def _parts(dialect: Dialect, host: str, rule: VendorRule | None) -> tuple[Part, 
 
 def _listed_networks(listings: Iterable[tuple[ListEntry, VendorRule | None]]) -> Iterator[tuple[Network, Entry]]:
     for listing, rule in listings:
-        entry = Entry(listing.label, listing.ports, rule)
+        entry = replace(_entry(listing, rule), dialect=Dialect.LITERAL)
         for network in listing.networks:
             yield network, entry
 
