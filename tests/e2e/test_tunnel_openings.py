@@ -1,6 +1,8 @@
 """What a client says inside a tunnel is judged before a byte of it goes upstream, however it is cut into pieces."""
 
 import socket
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -107,14 +109,17 @@ def test_a_hello_beyond_64_kib_is_refused(lab: Lab) -> None:
     assert lab.dialled.reached.octets == 0
 
 
-def test_a_hello_that_is_never_finished_is_given_up_and_a_silent_client_is_not() -> None:
+def test_a_hello_that_is_never_finished_is_given_up_and_a_silent_client_is_not(site: Callable[[str], Path]) -> None:
     """The limit of 10 s is shortened in the proxy's process, before anything has read it."""
     shortened = "from tierwall.policy import limits\nlimits.FIRST_BYTES_S = 0.3"
     with (
         serve_in_thread(SpeaksFirstOrigin()) as patient,
         serve_in_thread(RecordingOrigin()) as dialled,
         running_proxy(
-            *allow_private("8x8.vc", 443, dialled.port), *allow_private("8x8.com", 443, patient.port), code=shortened
+            *("--site", site("admit: [{hosts: [8x8.vc, 8x8.com]}]\n")),
+            *allow_private("8x8.vc", 443, dialled.port),
+            *allow_private("8x8.com", 443, patient.port),
+            code=shortened,
         ) as proxy,
         connected(proxy.via) as silent,
         connected(proxy.via) as unfinished,

@@ -3,6 +3,8 @@
 import secrets
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -11,11 +13,13 @@ from tests.netns.command import tierwall
 from tests.netns.dns_packets import AAAA, A, Answered, NameServerOrigin, address, ask
 from tests.netns.events import TURN_RELAY, denied, sni, watch
 from tests.netns.gateway import tierwall_in
-from tests.netns.lab import BRIDGE, OTHER_SERVER, SERVER, SERVER_6, TUN, TURN, Lab
+from tests.netns.lab import BRIDGE, CLIENT, OTHER_SERVER, SERVER, SERVER_6, TUN, TURN, Lab
 from tests.netns.looks import counted, eventually, listed, state
 from tests.netns.quic import QuicEchoOrigin, quic_echo
 from tests.netns.turn import Media, coturn, send_media
+from tests.support.quic_packets import V1, V2, first_flight
 from tests.support.running import Proxy, needs
+from tierwall.events import Event
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, stun_binding, udp_echo
 from tierwall.standins.origins import StunOrigin, UdpEchoOrigin
@@ -25,13 +29,15 @@ pytestmark = needs("turnserver", "turnutils_uclient", "ss")
 
 SOMEBODY = "198.51.100.53"
 PRIVATE = "10.99.0.5"
+BRIDGE_ECHO = "203.0.113.77"
+"""In a network that the site admits."""
 LEASE_RUNS_OUT_S = 8.0
 """A lease and a renewal, with something to spare."""
 SITE = """
 admit:
   - {vendor: 8x8, tiers: [core]}
   - {hosts: [turn.corp.example, inside.corp.example], ports: [udp/3478, udp/50000]}
-  - {networks: ["2001:db8:203::/64"], ports: [udp/3478, udp/49152-65535]}
+  - {networks: ["2001:db8:203::/64", 203.0.113.77], ports: [udp/3478, udp/49152-65535]}
 deny:
   - {hosts: [bad.corp.example]}
   - {networks: [152.67.144.11], ports: [udp/10000]}
@@ -49,6 +55,7 @@ RECORDS = {
 def vendors(lab: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     lab.gateway.etc("resolv.conf", f"nameserver {SERVER}\n")
     lab.server.ip(f"addr add {PRIVATE}/32 dev gateway")
+    lab.server.ip(f"addr add {BRIDGE_ECHO}/32 dev gateway")
     with (
         lab.server.serving(NameServerOrigin(RECORDS, host=SERVER)),
         lab.server.serving(StunOrigin(host=TURN, port=50000)),
@@ -56,6 +63,8 @@ def vendors(lab: Lab, authority: Authority, tmp_path_factory: pytest.TempPathFac
         lab.server.serving(StunOrigin(host=PRIVATE, port=50000)),
         lab.server.serving(UdpEchoOrigin(host=BRIDGE, port=10000)),
         lab.server.serving(UdpEchoOrigin(host=SERVER_6, port=50000)),
+        lab.server.serving(UdpEchoOrigin(host=BRIDGE_ECHO, port=50000)),
+        lab.server.serving(UdpEchoOrigin(host=BRIDGE_ECHO, port=50002)),
         lab.server.serving(QuicEchoOrigin(authority, ["evil.example"], host=TURN, port=50443)),
         coturn(lab.server, 443, tmp_path_factory.mktemp("turn"), TURN),
         coturn(lab.server, 3478, tmp_path_factory.mktemp("turn6"), SERVER_6),
@@ -130,6 +139,90 @@ def test_quic_is_judged_by_its_name_in_an_admitted_network_too(lab: Lab, proxy: 
         name_source="sni",
         tls=sni(name),
     )
+
+
+MID_FLOW = {
+    "a junk octet": [b"j"],
+    "a short header": [b"\x40" + bytes(30)],
+    "STUN": [binding_request(bytes(12))],
+    "nothing": [],
+}
+
+
+@pytest.mark.parametrize("before", MID_FLOW.values(), ids=MID_FLOW)
+@pytest.mark.parametrize("version", [V1, V2], ids=["v1", "v2"])
+def test_a_flow_that_goes_straight_carries_no_quic_to_a_denied_name(
+    lab: Lab, proxy: Proxy, before: list[bytes], version: int
+) -> None:
+    """The server would have answered: it echoes datagrams."""
+    name = f"{secrets.token_hex(4)}.evil.example"
+
+    def say() -> list[bytes]:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(0.7)
+            client.connect((BRIDGE_ECHO, 50002))
+            for datagram in [*before, *first_flight(name, version=version), b"media"]:
+                client.send(datagram)
+            return list(_answers(client))
+
+    before_it = lab.seen().udp
+    heard = lab.client.inside(say)
+    event = proxy.wait_for(lambda event: event.destination is not None and event.destination.domain == name)
+
+    assert event.event.reason == "unlisted"
+    assert event.source is not None
+    assert event.source.ip == CLIENT
+    assert not any(datagram[0] & 0x80 for datagram in heard)
+    assert before == [] or before[0] in heard
+    assert lab.seen().udp - before_it <= len(before) + 1
+
+
+def test_quic_of_a_version_that_nobody_reads_goes_nowhere(lab: Lab, proxy: Proxy) -> None:
+    draft = b"\xc0\xff\x00\x00\x1d\x08" + secrets.token_bytes(8) + bytes(1185)
+
+    def say() -> list[bytes]:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(0.7)
+            client.connect((BRIDGE_ECHO, 50002))
+            client.send(b"j")
+            client.send(draft)
+            return list(_answers(client))
+
+    heard = lab.client.inside(say)
+    event = proxy.wait_for(lambda event: event.event.reason == "malformed")
+
+    assert heard == [b"j"]
+    assert event.destination is not None
+    assert (event.destination.ip, event.destination.port) == (BRIDGE_ECHO, 50002)
+
+
+def test_quic_to_an_admitted_name_may_begin_in_a_flow_that_goes_straight(lab: Lab, proxy: Proxy) -> None:
+    initial, stun = first_flight("turn.corp.example"), binding_request(bytes(12))
+
+    def say() -> list[bytes]:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(0.7)
+            client.connect((BRIDGE_ECHO, 50000))
+            heard = []
+            for datagram in (stun, *initial, b"\x40short"):
+                client.send(datagram)
+                heard += list(islice(_answers(client), 1))
+            return heard
+
+    heard = lab.client.inside(say)
+    proxy.wait_for(lambda event: event.event.action == "allowed" and _port_of(event) == 50000)
+
+    assert heard == [stun, *initial, b"\x40short"]
+
+
+def _port_of(event: Event) -> int | None:
+    return None if event.destination is None else event.destination.port
+
+
+def _answers(client: socket.socket) -> Iterator[bytes]:
+    with suppress(TimeoutError, OSError):
+        while True:
+            yield client.recv(2000)
 
 
 def test_a_name_opens_its_addresses_before_the_client_knows_them(lab: Lab, proxy: Proxy) -> None:

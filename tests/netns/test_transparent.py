@@ -176,7 +176,7 @@ def test_an_address_in_an_admitted_network_needs_no_name(lab: Lab, proxy: Proxy)
     assert happened.event["tierwall"]["admitted_by"] == "8x8/turn-sydney"
 
 
-def test_a_connect_is_judged_by_where_it_goes_not_by_what_it_asks_for(lab: Lab, proxy: Proxy) -> None:
+def test_a_connect_through_a_gateway_leads_nowhere(lab: Lab, proxy: Proxy) -> None:
     request = b"CONNECT 8x8.vc:443 HTTP/1.1\r\nHost: 8x8.vc:443\r\n\r\n"
 
     happened = watch(lab, proxy, lambda: converse(lab.client, SERVER, 3128, request))
@@ -184,7 +184,7 @@ def test_a_connect_is_judged_by_where_it_goes_not_by_what_it_asks_for(lab: Lab, 
     assert happened.outcome == b"<reset>"
     assert happened.arrived.tcp == 0
     assert happened.event == denied(
-        "address-only",
+        "malformed",
         stage="accept",
         refusal="reset",
         destination={"ip": SERVER, "port": 3128},

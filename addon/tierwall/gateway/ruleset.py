@@ -5,7 +5,8 @@ that go straight through the kernel, and of SYNs without an answer, are given.
 
 The laws of this table: nothing that is addressed to the machine itself is touched. What comes from inside leaves by the
 tun device or, while the proxy's lease lasts, straight to the outside; anything else is dropped, and an accept in
-somebody else's table cannot change that. A flow keeps its first path.
+somebody else's table cannot change that. A flow keeps its first path, until something in it looks like QUIC: then it is
+the proxy's, which reads the names in it.
 """
 
 from collections.abc import Iterator
@@ -33,6 +34,25 @@ _QUIC: Final = 0xC0
 """First octet of a long header, and of nothing else that goes with media (RFC 9443 section 3). A flow that begins so
 has a name, which the proxy judges."""
 
+_LONG_HEADERS: Final = (
+    f"@th,64,8 >= {_QUIC:#x} @th,104,8 8-20",
+    "@th,64,1 1 @th,72,32 { 0x00000001, 0x6b3343cf }",
+)
+"""Long headers anywhere in a flow: with a connection id as clients choose them (RFC 9000 section 7.2), or of versions 1
+and 2, whose fixed bit may be missing (RFC 9287)."""
+
+_FLOW_OF: Final = {
+    4: "ip saddr . udp sport . ip daddr . udp dport",
+    6: "ip6 saddr . udp sport . ip6 daddr . udp dport",
+}
+_ANSWER_OF: Final = {
+    4: "ip daddr . udp dport . ip saddr . udp sport",
+    6: "ip6 daddr . udp dport . ip6 saddr . udp sport",
+}
+
+QUIC_FLOWS: Final = 65536
+"""Flows that are remembered as QUIC. Beyond, a long header of a flow that goes straight is dropped."""
+
 _DESTINATIONS: Final = tuple(
     (f"{kind}{version}", f"{family} . inet_service")
     for kind in ("direct", "named", "withheld")
@@ -45,7 +65,9 @@ _SET: Final = "flags interval, timeout; size 1048576;"
 
 
 _DATAGRAMS: Final = (
+    "ct state untracked goto through_proxy",
     f"ct mark {THROUGH_PROXY:#x} goto through_proxy",
+    *(f"ct mark @lease {header} counter name dropped drop" for header in _LONG_HEADERS),
     f"ct mark @lease meta mark set {DIRECT:#x} return",
     f"@th,64,8 >= {_QUIC:#x} goto through_proxy",
     "ip daddr . udp dport @withheld4 goto through_proxy",
@@ -63,8 +85,20 @@ table inet {table} {{
     chain {owned} {{ }}
 {counters}
 
+    set quic4 {{ typeof {flow4}; flags dynamic, timeout; timeout 10m; size {quic_flows}; }}
+    set quic6 {{ typeof {flow6}; flags dynamic, timeout; timeout 10m; size {quic_flows}; }}
     set lease {{ type mark; flags timeout; timeout {lease_s}s; }}
 {sets}
+
+    chain untracked {{
+        type filter hook prerouting priority raw; policy accept;
+        iifname {inside} udp dport != 53 jump quic
+{answers}
+    }}
+    chain quic {{
+        fib daddr type {{ local, broadcast, anycast, multicast }} return
+{quic}
+    }}
 
     chain arriving {{
         type filter hook prerouting priority mangle; policy accept;
@@ -125,6 +159,11 @@ def ruleset(topology: Topology) -> str:
         lease_s=LEASE_S,
         sets="\n".join(f"    set {name} {{ type {of}; {_SET} }}" for name, of in _DESTINATIONS),
         datagrams="\n".join(f"        {rule}" for rule in _DATAGRAMS),
+        quic="\n".join(f"        {rule}" for rule in _quic()),
+        answers="\n".join(f"        {rule}" for rule in _answers(topology.tun)),
+        quic_flows=QUIC_FLOWS,
+        flow4=_FLOW_OF[4],
+        flow6=_FLOW_OF[6],
         inside=f"{{ {', '.join(_quoted(name) for name in topology.inside)} }}",
         outside=_quoted(topology.outside),
         tun=_quoted(topology.tun),
@@ -132,6 +171,19 @@ def ruleset(topology: Topology) -> str:
         through_proxy=f"{THROUGH_PROXY:#x}",
         direct=f"{DIRECT:#x}",
     )
+
+
+def _quic() -> Iterator[str]:
+    """From a long header on the whole flow is the proxy's. It is not tracked: where it went straight until then, it has
+    an address of ours, by which the proxy would not know its client."""
+    for version, flow in _FLOW_OF.items():
+        yield from (f"{header} update @quic{version} {{ {flow} }}" for header in _LONG_HEADERS)
+        yield f"{flow} @quic{version} update @quic{version} {{ {flow} }} notrack"
+
+
+def _answers(tun: str) -> Iterator[str]:
+    for version, flow in _ANSWER_OF.items():
+        yield f"iifname {_quoted(tun)} {flow} @quic{version} notrack"
 
 
 def emptied() -> Iterator[str]:

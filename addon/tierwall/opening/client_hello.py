@@ -39,6 +39,14 @@ def read_client_hello(data: Octets) -> NeedMore | ClientHello | Malformed:
         return Malformed(str(fault))
 
 
+def read_hello_message(body: bytes) -> ClientHello | Malformed:
+    """The same where the message comes without records, in QUIC (RFC 9001 section 4): what follows its header."""
+    try:
+        return _client_hello(_Message(body, len(body)))
+    except _MalformedError as fault:
+        return Malformed(str(fault))
+
+
 @dataclass(frozen=True, slots=True)
 class _Message:
     body: bytes

@@ -10,7 +10,7 @@ import pytest
 
 from tests.e2e.behaviours.held import echo, silence, standing
 from tests.support.origins import RecordingOrigin
-from tests.support.programs import curl, read_to_end, through
+from tests.support.programs import client_hello, curl, read_to_end, through
 from tests.support.running import Proxy, about, allow_private, needs, running_proxy
 from tierwall.events import Event
 from tierwall.standins.certificates import Authority
@@ -118,9 +118,8 @@ def test_a_dropped_connection_swallows_what_both_sides_send(box: Proxy, heard: R
 def test_a_vendors_scope_leaves_the_other_vendor_alone(box: Proxy) -> None:
     with standing(box.via, "vevox.app:443") as struck, standing(box.via, "8x8.vc:443") as left_alone:
         ends = []
-        for client in (struck, left_alone):
-            client.sendall(b"\x00")
-            assert client.recv(1) == b"\x00"
+        for client, name in ((struck, "vevox.app"), (left_alone, "8x8.vc")):
+            echo(client, client_hello(name))
         ends = [silence(client, 0.6) for client in (struck, left_alone)]
     event = box.whole_of(about("vevox.app", "broken"))
     breaks = event["tierwall"].pop("breaks")

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from mitmproxy.connection import Client, ConnectionState, Server
 from mitmproxy.options import Options
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.context import Context
 
+from tests.support.quic_packets import first_flight
 from tierwall.events import ClosedBy
-from tierwall.proxy.mitmproxy.datagram_layer import DatagramGate, FirstFlight, Flow
+from tierwall.proxy.mitmproxy.datagram_layer import DATAGRAMS_HELD, DatagramGate, FirstFlight, Flow
 
 AT = ("203.0.113.2", 10000)
 
@@ -23,7 +25,11 @@ class Watching:
     told: list[str] = field(default_factory=list)
 
     def flow_begins(self, context: Context, first: FirstFlight) -> None:
-        self.told.append("begins")
+        self.told.append(" ".join(("begins", *first.names, first.malformed or "")).strip())
+
+    def flow_says(self, context: Context, more: FirstFlight) -> bool:
+        self.told.append(" ".join(("says", *more.names, more.malformed or "")).strip())
+        return more.malformed is None and "evil.example" not in more.names
 
     def flow_unfinished(self, context: Context, first: FirstFlight) -> None:
         self.told.append("unfinished")
@@ -56,7 +62,10 @@ class Played:
         list(self.gate.handle_event(events.Start()))
 
     def client_says(self, text: str) -> list[str]:
-        return self._does(events.DataReceived(self.context.client, text.encode()))
+        return self.client_sends(text.encode())
+
+    def client_sends(self, datagram: bytes) -> list[str]:
+        return self._does(events.DataReceived(self.context.client, datagram))
 
     def server_says(self, text: str, which: int = -1) -> list[str]:
         return self._does(events.DataReceived(self.servers[which], text.encode()))
@@ -75,7 +84,7 @@ class Played:
             case commands.OpenConnection():
                 return "open"
             case commands.SendData(connection=connection, data=data):
-                return f"send {self._who(connection)} {data.decode()}"
+                return f"send {self._who(connection)} {data.decode() if data.isascii() else len(data)}"
             case commands.CloseConnection(connection=connection):
                 return f"close {self._who(connection)}"
             case _:
@@ -141,3 +150,54 @@ def test_a_behaviour_that_is_switched_on_counts_the_silence_before() -> None:
     played.watching.forgets = True
 
     assert played.server_says("late") == []
+
+
+GOOD = first_flight("8x8.vc")[0]
+EVIL = first_flight("evil.example")[0]
+
+
+@pytest.mark.parametrize("before", [b"j", b"@short header", GOOD])
+def test_a_flow_that_stands_carries_no_connection_to_another_name(before: bytes) -> None:
+    played = Played(Watching(forgets=False))
+    begun = played.client_sends(before)
+
+    assert begun[0] == "open"
+    assert played.client_sends(EVIL) == []
+    assert played.client_sends(EVIL) == []  # sent again, it adds nothing, and goes nowhere
+    assert played.client_sends(b"media") == ["send server media"]
+    assert "says evil.example" in played.watching.told
+
+
+def test_an_admitted_connection_in_a_flow_that_stands_goes_out_when_it_is_whole() -> None:
+    played = Played(Watching(forgets=False))
+    played.client_says("j")
+    one, two = first_flight("8x8.vc", hello_octets=1000)
+
+    assert played.client_sends(one) == []
+    assert played.client_sends(two) == [f"send server {len(one)}", f"send server {len(two)}"]
+    assert played.watching.told == ["begins", "says 8x8.vc"]
+
+
+def test_what_cannot_be_read_in_a_flow_that_stands_goes_nowhere() -> None:
+    played = Played(Watching(forgets=False))
+    played.client_says("j")
+
+    assert played.client_sends(EVIL[:100] + bytes([EVIL[100] ^ 1]) + EVIL[101:]) == []
+    assert played.watching.told == ["begins", "says a QUIC Initial whose ClientHello cannot be read"]
+
+
+def test_a_hello_that_is_never_finished_in_a_flow_that_stands_goes_nowhere() -> None:
+    played = Played(Watching(forgets=False))
+    played.client_says("j")
+    one, _ = first_flight("8x8.vc", hello_octets=1000)
+
+    assert [played.client_sends(one) for _ in range(DATAGRAMS_HELD + 1)] == [[]] * (DATAGRAMS_HELD + 1)
+    assert played.watching.told == ["begins", "says a QUIC ClientHello that was not finished"]
+
+
+def test_a_forgotten_flow_is_read_when_it_begins_anew() -> None:
+    played = Played(Watching())
+    played.client_says("j")
+
+    assert after(1.0, played, lambda: played.client_sends(EVIL)) == []
+    assert played.watching.told == ["begins", "says evil.example"]

@@ -1,71 +1,49 @@
 """UDP through tun and wireguard: holds a flow's first datagrams until they say what it wants, then relays untouched.
 
-Knows QUIC's first flight and mitmproxy's layers. Refuses to decide: the dial is judged in enforcement.py, and where it
+Knows mitmproxy's layers, and that every long header of QUIC is read, whenever it comes: a flow that began as something
+else, or for one name, carries no connection to another. Refuses to decide: verdicts are its watcher's, and where a dial
 is denied the client gets silence. mitmproxy's own layers would end DTLS and QUIC themselves and keep every datagram.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, assert_never
 
 from mitmproxy.connection import Server
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy.context import Context
-from mitmproxy.proxy.layers.quic import quic_parse_client_hello_from_datagrams
 
 from tierwall.events import ClosedBy
+from tierwall.opening import Malformed, Opaque
+from tierwall.opening.quic import LONG_HEADER, Hellos, QuicReader, Unfinished
 from tierwall.policy.attempt import Seen
 
 DATAGRAMS_HELD: Final = 16
 """Datagrams that a QUIC ClientHello may take; a post-quantum one takes two or three."""
 
-_LONG_HEADER: Final = 0xC0
-"""RFC 8999 section 5.1, with the fixed bit of RFC 9000 section 17.2. STUN, TURN channels, DTLS and RTP begin lower
-(RFC 9443 section 3)."""
-_READABLE_VERSIONS: Final = frozenset({0x00000001, 0x6B3343CF})
-"""QUIC 1 (RFC 9000) and 2 (RFC 9369): the versions whose Initial packets the parser can decrypt."""
-_GOOGLE: Final = frozenset(b"QT")
-_DRAFTS: Final = 0xFF0000
-
 
 @dataclass(frozen=True, slots=True)
 class FirstFlight:
-    """What a flow's first datagrams say."""
+    """What datagrams say that a flow begins with, or a connection within it."""
 
     seen: Seen = Seen.OPAQUE
-    sni: str | None = None
+    names: tuple[str, ...] = ()
+    """Of all hellos in them."""
     malformed: str | None = None
 
 
-_UNREADABLE: Final = FirstFlight(Seen.QUIC, malformed="a QUIC Initial whose ClientHello cannot be read")
 _UNFINISHED: Final = FirstFlight(Seen.QUIC, malformed="a QUIC ClientHello that was not finished")
 
 
-def read_first_flight(datagrams: list[bytes]) -> FirstFlight | None:
-    """What these say, None where it takes another datagram."""
-    version = _quic_version(datagrams[0])
-    if version is None:
-        return FirstFlight()
-    if version not in _READABLE_VERSIONS:
-        return FirstFlight(Seen.QUIC)
-    try:
-        hello = quic_parse_client_hello_from_datagrams(datagrams)
-    except (ValueError, AssertionError, IndexError):
-        return _UNREADABLE
-    if hello is not None:
-        return FirstFlight(Seen.QUIC, sni=hello.sni)
-    return _UNFINISHED if len(datagrams) >= DATAGRAMS_HELD else None
-
-
-def _quic_version(datagram: bytes) -> int | None:
-    """The version of a QUIC long header packet; None for anything else, a version that nobody uses included."""
-    if len(datagram) < 7 or datagram[0] < _LONG_HEADER:
-        return None
-    version = int.from_bytes(datagram[1:5])
-    greased = version & 0x0F0F0F0F == 0x0A0A0A0A  # RFC 9000 section 15
-    known = version in _READABLE_VERSIONS or datagram[1] in _GOOGLE or version >> 8 == _DRAFTS
-    return version if known or greased else None
+def _flight(said: Hellos | Malformed) -> FirstFlight:
+    match said:
+        case Hellos(hellos=hellos):
+            return FirstFlight(Seen.QUIC, tuple(dict.fromkeys(hello.sni for hello in hellos if hello.sni is not None)))
+        case Malformed(why=why):
+            return FirstFlight(Seen.QUIC, malformed=why)
+        case _:
+            assert_never(said)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +59,9 @@ class Watcher(Protocol):
 
     def flow_begins(self, context: Context, first: FirstFlight) -> None:
         """It is about to be dialled, and wants this."""
+
+    def flow_says(self, context: Context, more: FirstFlight) -> bool:
+        """Whether what a standing flow says now may go out. Where not, it is told once."""
 
     def flow_unfinished(self, context: Context, first: FirstFlight) -> None:
         """Its client left before it had said what it wants."""
@@ -106,6 +87,8 @@ class DatagramGate(layer.Layer):
         self._moved_at = 0.0
         self._forgotten = False
         self._held: list[bytes] = []
+        """Datagrams that begin a ClientHello and do not end it."""
+        self._reader = QuicReader()
         self._flow = Flow()
         self._state: Callable[[events.Event], layer.CommandGenerator[None]] = self._gather
 
@@ -116,11 +99,12 @@ class DatagramGate(layer.Layer):
         match event:
             case events.DataReceived(data=data):
                 self._held.append(data)
-                first = read_first_flight(self._held)
+                first = self._first()
                 if first is None:
                     return
                 self._watcher.flow_begins(self.context, first)
-                yield from self._begin()
+                going, self._held = self._held, []
+                yield from self._begin(going)
             case events.ConnectionClosed():
                 if self._held:
                     self._watcher.flow_unfinished(self.context, _UNFINISHED)
@@ -128,30 +112,44 @@ class DatagramGate(layer.Layer):
             case _:
                 pass
 
-    def _begin(self) -> layer.CommandGenerator[None]:
-        """Dial, and send what is held."""
+    def _first(self) -> FirstFlight | None:
+        """What those held say; None where it takes another."""
+        match self._reader.read(self._held[-1]):
+            case Opaque() if len(self._held) == 1:
+                return FirstFlight()
+            case Opaque() | Unfinished():
+                return _UNFINISHED if len(self._held) >= DATAGRAMS_HELD else None
+            case said:
+                return _flight(said)
+
+    def _begin(self, going: Sequence[bytes]) -> layer.CommandGenerator[None]:
+        """Dial, and send these."""
         refused = yield commands.OpenConnection(self._server)
         if refused is not None:
             self._state = self._over
             yield commands.CloseConnection(self.context.client)
             return
+        self._reader.admit()
         self._state = self._relay
         self._moved_at = self._clock()
-        for datagram in self._held:
+        yield from self._send(going)
+
+    def _send(self, going: Sequence[bytes]) -> layer.CommandGenerator[None]:
+        for datagram in going:
             self._flow.sent += len(datagram)
             yield commands.SendData(self._server, datagram)
-        self._held.clear()
 
     def _relay(self, event: events.Event) -> layer.CommandGenerator[None]:
         client, server = self.context.client, self._server
         match event:
             case events.DataReceived(connection=connection, data=data) if connection is client:
-                if self._is_forgotten("what the client sends is a new flow, from another port"):
-                    self._held.append(data)
-                    yield from self._begin_anew()
+                going = self._read_on(data) if data and data[0] & LONG_HEADER else (data,)
+                if not going:
                     return
-                self._flow.sent += len(data)
-                yield commands.SendData(server, data)
+                if self._is_forgotten("what the client sends is a new flow, from another port"):
+                    yield from self._begin_anew(going)
+                else:
+                    yield from self._send(going)
             case events.DataReceived(connection=connection, data=data) if connection is server:
                 if self._is_forgotten("what the server sends goes nowhere"):
                     return
@@ -165,6 +163,25 @@ class DatagramGate(layer.Layer):
             case _:
                 pass
 
+    def _read_on(self, datagram: bytes) -> Sequence[bytes]:
+        """Which datagrams may go out now that this one has come."""
+        match self._reader.read(datagram):
+            case Opaque():
+                return (datagram,)
+            case Unfinished() if len(self._held) < DATAGRAMS_HELD:
+                self._held.append(datagram)
+                return ()
+            case Unfinished():
+                flight = _UNFINISHED
+            case said:
+                flight = _flight(said)
+        held, self._held = (*self._held, datagram), []
+        if self._watcher.flow_says(self.context, flight):
+            self._reader.admit()
+            return held
+        self._reader.deny()
+        return ()
+
     def _is_forgotten(self, then: str) -> bool:
         """Whether nothing passed for too long when a datagram comes; journalled once."""
         after, now = self._watcher.forgets_after(self.context), self._clock()
@@ -176,13 +193,13 @@ class DatagramGate(layer.Layer):
             self._watcher.flow_forgotten(self.context, then)
         return True
 
-    def _begin_anew(self) -> layer.CommandGenerator[None]:
+    def _begin_anew(self, going: Sequence[bytes]) -> layer.CommandGenerator[None]:
         """Another flow of the same client to the same place: another port of ours, judged again, counted anew."""
         self._watcher.flow_ends(self.context, self._flow, ClosedBy.BEHAVIOUR)
         yield commands.CloseConnection(self._server)
         self._server = Server(address=self.context.server.address, transport_protocol="udp")
         self._flow, self._forgotten = Flow(), False
-        yield from self._begin()
+        yield from self._begin(going)
 
     def _over(self, _: events.Event) -> layer.CommandGenerator[None]:
         yield from ()

@@ -5,6 +5,7 @@ Knows what datagram_layer.py saw. Refuses to decide: verdicts are given.
 
 import time
 from dataclasses import dataclass, replace
+from typing import Final
 
 from mitmproxy import connection
 from mitmproxy.proxy.context import Context
@@ -14,12 +15,16 @@ from tierwall.policy.attempt import Attempt, NameSource, Verdict
 from tierwall.policy.model import Transport
 from tierwall.policy.site import Site
 from tierwall.proxy.connection.attempts import at_address, with_name
+from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.middlebox.datagrams import OfDatagrams, forgets_after
 from tierwall.proxy.mitmproxy.clients import caller_of, literal
 from tierwall.proxy.mitmproxy.datagram_layer import FirstFlight, Flow
 from tierwall.proxy.state.active_policy import OUR_FAILURE, Rulebook
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
+
+_TOLD: Final = 64
+"""Denials within one flow that are journalled; a client can make up more names than anybody reads."""
 
 
 @dataclass(slots=True)
@@ -39,6 +44,8 @@ class Flows:
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._first: dict[str, FirstFlight] = {}
         self._admitted: dict[str, _Admitted] = {}
+        self._told: dict[str, set[FirstFlight]] = {}
+        """By client: what a standing flow said and was denied."""
         self._behaviours = OfDatagrams(recorder)
 
     def flow_begins(self, context: Context, first: FirstFlight) -> None:
@@ -68,14 +75,33 @@ class Flows:
                 ns=time.monotonic_ns() - admitted.began_ns,
             )
 
+    def flow_says(self, context: Context, more: FirstFlight) -> bool:
+        """Judge it as a flow of its own to the same place: a denial, or what stops it, is journalled once."""
+        client = context.client
+        attempt = self._attempt(more, context.server)
+        attempt, verdict = (attempt, OUR_FAILURE) if attempt is None else judge_unnamed(self._rulebook, attempt)
+        told = self._told.setdefault(client.id, set())
+        if attempt is None or not verdict.passes or verdict.would_deny:
+            if more not in told and len(told) < _TOLD:
+                told.add(more)
+                at = attempt or Attempt(transport=Transport.UDP, port=0)
+                how = None if verdict.passes else "drop"
+                self._recorder.decided(caller_of(client), at, verdict, Stage.UDP, how)
+            return verdict.passes
+        return not (verdict.effects and self._behaviours.stops(client, attempt, verdict))
+
     def attempt(self, client: connection.Client, server: connection.Server) -> Attempt | None:
         """What a flow's dial is for; None where it is no flow of ours."""
-        first = self._first.get(client.id)
+        return self._attempt(self._first.get(client.id), server)
+
+    def _attempt(self, first: FirstFlight | None, server: connection.Server) -> Attempt | None:
         address = literal(server.address[0]) if server.address is not None else None
         if first is None or address is None or server.address is None:
             return None
         at = at_address(address, server.address[1], Transport.UDP, self._destinations)
-        attempt = with_name(replace(at, seen=first.seen), NameSource.SNI, first.sni)
+        attempt = replace(at, seen=first.seen)
+        for name in first.names:
+            attempt = with_name(attempt, NameSource.SNI, name)
         return replace(attempt, malformed=first.malformed or attempt.malformed)
 
     def forgets_after(self, context: Context) -> float | None:
@@ -113,3 +139,4 @@ class Flows:
         """The client is gone."""
         self._first.pop(client.id, None)
         self._admitted.pop(client.id, None)
+        self._told.pop(client.id, None)
