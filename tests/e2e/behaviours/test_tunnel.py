@@ -137,7 +137,8 @@ def test_a_vendors_scope_leaves_the_other_vendor_alone(box: Proxy) -> None:
         },
         "source": {"ip": "127.0.0.1"},
         "destination": {"domain": "vevox.app", "port": 443},
-        "network": {"transport": "tcp"},
+        "network": {"transport": "tcp", "protocol": "tls"},
+        "tls": {"client": {"server_name": "vevox.app"}},
         "observer": {"product": "tierwall"},
         "rule": {"name": "vevox.app", "ruleset": "vevox", "category": "core"},
         "tierwall": {
