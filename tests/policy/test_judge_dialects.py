@@ -48,7 +48,7 @@ def verdict(dialect: Dialect, spelling: str, host: str) -> Verdict:
             Dialect.SQUID,
             "8x8.vc",
             "eu.8x8.vc",
-            "`8x8.vc` as `squid` reads it does not cover names below it; add `.8x8.vc`",
+            "`8x8.vc` as `squid` reads it does not cover names below it; write `.8x8.vc` in place of it",
         ),
         (
             Dialect.SQUID,

@@ -18,6 +18,8 @@ _PLAIN_NAME = re.compile(r"(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z][A-Za-z0-9_-]{0,62}
 """Nearly every host. The last label starts with a letter, so that it cannot be an IPv4 address in any spelling."""
 
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+_PATTERN = re.compile(r"(?:\*\.)?(?:[\w-]{1,63}\.)*[\w-]{1,63}")
+"""What is worth being proposed instead of something else."""
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_.-]")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -173,7 +175,8 @@ def _ipv6(raw: str) -> Address:
 def _reject_urls_and_ports(raw: str) -> None:
     if scheme := _SCHEME.match(raw):
         host = re.split(r"[/?#]", raw[scheme.end() :])[0].rpartition("@")[2].partition(":")[0]
-        raise InvalidPattern(f"{_quoted(raw)} is a URL: write {_quoted(host)}")
+        instead = f"write {_quoted(host)}" if _PATTERN.fullmatch(host) else "write the host alone"
+        raise InvalidPattern(f"{_quoted(raw)} is a URL: {instead}")
     try:
         ip_network(raw, strict=False)
     except ValueError:
@@ -182,7 +185,7 @@ def _reject_urls_and_ports(raw: str) -> None:
         raise InvalidPattern(f"{_quoted(raw)} is an address or a network: list it under `networks`")
     if "/" in raw:
         host = raw.partition("/")[0]
-        instead = f"write {_quoted(host)}" if host else "write the host alone"
+        instead = f"write {_quoted(host)}" if _PATTERN.fullmatch(host) else "write the host alone"
         raise InvalidPattern(f"{_quoted(raw)} has a path, which a network cannot see: {instead}")
     if with_port := _WITH_PORT.fullmatch(raw):
         raise InvalidPattern(f"{_quoted(raw)} has a port: write {_quoted(with_port[1])}; ports go in `ports`")

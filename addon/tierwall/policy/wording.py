@@ -74,6 +74,8 @@ def entry_gap(hit: Hit[Entry], value: object) -> str:
     instead = mend(dialect, str(value), str(hit.base))
     if refusal := rejected(hit):
         return f"`{spelling(hit)}` covers nothing{as_read}: {refusal.why}; add `{instead}`"
+    if dialect is Dialect.SQUID and instead == f".{spelling(hit)}":  # which does not start with both
+        return f"`{spelling(hit)}`{as_read} does not cover {_left_out(hit)}; write `{instead}` in place of it"
     return f"`{spelling(hit)}`{as_read} does not cover {_left_out(hit)}; add `{instead}`"
 
 

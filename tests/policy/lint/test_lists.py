@@ -46,7 +46,12 @@ def test_it_says_what_a_list_admits_of_a_vendor(dialect: Dialect, host: str, adm
     ("dialect", "host", "misses", "mend"),
     [
         (Dialect.PAN_OS, "*.8x8.vc", "8x8.vc (core, `*.8x8.vc` leaves it out)", "add `8x8.vc/`"),
-        (Dialect.SQUID, "8x8.vc", "*.8x8.vc (core, `8x8.vc` leaves it out)", "add `.8x8.vc`"),
+        (
+            Dialect.SQUID,
+            "8x8.vc",
+            "*.8x8.vc (core, `8x8.vc` leaves it out)",
+            "put `.8x8.vc` for `8x8.vc` (also covers 8x8.vc)",
+        ),
         (
             Dialect.CILIUM,
             "*.8x8.vc",
@@ -134,8 +139,8 @@ def test_what_is_not_documented_is_said_once_for_a_list() -> None:
 @pytest.mark.parametrize(
     ("dialect", "host", "mend"),
     [
-        (Dialect.SQUID, "*.8x8.vc", "spell it as `squid` reads it: `.8x8.vc` for `*.8x8.vc`"),
-        (Dialect.UMBRELLA, "*.8x8.vc", "spell it as `umbrella` reads it: `8x8.vc` for `*.8x8.vc`"),
+        (Dialect.SQUID, "*.8x8.vc", "spell it as `squid` reads it: `.8x8.vc` for `*.8x8.vc` (also covers 8x8.vc)"),
+        (Dialect.UMBRELLA, "*.8x8.vc", "spell it as `umbrella` reads it: `8x8.vc` for `*.8x8.vc` (also covers 8x8.vc)"),
         (Dialect.CHECK_POINT, "*.8x8.vc", "spell it as `check-point` reads it"),
         (Dialect.SQUID, "8x8.vc/meet", "spell it as `squid` reads it"),
     ],

@@ -137,6 +137,8 @@ def _check_no_table(path: Path, start: bytes) -> None:
     """A first line with several fields is the head of a table, and no spelling holds what separates them."""
     _, first = next(lines(io.BytesIO(start)), (1, b""))
     names = _fields(first.decode(errors="replace"))
+    while names and not names[-1]:
+        names.pop()  # a comma at the end of a line, as from a configuration or a spreadsheet of one column
     if len(names) > 1:
         columns = ", ".join(quoted(name) for name in names[:8])
         raise whole_file(path, f"looks like CSV: say with `column:` which of its columns to read ({columns})")

@@ -6,7 +6,7 @@ verdict.
 
 from collections.abc import Iterable
 
-from tierwall.policy.lint import lists, sites, vendors
+from tierwall.policy.lint import lists, rules, sites, vendors
 from tierwall.policy.lint.finding import Code, Finding, Severity
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
@@ -27,7 +27,9 @@ def lint_catalogue(catalogue: Catalogue, read_before: str | None = None) -> tupl
 
 def lint_site(site: Site, catalogue: Catalogue) -> tuple[Finding, ...]:
     """Everything odd about the site and what it admits of the catalogue, the most severe first."""
-    return _sorted(finding for check in (*sites.CHECKS, *lists.CHECKS) for finding in check(site, catalogue))
+    return _sorted(
+        finding for check in (*sites.CHECKS, *lists.CHECKS, *rules.CHECKS) for finding in check(site, catalogue)
+    )
 
 
 def _sorted(findings: Iterable[Finding]) -> tuple[Finding, ...]:

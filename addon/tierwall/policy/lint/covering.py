@@ -6,7 +6,7 @@ Knows values only, no findings.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from tierwall.policy.dialect import Dialect, NamePart, Part, Reading, Rejected, Shape, read
+from tierwall.policy.dialect import SOME, Dialect, NamePart, Part, Reading, Rejected, Shape, read
 from tierwall.policy.match.index import HostIndex, NetworkIndex
 from tierwall.policy.model import Direction, Network, Ports, Rule, Vendor
 from tierwall.policy.site import ListEntry
@@ -20,10 +20,13 @@ class Listed:
         self._hosts = HostIndex(
             (part, entry.ports) for entry in entries for _, part in name_parts(entry.hosts, entry.dialect)
         )
+        self._everywhere = [entry.ports for entry in entries if lists_everything(entry)]
         self._networks = NetworkIndex((network, entry.ports) for entry in entries for network in entry.networks)
 
     def hold_host(self, reading: Reading, ports: tuple[Ports, ...]) -> bool:
         """Whether one entry covers all that the pattern covers."""
+        if any(all_in(ports, its) for its in self._everywhere):
+            return True
         hits = self._hosts.find(reading.base)
         return any(takes_in(hit.fewest, hit.most, reading, hit.labels) and all_in(ports, hit.payload) for hit in hits)
 
@@ -40,6 +43,12 @@ class Listed:
         return any(self.hold_host(reading, rule.ports) for _, reading in readings(rule.hosts)) or any(
             self.hold_network(network, rule.ports) for network in rule.networks
         )
+
+
+def lists_everything(entry: ListEntry) -> bool:
+    """Whether one of its spellings covers every host."""
+    wide = (host for host in entry.hosts if "*" in host)
+    return any(isinstance(part, Shape) and part.labels == (SOME,) for _, part in parts(wide, entry.dialect))
 
 
 def egress(vendor: Vendor) -> Iterator[Rule]:

@@ -6,6 +6,8 @@ Knows the closed list of what can be found; vendors.py and sites.py find it.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tierwall.policy.dialect.mending import Proposal
+
 
 class Severity(StrEnum):
     """`error`: contradicts the vendor's document. `warning`: surely not meant so. `note`: worth knowing."""
@@ -41,6 +43,7 @@ class Code(StrEnum):
     UNDOCUMENTED = "undocumented"
     HEURISTIC = "heuristic"
     CLAIMED_NAMES = "claimed-names"
+    NOT_FOLLOWED = "not-followed"
 
     @property
     def severity(self) -> Severity:
@@ -61,6 +64,7 @@ _NOTES = {
     Code.LIST_MISSES,
     Code.UNDOCUMENTED,
     Code.CLAIMED_NAMES,
+    Code.NOT_FOLLOWED,
 }
 
 
@@ -72,6 +76,8 @@ class Finding:
     code: Code
     message: str
     mend: str | None = None
+    proposals: tuple[Proposal, ...] = ()
+    """The spellings that the mend proposes, for programs."""
 
     @property
     def severity(self) -> Severity:

@@ -6,19 +6,28 @@ something may be the very site that somebody wants to show.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
-from tierwall.policy.dialect import Dialect, Reading, Shape, doubt, mend
+from tierwall.policy.dialect import Dialect, Reading, Shape, doubt, spelled
+from tierwall.policy.dialect.mending import IN_USE, Proposal, proposal, replaced
 from tierwall.policy.lint.admitting import admissible, admitted, lists_of
-from tierwall.policy.lint.covering import Listed, egress, name_parts, parts, readings, share_ports, some, takes_in
+from tierwall.policy.lint.covering import (
+    Listed,
+    egress,
+    lists_everything,
+    name_parts,
+    parts,
+    readings,
+    share_ports,
+    some,
+    takes_in,
+)
 from tierwall.policy.lint.finding import Code, Finding
 from tierwall.policy.match.index import Hit, HostIndex
 from tierwall.policy.model import Catalogue, Rule, Tier, Vendor
 from tierwall.policy.site import ListEntry, Site, VendorEntry
 from tierwall.public_suffix import is_public_suffix
-
-IN_USE: Final = 5
-"""Labels before a vendor's domain: no host in use has more, so that a dialect that stops there misses nothing."""
 
 
 def _strangers(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
@@ -70,9 +79,10 @@ def _against(
 ) -> Iterator[Finding]:
     admits: dict[str, None] = {}
     misses: dict[str, tuple[Tier, str]] = {}
+    everywhere = lists_everything(entry)
     for rule, host, reading in _asked(site, entry, vendor):
         hits = index.find(reading.base)
-        if any(_takes_in(hit, reading) for hit in hits):
+        if everywhere or any(_takes_in(hit, reading) for hit in hits):
             admits[host] = None
         elif hits and not everything.hold_host(reading, rule.ports):
             near = next((hit for hit in hits if _meets(hit, reading)), hits[0])
@@ -86,10 +96,9 @@ def _against(
     if misses:
         by_tier = sorted(misses, key=lambda host: misses[host][0].severity)
         message = f"{entry.label} misses of {vendor.id}, as `{entry.dialect}` reads it: "
-        mends = dict.fromkeys(_mended(entry.dialect, host) for host in by_tier)
-        yield Finding(
-            site.id, Code.LIST_MISSES, message + some(misses[host][1] for host in by_tier), f"add {some(mends)}"
-        )
+        said = message + some(misses[host][1] for host in by_tier)
+        proposals, hopeless = _proposed(entry, by_tier)
+        yield Finding(site.id, Code.LIST_MISSES, said, _mend(entry.dialect, proposals, hopeless), proposals)
 
 
 def _asked(site: Site, entry: ListEntry, vendor: Vendor) -> Iterator[tuple[Rule, str, Reading]]:
@@ -113,9 +122,44 @@ def _meets(hit: Hit[str], reading: Reading) -> bool:
     return not ends or fewest <= min(ends)
 
 
-def _mended(dialect: Dialect, pattern: str) -> str:
-    base = pattern.removeprefix("*.")
-    return f"`{mend(dialect, base)}`" if base == pattern else f"`{mend(dialect, f'any.{base}', base)}`"
+def _proposed(entry: ListEntry, patterns: Iterable[str]) -> tuple[tuple[Proposal, ...], list[str]]:
+    """The spellings that together close the gaps, none of which another one closes too; and the gaps that none does."""
+    found: dict[str, Proposal] = {}
+    hopeless: list[str] = []
+    for pattern in patterns:
+        if (made := proposal(entry.dialect, pattern)) is None:
+            hopeless.append(pattern)
+        else:
+            found.setdefault(made.entry, made)
+    index = HostIndex((part, spelling) for spelling, part in name_parts(found, entry.dialect))
+    needed = [
+        each
+        for each in found.values()
+        if not any(
+            hit.payload != each.entry and _takes_in(hit, each.closes) and not _mutual(found[hit.payload], each)
+            for hit in index.find(each.closes.base)
+        )
+    ]
+    written = (replace(each, in_place_of=replaced(entry.dialect, each.entry, entry.hosts)) for each in needed)
+    return tuple(written), hopeless
+
+
+def _mutual(one: Proposal, other: Proposal) -> bool:
+    """Whether both are spellings of one and the same, of which the first stays."""
+    return one.closes == other.closes
+
+
+def _mend(dialect: Dialect, proposals: Iterable[Proposal], hopeless: Iterable[str]) -> str:
+    added = [str(each) for each in proposals if not each.in_place_of]
+    replacing = [str(each) for each in proposals if each.in_place_of]
+    said = [f"add {some(added)}"] if added else []
+    said += [f"put {some(replacing)}"] if replacing else []
+    for pattern in hopeless:
+        base = pattern.removeprefix("*.")
+        nearest = spelled(dialect, base) if "*" not in base else None
+        near = f"; the nearest, `{nearest}`, covers {base} alone" if nearest else ""
+        said.append(f"no spelling of `{dialect}` covers {pattern}{near}")
+    return "; ".join(said)
 
 
 def _tier(vendor: Vendor, rule: Rule) -> Tier:

@@ -5,10 +5,12 @@ Knows the site and the catalogue that it admits from; what its lists admit and m
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from tierwall.policy.behaviour import Basis, DpiHttpsOnly
-from tierwall.policy.dialect import Dialect, Reading, Rejected, literally, read, read_of_vendor, spelled
+from tierwall.policy.dialect import Dialect, Reading, Rejected, literally, read, read_of_vendor
+from tierwall.policy.dialect.mending import Proposal, proposal, replaced
 from tierwall.policy.lint.admitting import admissible, admitted, chosen, lists_of
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
 from tierwall.policy.lint.finding import Code, Finding
@@ -42,17 +44,31 @@ def _rejected(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
     asked = dict.fromkeys(host for _, rule, _ in admitted(site, catalogue) for host in rule.hosts)
     theirs = ("the vendors' rules that it admits", site.dialect, tuple(asked), read_of_vendor)
     for label, dialect, hosts, taken in (*lists, theirs):
-        refused = [(host, reading.why) for host in hosts if isinstance(reading := taken(dialect, host), Rejected)]
-        if refused:
-            spellings, why = some(host for host, _ in refused), refused[0][1]
-            message = f"{label}: `{dialect}` rejects {spellings}, which therefore covers nothing: {why}"
-            yield Finding(site.id, Code.REJECTED_SPELLING, message, _instead(dialect, refused[0][0]))
+        reasons: dict[str, list[str]] = {}
+        for host in hosts:
+            if isinstance(reading := taken(dialect, host), Rejected):
+                reasons.setdefault(reading.why, []).append(host)
+        for why, refused in reasons.items():
+            message = f"{label}: `{dialect}` rejects {some(refused)}, which therefore covers nothing: {why}"
+            proposals = tuple(_instead(dialect, host, hosts) for host in refused if _plain(host))
+            useful = tuple(each for each in proposals if each is not None)
+            yield Finding(site.id, Code.REJECTED_SPELLING, message, _spell(dialect, useful), useful)
 
 
-def _instead(dialect: Dialect, host: str) -> str:
-    known = spelled(dialect, host) if isinstance(literally(host), Reading) else None
-    example = "" if known is None or known == host else f": `{known}` for `{host}`"
-    return f"spell it as `{dialect}` reads it{example}"
+def _plain(host: str) -> bool:
+    return isinstance(literally(host), Reading)
+
+
+def _instead(dialect: Dialect, host: str, listed: tuple[str, ...]) -> Proposal | None:
+    """What the dialect spells so, in place of what it rejects."""
+    made = proposal(dialect, host)
+    if made is None or made.entry == host:
+        return None
+    return replace(made, in_place_of=tuple(dict.fromkeys((host, *replaced(dialect, made.entry, listed)))))
+
+
+def _spell(dialect: Dialect, proposals: tuple[Proposal, ...]) -> str:
+    return f"spell it as `{dialect}` reads it" + (f": {some(proposals)}" if proposals else "")
 
 
 def _denied_entries(site: Site, _catalogue: Catalogue) -> Iterator[Finding]:
