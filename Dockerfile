@@ -1,6 +1,6 @@
 # tierwall, the stand-ins for the vendors, and a client: one file, a target for each, see docs/lab.md.
 # BASE is a Debian with Python 3.12 or newer; where no image can be pulled, lab/base-image.sh makes one by debootstrap.
-ARG BASE=python:3.13-slim
+ARG BASE=python:3.13-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
 
 FROM ${BASE} AS install
 # Where packages come from is this network's own affair: arguments, and CAs in lab/trust. pip's defaults otherwise.
@@ -11,7 +11,7 @@ ARG UV_INDEX
 COPY lab/trust/ /usr/local/share/ca-certificates/
 RUN update-ca-certificates
 ENV PIP_CERT=/etc/ssl/certs/ca-certificates.crt SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check --quiet 'uv>=0.5'
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir --disable-pip-version-check --quiet 'uv==0.13.9'
 WORKDIR /opt/tierwall
 COPY pyproject.toml uv.lock README.md LICENSE ./
 # What uv.lock pins, compiled now, because the container cannot write; the project itself after it, so that a changed

@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity test-lab test-lowest lint types contracts bench soak docs schemas clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity test-lab test-lowest lint types contracts bench soak docs schemas site wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,9 +20,9 @@ help: ## list what can be made
 $(BOOT)/bin/uv:
 	@for python in python3 /usr/bin/python3 python3.13 python3.12; do \
 		rm -rf $(BOOT); \
-		if $$python -m venv $(BOOT) >/dev/null 2>&1 && $(BOOT)/bin/pip install --quiet --disable-pip-version-check 'uv>=0.5'; then exit 0; fi; \
+		if $$python -m venv $(BOOT) >/dev/null 2>&1 && $(BOOT)/bin/pip install --quiet --disable-pip-version-check 'uv==0.13.9'; then exit 0; fi; \
 		rm -rf $(BOOT); \
-		if $$python -m pip install --quiet --disable-pip-version-check --target $(BOOT) 'uv>=0.5' 2>/dev/null; then exit 0; fi; \
+		if $$python -m pip install --quiet --disable-pip-version-check --target $(BOOT) 'uv==0.13.9' 2>/dev/null; then exit 0; fi; \
 	done; echo 'make: no Python here can make a virtual environment or install uv with pip (on Debian: apt-get install python3-venv)' >&2; exit 1
 
 .venv/.made: pyproject.toml uv.lock | $(BOOT)/bin/uv
@@ -78,11 +78,18 @@ soak: setup ## 3,000 idle tunnels, slow and broken peers, storms (15 minutes)
 docs: setup ## write docs/dialects.md, docs/behaviours.md and docs/export.md anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.dialect_page
 	@PYTHONPATH=addon $(RUN)python -m tools.behaviour_page
+	@PYTHONPATH=addon $(RUN)python -m tools.house
 	@PYTHONPATH=addon $(RUN)python -m tools.export_page
 
 schemas: setup ## write the JSON Schemas anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.schemas
 	@PYTHONPATH=addon $(RUN)python -m tierwall.events
+
+site: $(BOOT)/bin/uv ## docs/ as a site, in build/site; a link that leads nowhere fails
+	@NO_MKDOCS_2_WARNING=1 $(UV) run --quiet --isolated --only-group site --python '>=3.12' mkdocs build --quiet --strict
+
+wheel: setup ## build dist/, and try the wheel in an environment that knows nothing of this clone
+	@rm -rf dist && $(UV) build --quiet && tools/try-wheel.sh $(BOOT)/bin/uv $(RUN)python dist/*.whl
 
 clean: ## remove what was made
 	rm -rf .venv .lowest .bare $(BOOT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

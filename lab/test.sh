@@ -29,8 +29,9 @@ if [ -n "$bundle" ] && [ ! -e lab/trust/test-lab.crt ]; then
     cat "$bundle" >"$made"
 fi
 if [ -z "${TIERWALL_BASE:-}" ]; then
+    pinned=$(sed -n 's/^ARG BASE=//p' Dockerfile)
     if docker image inspect tierwall-base >/dev/null 2>&1; then export TIERWALL_BASE=tierwall-base
-    elif ! docker image inspect python:3.13-slim >/dev/null 2>&1 && ! timeout 300 docker pull -q python:3.13-slim >/dev/null 2>&1; then
+    elif ! docker image inspect "$pinned" >/dev/null 2>&1 && ! timeout 300 docker pull -q "$pinned" >/dev/null 2>&1; then
         say "no image can be pulled here; making one"
         lab/base-image.sh tierwall-base
         export TIERWALL_BASE=tierwall-base
