@@ -75,10 +75,12 @@ bench: setup ## measure against Squid, tinyproxy and stock mitmproxy, side by si
 soak: setup ## 3,000 idle tunnels, slow and broken peers, storms (15 minutes)
 	@$(RUN)python -m bench.soak
 
-docs: setup ## write docs/dialects.md, docs/behaviours.md and docs/export.md anew, from the code
+docs: setup ## write anew the pages of docs/ that are made from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.dialect_page
 	@PYTHONPATH=addon $(RUN)python -m tools.behaviour_page
 	@PYTHONPATH=addon $(RUN)python -m tools.house
+	@PYTHONPATH=addon $(RUN)python -m tools.cli_page
+	@PYTHONPATH=addon $(RUN)python -m tools.reasons_page
 	@PYTHONPATH=addon $(RUN)python -m tools.export_page
 
 schemas: setup ## write the JSON Schemas anew, from the code

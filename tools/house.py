@@ -24,16 +24,15 @@ def page() -> str:
 
 
 def _picture() -> str:
-    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
-    return "\n".join(line for contract in contracts if contract["type"] == "layers" for line in _floors(contract))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = (each for each in project["tool"]["importlinter"]["contracts"] if each["type"] == "layers")
+    return "\n".join(
+        line for each in contracts for line in _floors(each["name"], each["containers"][0], each["layers"])
+    )
 
 
-def _floors(contract: dict[str, object]) -> Iterator[str]:
-    containers, layers = contract["containers"], contract["layers"]
-    assert isinstance(containers, list)
-    assert isinstance(layers, list)
-    container = containers[0]
-    yield f"**`{container.removeprefix('tierwall.')}/`**: {contract['name']}.\n"
+def _floors(law: str, container: str, layers: list[str]) -> Iterator[str]:
+    yield f"**`{container.removeprefix('tierwall.')}/`**: {law}.\n"
     yield "| floor | rooms |"
     yield "| --- | --- |"
     for floor, rooms in zip(range(len(layers), 0, -1), layers, strict=True):
