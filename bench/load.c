@@ -168,7 +168,7 @@ static void storm(int concurrency, double seconds) {
         if (now - looked < 1000000000ull) continue;
         looked = now;
         for (int i = 0; i < concurrency; i++)
-            if (now - slots[i].began > PATIENCE_S * 1000000000ull) spoil(&slots[i], "no answer");
+            if ((int64_t)(now - slots[i].began) > (int64_t)PATIENCE_S * 1000000000ll) spoil(&slots[i], "no answer");
     }
     report(denials ? "denials" : "tunnels", (now - began) / 1e9);
 }
