@@ -1,14 +1,19 @@
 """Events of every kind, for the reports' golden tests."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+
+from rich.console import Console
 
 from tierwall import events
 from tierwall.events import ClosedBy, Context, Event, Stage
 from tierwall.policy.attempt import Action, Attempt, GivenName, Impact, NameSource, Reason, Verdict
 from tierwall.policy.model import Address, Evidence, Tier, Transport
+from tierwall.report.summary import Summary, Tally
+from tierwall.report.text import print_summary
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -112,3 +117,19 @@ def scene() -> Iterator[Event]:
         id="13",
         site="lab",
     )
+
+
+def summarise(happened: Iterable[Event]) -> Summary:
+    """The summary of these events."""
+    tally = Tally()
+    for event in happened:
+        tally.write(event)
+    return tally.summary()
+
+
+def as_text(summary: Summary, width: int = 100) -> str:
+    """What the terminal shows of it, without colour."""
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    with console.capture() as printed:
+        print_summary(summary, console)
+    return "\n".join(line.rstrip() for line in printed.get().splitlines()) + "\n"

@@ -1,10 +1,10 @@
 """A summary says what broke for whom, in a bounded space."""
 
-from tests.report.scene import ANALYTICS, CORE, denial, scene
+from tests.report.scene import ANALYTICS, CORE, denial, scene, summarise
 from tierwall.events import Action
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Tier
-from tierwall.report.summary import TALLIED, Cause, Destination, Tunnels, summarise
+from tierwall.report.summary import TALLIED, Cause, Destination, Tunnels
 
 
 def test_tiers_broken_come_by_vendor_the_most_severe_first() -> None:

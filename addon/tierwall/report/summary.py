@@ -5,7 +5,6 @@ A Summary is a value, sorted, for the renderers.
 """
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -220,14 +219,6 @@ class Tally:
         if key not in self._breakages and len(self._breakages) >= TALLIED:
             return None
         return self._breakages.setdefault(key, _Breakage())
-
-
-def summarise(events: Iterable[Event]) -> Summary:
-    """The summary of all of them."""
-    tally = Tally()
-    for event in events:
-        tally.write(event)
-    return tally.summary()
 
 
 def _key(event: Event) -> tuple[str, Action, str]:

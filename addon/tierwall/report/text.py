@@ -1,6 +1,5 @@
 """The summary for the terminal: what Ctrl-C prints."""
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -42,14 +41,6 @@ def print_summary(summary: Summary, console: Console) -> None:
     if summary.faults:
         console.print(Text("\nFaults", "bold red"), highlight=False)
         _print_rows(_cause_rows(summary.faults), len(summary.faults), summary.faults_others, console)
-
-
-def render_text(summary: Summary, width: int = 100) -> str:
-    """The same as text without colour."""
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    with console.capture() as printed:
-        print_summary(summary, console)
-    return "\n".join(line.rstrip() for line in printed.get().splitlines()) + "\n"
 
 
 def headline(summary: Summary) -> str:
