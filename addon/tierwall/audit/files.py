@@ -31,12 +31,15 @@ NO_FORMAT: Final = "looks like no format that is known"
 class Lines:
     """Reads one file's blocks of whole lines into a tally."""
 
-    def __init__(self, file: str, adding: Adding, chosen: LineFormat | None = None) -> None:
-        """`chosen` where the format was said; else it is found out from the first block."""
+    def __init__(self, file: str, adding: Adding, of: LineFormat | None = None, *, said: bool = True) -> None:
+        """`of` the format, where that is known; it is found out from the first block otherwise.
+
+        Where somebody said it, lines of other formats are not looked for.
+        """
         self._file = file
         self._adding = adding
-        self._said = chosen is not None
-        self._format = chosen
+        self._said = of is not None and said
+        self._format = of
         self._readers: dict[str, LineReader] = {}
         self._number = 0
         self._started = False
@@ -55,6 +58,11 @@ class Lines:
     def end(self) -> None:
         """The file has ended: an empty one is a source too."""
         self._adding.tally.source(self._file, self._format.id if self._format else UNKNOWN)
+
+    @property
+    def count(self) -> int:
+        """How many lines there were."""
+        return self._number
 
     def too_long(self) -> None:
         """A line came that nobody would want in memory."""

@@ -18,8 +18,12 @@ from tierwall.audit.inferring import site_text
 from tierwall.audit.interest import Interest
 from tierwall.audit.judging import Question, judged
 from tierwall.audit.tally import Tally, Window
-from tierwall.cli.audit_reading import Reading, read_files
+from tierwall.cli.audit_jobs import read_in_parts
+from tierwall.cli.audit_news import News
+from tierwall.cli.audit_progress import Octets
+from tierwall.cli.audit_reading import Reading, read_files, shown
 from tierwall.cli.audit_sources import files
+from tierwall.cli.audit_stopping import Stop
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
@@ -58,6 +62,8 @@ class Wanted:
     client: str | None
     show_clients: bool
     as_json: bool
+    follow: bool = False
+    jobs: int = 1
     html: Path | None = None
     markdown: Path | None = None
     junit: Path | None = None
@@ -76,16 +82,41 @@ def audit(wanted: Wanted) -> int:
     """Read, judge, show. 1 where something of a vendor's was denied. Raises BadInput."""
     loaded = _loaded(wanted)
     names = files(wanted.files)
-    interest = Interest(loaded.catalogue, keep_all=loaded.site is not None or wanted.write_site is not None)
-    tally, whole = read_files(names, Reading(interest=interest, window=loaded.window, chosen=loaded.chosen))
-    _check_read(tally)
-    findings = judged(tally, interest, _question(wanted, loaded, tally, partial=not whole))
+    interest = Interest(loaded.catalogue, keep_all=_keeps_all(wanted))
+    tally, whole = _read(wanted, loaded, names, interest)
+    if whole:
+        _check_read(tally)
+    findings = judged(tally, interest, _question(wanted, loaded, tally, partial=not whole and not wanted.follow))
     _show(wanted, findings)
     if wanted.write_site is not None:
         name = re.sub(r"[^a-z0-9-]+", "-", wanted.write_site.stem.lower()).strip("-") or "inferred"
         sources = dict.fromkeys(file for file, _ in tally.sources)
         _write(wanted.write_site, site_text(name, sources, tally.statements))
     return int(bool(findings.broken))
+
+
+def _read(wanted: Wanted, loaded: _Loaded, names: list[str], interest: Interest) -> tuple[Tally, bool]:
+    if wanted.follow and len(names) > 1:
+        raise BadInput(["--follow: one file at a time"])
+    octets = Octets(talk(), sum(Path(name).stat().st_size for name in names if Path(name).is_file()) or None)
+    reading = Reading(
+        interest=interest,
+        window=loaded.window,
+        stop=Stop(),
+        chosen=loaded.chosen,
+        progress=shown(octets),
+        news=News(interest, talk()).tell if wanted.follow else None,
+    )
+    try:
+        if wanted.jobs > 1 and not wanted.follow:
+            return read_in_parts(names, reading, wanted.jobs, keep_all=_keeps_all(wanted), logformat=wanted.logformat)
+        return read_files(names, reading)
+    finally:
+        octets.end()
+
+
+def _keeps_all(wanted: Wanted) -> bool:
+    return wanted.site is not None or wanted.write_site is not None
 
 
 def _show(wanted: Wanted, findings: Findings) -> None:

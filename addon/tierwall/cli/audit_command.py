@@ -62,6 +62,15 @@ denied.""",
 @click.option("--until", metavar="TIME", help="Only what happened before.")
 @click.option("--client", metavar="ADDRESS|NETWORK|NAME", help="Only of this client.")
 @click.option("--show-clients", is_flag=True, help="Name clients as the log does, instead of by pseudonyms.")
+@click.option("--follow", is_flag=True, help="Go on reading what is appended, also after rotation, until Ctrl-C.")
+@click.option(
+    "--jobs",
+    metavar="N",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Read large files by so many processes.",
+)
 @json_option
 @click.option("--html", metavar="FILE", type=_FILE, help="Write the report as one HTML file, to send; - is stdout.")
 @click.option("--markdown", metavar="FILE", type=_FILE, help="Write it as Markdown, for a ticket.")
@@ -81,6 +90,8 @@ def audit_command(  # noqa: PLR0913 - one for each option
     until: str | None,
     client: str | None,
     show_clients: bool,
+    follow: bool,
+    jobs: int,
     as_json: bool,
     html: Path | None,
     markdown: Path | None,
@@ -106,6 +117,8 @@ def audit_command(  # noqa: PLR0913 - one for each option
             client=client,
             show_clients=show_clients,
             as_json=as_json,
+            follow=follow,
+            jobs=jobs,
             html=html,
             markdown=markdown,
             junit=junit,

@@ -1,23 +1,26 @@
 """Files -> one tally: each read to its end in whatever format it is, one after the other.
 
-Knows the order of things. What a line says is records', what is counted is audit's.
+Knows the order of things. What a line says is records', what is counted is audit's; several processes are
+audit_jobs.py's.
 """
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from pathlib import Path
+from typing import BinaryIO, cast
 
 from tierwall.audit.files import LINE_OCTETS, Lines
 from tierwall.audit.interest import Interest
 from tierwall.audit.tally import Adding, Tally, Window
-from tierwall.cli.audit_sources import Broken, blocks, head_of, opened
+from tierwall.cli.audit_following import Following
+from tierwall.cli.audit_progress import Octets
+from tierwall.cli.audit_sources import BLOCK_OCTETS, STDIN, Broken, Opened, blocks, head_of, opened
+from tierwall.cli.audit_stopping import Stop
 from tierwall.records.formats import format_of_octets
 from tierwall.records.reading import Format, LineFormat, WholeFormat
 from tierwall.records.record import Record, Unread
-
-type Progress = Callable[[str, int, int | None], None]
-"""Told of a file how far it is, in octets on the disk, and how large it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,47 +29,86 @@ class Reading:
 
     interest: Interest
     window: Window
+    stop: Stop
     chosen: Format | None = None
-    progress: Progress = lambda _file, _at, _size: None
+    whole: tuple[WholeFormat, ...] = ()
+    """Formats of whole files that records/ does not know."""
+    progress: Callable[[int], None] = lambda _octets: None
+    """Told how many more octets were read."""
+    news: Callable[[Adding], None] | None = None
+    """Told after each block of a file that is followed; None where none is."""
 
 
 def read_files(names: Sequence[str], reading: Reading) -> tuple[Tally, bool]:
     """What all of them hold, and whether that is all: Ctrl-C ends the reading, not the report. Raises BadInput."""
-    tally = Tally()
-    adding = Adding(tally, reading.interest, reading.window)
-    try:
+    adding = Adding(Tally(), reading.interest, reading.window)
+    with reading.stop.listening(), suppress(KeyboardInterrupt):
         for name in names:
-            read_file(name, reading, adding)
-    except KeyboardInterrupt:
-        adding.settle()
-        return tally, False
+            if not reading.stop.asked:
+                read_file(name, reading, adding)
     adding.settle()
-    return tally, True
+    return adding.tally, not reading.stop.asked
+
+
+def shown(octets: Octets) -> Callable[[int], None]:
+    """A progress that adds up."""
+    read = 0
+
+    def add(more: int) -> None:
+        nonlocal read
+        read += more
+        octets.at(read)
+
+    return add
 
 
 def read_file(name: str, reading: Reading, adding: Adding) -> None:
-    """Count what one file holds."""
-    found = opened(name)
+    """Count what one file holds. Raises BadInput, and KeyboardInterrupt where octets are waited for."""
+    with reading.stop.wait():
+        found = opened(name)
+    if reading.news is not None and name != STDIN:
+        found = _followed(name, found, reading.stop)
     try:
-        head, stream = head_of(found)
-        whole = reading.chosen if reading.chosen is not None else format_of_octets(head)
+        with reading.stop.wait():
+            head, stream = (b"", found.stream) if reading.news is not None else head_of(found)
+        whole = reading.chosen if reading.chosen is not None else _whole_format(head, reading)
         if isinstance(whole, WholeFormat):
-            _whole(found.name, whole.read(stream), whole, adding)
+            _read_whole(found.name, whole.read(stream), whole, adding, reading.stop)
             return
         lines = Lines(found.name, adding, reading.chosen if isinstance(reading.chosen, LineFormat) else None)
-        try:
-            for octets in blocks(stream, LINE_OCTETS, lines.too_long):
-                lines.block(octets)
-                reading.progress(found.name, _position(found.raw), found.size)
-        except Broken as why:
-            adding.tally.failed(found.name, str(why), 0, "", lines=0)
+        _read_lines(found, stream, lines, reading, adding)
         lines.end()
     finally:
         if found.raw is not sys.stdin.buffer:
             found.raw.close()
 
 
-def _whole(name: str, records: Iterator[Record | Unread], of: WholeFormat, adding: Adding) -> None:
+def _whole_format(head: bytes, reading: Reading) -> WholeFormat | None:
+    return format_of_octets(head) or next((each for each in reading.whole if each.looks(head)), None)
+
+
+def _followed(name: str, found: Opened, stop: Stop) -> Opened:
+    stream = cast("BinaryIO", Following(Path(name), found.raw, stop))
+    return Opened(found.name, stream, stream, None, packed=False)
+
+
+def _read_lines(found: Opened, stream: BinaryIO, lines: Lines, reading: Reading, adding: Adding) -> None:
+    before = 0
+    try:
+        for octets in blocks(reading.stop.waited(stream), LINE_OCTETS, lines.too_long):
+            lines.block(octets)
+            at = position(found.raw)
+            reading.progress(max(at - before, 0))
+            before = at
+            if reading.news is not None and len(octets) < BLOCK_OCTETS // 2:  # it has caught up
+                reading.news(adding)
+            if reading.stop.asked:
+                return
+    except Broken as why:
+        adding.tally.failed(found.name, str(why), 0, "", lines=0)
+
+
+def _read_whole(name: str, records: Iterator[Record | Unread], of: WholeFormat, adding: Adding, stop: Stop) -> None:
     """A document's records; what breaks it off is counted as one that could not be read."""
     source = adding.tally.source(name, of.id)
     try:
@@ -76,11 +118,14 @@ def _whole(name: str, records: Iterator[Record | Unread], of: WholeFormat, addin
                 adding.tally.failed(name, str(record), number, "")
             else:
                 adding.add(record, source)
+            if stop.asked:
+                return
     except Broken as why:
         adding.tally.failed(name, str(why), 0, "", lines=0)
 
 
-def _position(raw: BinaryIO) -> int:
+def position(raw: BinaryIO) -> int:
+    """How far it is; 0 where that is not known."""
     try:
         return raw.tell()
     except OSError:

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, Protocol, cast
 
 from tierwall.cli.faults import BadInput
 from tierwall.loader.faults import shown_path
@@ -34,6 +34,13 @@ _BROKEN: Final = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zstd.Z
 
 class Broken(Exception):
     """A packed file that ends early or is damaged; what was read before counts."""
+
+
+class Readable(Protocol):
+    """What has octets."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most so many; none at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,19 +137,24 @@ def head_of(found: Opened) -> tuple[bytes, BinaryIO]:
     """The first octets, unpacked, and a stream that begins with them."""
     head = b""
     try:
-        while len(head) < HEAD_OCTETS and (more := found.stream.read(HEAD_OCTETS - len(head))):
+        one = getattr(found.stream, "read1", found.stream.read)
+        while len(head) < HEAD_OCTETS and (more := one(HEAD_OCTETS - len(head))):
             head += more
+            if found.size is None:
+                break  # a pipe may have no more for a long time
     except _BROKEN:
         pass  # said when it is read
-    return head, cast("BinaryIO", _Rest(head, found.stream))
+    return head, cast("BinaryIO", _Rest(head, found))
 
 
 class _Rest(io.RawIOBase):
     """Octets that were read already, and the stream behind them."""
 
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+    def __init__(self, head: bytes, found: Opened) -> None:
         self._head = head
-        self._stream = stream
+        self._stream = found.stream
+        one = getattr(found.stream, "read1", None)  # what a pipe has now, instead of waiting until a block is full
+        self._some: Callable[[int], bytes] = found.stream.read if found.packed or one is None else one
 
     def read(self, size: int = -1) -> bytes:
         """As a stream reads. Raises Broken."""
@@ -153,12 +165,12 @@ class _Rest(io.RawIOBase):
             if self._head:
                 head, self._head = self._head[:size], self._head[size:]
                 return head
-            return self._stream.read(size)
+            return self._some(size)
         except _BROKEN as cause:
             raise Broken(_why(cause)) from None
 
 
-def blocks(stream: BinaryIO, longest: int, too_long: Callable[[], None]) -> Iterator[bytes]:
+def blocks(stream: Readable, longest: int, too_long: Callable[[], None]) -> Iterator[bytes]:
     """Blocks of whole lines; the file's last line may lack its end. Of a line that is too long, only that it was there.
 
     Raises:

@@ -31,7 +31,7 @@ _URL: Final = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*)://)?([^/?#\\\s]*)")
 _NO_HOST: Final = frozenset({"", "-", "n/a", "none", "unknown", "null", "*", "(null)"})
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def of_url(url: str, method: str | None = None, scheme: str = "http") -> Attempt | None:
     """The destination of a URL, an authority or a host and path; `scheme` where the text has none."""
     found = _URL.match(url.strip())
@@ -42,7 +42,7 @@ def of_url(url: str, method: str | None = None, scheme: str = "http") -> Attempt
     return of_host(host, port or PORTS.get(named, 443), scheme=named)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def of_host(
     host: str, port: int, *, transport: Transport = Transport.TCP, scheme: str = "tunnel", sni: str | None = None
 ) -> Attempt | None:
@@ -61,7 +61,7 @@ def of_host(
     return Attempt(transport=transport, port=port, names=names, address=address, seen=seen)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def of_name(sni: str, port: int, transport: Transport = Transport.TCP) -> Attempt | None:
     """The destination of a client that was seen on the wire: its server name."""
     name = host_of(sni)
@@ -73,7 +73,7 @@ def of_name(sni: str, port: int, transport: Transport = Transport.TCP) -> Attemp
     return Attempt(transport=transport, port=port, names=(GivenName(NameSource.SNI, name),), seen=seen)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def of_address(address: str, port: int, transport: Transport = Transport.TCP) -> Attempt | None:
     """The destination of a connection that no name is known of, as a firewall sees it."""
     found = address_of(address)
@@ -82,7 +82,7 @@ def of_address(address: str, port: int, transport: Transport = Transport.TCP) ->
     return Attempt(transport=transport, port=port, address=found)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def of_question(name: str) -> Attempt | None:
     """The destination of a name that was looked up; what for, the question does not say: HTTPS, most likely."""
     found = host_of(name)
@@ -96,7 +96,7 @@ def first_of(*found: Attempt | None) -> Attempt | None:
     return next((each for each in found if each is not None), None)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def host_of(text: str) -> str | Address | None:
     """The name or address, normalised; None where the text is neither."""
     if text.lower() in _NO_HOST:
