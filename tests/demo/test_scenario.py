@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import rich.console
+from msgspec import structs
 
 from tierwall.demo.expectations import Seen, compare
 from tierwall.demo.runner import Performance, Played
@@ -218,7 +219,7 @@ def test_a_denial_that_the_journal_does_not_have(denied: Played) -> None:
 
 def test_a_denial_that_the_journal_has_with_another_tier(denied: Played) -> None:
     event = denied.events[0]
-    other = replace(event, tierwall=replace(event.tierwall, tier=Tier.CORE))
+    other = structs.replace(event, tierwall=structs.replace(event.tierwall, tier=Tier.CORE))
 
     assert compare(denied.expected, denied.seen, (other,)) == ("tier in the journal: expected analytics, seen core",)
 

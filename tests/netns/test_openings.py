@@ -18,8 +18,12 @@ from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin
 
 pytestmark = needs("curl", "openssl")
-LARGE = ",".join(f"{number}{'x' * 240}" for number in range(8))
-"""Protocols to offer (ALPN) that make a ClientHello as large as one with a post-quantum key share, and larger."""
+SMALL = ("-groups", "X25519")
+"""For openssl s_client: a ClientHello that one segment holds, which today's own are not: they offer X25519MLKEM768."""
+LARGE = (*SMALL, "-alpn", ",".join(f"{number}{'x' * 240}" for number in range(8)))
+"""One as large as with a post-quantum key share, and larger, of any openssl: by the protocols that it offers."""
+ONE_SEGMENT = 1448
+"""Octets on Ethernet: 1500 without the headers of IPv4 and TCP and the timestamps (RFC 7323)."""
 SITE = """
 admit:
   - {vendor: vevox}
@@ -68,7 +72,7 @@ def without(lab: Lab, served: None, site: Callable[[str], Path], ca: Path) -> li
     lab.gateway.nft(REDIRECT)
     with gateway_with(lab, site(SITE), "--mode", "transparent") as free:
         return [
-            "BEGIN CERTIFICATE" in hello_of(free, "large.vevox.app", "-alpn", LARGE),
+            "BEGIN CERTIFICATE" in hello_of(free, "large.vevox.app", *LARGE),
             fetch(free, "hole.corp.example", ca),
             fetch(free, "forged.corp.example", ca, OTHER_SERVER),
             fetch(free, "guest.corp.example", ca),
@@ -98,14 +102,14 @@ def test_without_them_everything_passes(without: list[object]) -> None:
 
 def test_a_hello_that_needs_two_segments_is_cut(gateway: Gateway) -> None:
     before = syns(gateway)
-    large = hello_of(gateway, "large.vevox.app", "-alpn", LARGE)
+    large = hello_of(gateway, "large.vevox.app", *LARGE)
     hello = client_hello("split.vevox.app")
     split = converse(gateway.lab.client, SERVER, 443, hello[:100], hello[100:])
     assert syns(gateway) == before
     assert "no peer certificate available" in large
     assert split == b"<reset>"
-    assert "BEGIN CERTIFICATE" in hello_of(gateway, "small.vevox.app")
-    assert "BEGIN CERTIFICATE" in hello_of(gateway, "large.corp.example", "-alpn", LARGE)
+    assert "BEGIN CERTIFICATE" in hello_of(gateway, "small.vevox.app", *SMALL)
+    assert "BEGIN CERTIFICATE" in hello_of(gateway, "large.corp.example", *LARGE)
     event = gateway.proxy.wait_for(about("large.vevox.app", "broken"))
     assert re.fullmatch(r"a ClientHello of 2\d{3} octets in 2 TCP segments", str(event.tierwall.detail))
     assert (event.tierwall.behaviour, event.tierwall.refusal, event.tierwall.tier) == (
@@ -113,6 +117,15 @@ def test_a_hello_that_needs_two_segments_is_cut(gateway: Gateway) -> None:
         "reset",
         "core",
     )
+
+
+def test_the_usual_hello_of_this_machines_openssl_is_cut_where_it_needs_two_segments(gateway: Gateway) -> None:
+    """From OpenSSL 3.5 on it offers a post-quantum key share (X25519MLKEM768) unless it is told otherwise."""
+    hello = client_hello("usual.vevox.app")
+    answered = converse(gateway.lab.client, SERVER, 443, hello, limit_s=2.0)
+
+    assert (answered == b"<reset>") is (len(hello) > ONE_SEGMENT)
+    assert answered[:1] in {b"<", b"\x16"}
 
 
 def test_a_name_that_leads_elsewhere_is_cut(gateway: Gateway, ca: Path) -> None:
@@ -161,8 +174,8 @@ def test_where_no_kernel_counts_segments_the_size_tells(lab: Lab, served: None, 
     lab.gateway.nft("table inet tierwall\ndelete table inet tierwall\n")
     modes = ("--mode", f"transparent@{GATEWAY}:{PORT + 1}", "--mode", f"tun:{TUN}")  # the other is idle
     with gateway_with(lab, site(SITE + BEHAVIOURS), *modes) as gateway, lab.through_tun("tcp"):
-        large = hello_of(gateway, "large.vevox.app", "-alpn", LARGE)
-        small = hello_of(gateway, "small.vevox.app")
+        large = hello_of(gateway, "large.vevox.app", *LARGE)
+        small = hello_of(gateway, "small.vevox.app", *SMALL)
         event = gateway.proxy.wait_for(about("large.vevox.app", "broken"))
     lab.gateway.nft(REDIRECT)
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
@@ -120,7 +121,8 @@ def _started(words: Sequence[str]) -> Iterator[str]:
     name = Path(program).name
     yield name
     if name in _RUNS_ANOTHER:
-        yield from (word for text in more for word in _WORD.findall(text) if word in PACKAGES)
+        before_ours = takewhile(lambda text: text != sys.executable, more)
+        yield from (word for text in before_ours for word in _WORD.findall(text) if word in PACKAGES)
 
 
 @cache

@@ -41,6 +41,12 @@ _VALIDATOR = jsonschema.Draft202012Validator(
 )
 
 
+def as_user(number: int) -> tuple[str, ...]:
+    """What root runs a program by as another user, who still reads this project wherever it lies."""
+    who = ("--reuid", str(number), "--regid", str(number), "--clear-groups")
+    return ("setpriv", *who, "--inh-caps", "+dac_override", "--ambient-caps", "+dac_override")
+
+
 def allow_private(host: str, port: int, to_port: int, *, address: str = "127.0.0.1") -> tuple[str, str]:
     """Arguments that send HOST:PORT to a stand-in origin; `--resolve` also admits its private address."""
     return ("--resolve", f"{host}:{port}:{address}:{to_port}")

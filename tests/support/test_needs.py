@@ -25,7 +25,7 @@ WANTED = frozenset({"curl"})
         (["ip", "netns", "exec", "twclient", "openssl", "s_client"], ["ip", "openssl"]),
         (["unshare", "-m", "sh", "-ec", "mount -t tmpfs none /proc; exec curl"], ["unshare", "mount"]),
         (["sh", "-c", "curl x | jq ."], ["jq"]),
-        (["env", "A=b", sys.executable, "-m", "tierwall"], []),
+        (["env", "A=b", sys.executable, "-m", "tierwall", "export", "--to", "squid"], []),
         ([sys.executable, "-c", "openssl"], []),
         (["/tmp/pytest-of-me/nft"], []),  # noqa: S108 - a test's own
         (["no-such-program"], ["no-such-program"]),

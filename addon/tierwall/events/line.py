@@ -5,6 +5,7 @@ Written strictly, read leniently: keys that a later version adds are ignored.
 
 import json
 from functools import cache
+from inspect import cleandoc
 from typing import Any, Final
 
 from msgspec import DecodeError, structs
@@ -84,6 +85,8 @@ def _strict(schema: Any) -> Any:
         always = [name for name, field in schema["properties"].items() if field.get("default", ...) is not None]
         schema = schema | {"required": always, "additionalProperties": False}
     schema = {key: _strict(value) for key, value in schema.items() if not (key == "default" and value is None)}
+    if isinstance(text := schema.get("description"), str):
+        schema["description"] = cleandoc(text)  # which Python 3.13 does by itself
     options = [option for option in schema.pop("anyOf", ()) if option != {"type": "null"}]
     match options:
         case []:
