@@ -11,6 +11,8 @@ from tierwall.records.record import Decision
 
 _NOT_ASKED: Final = frozenset({"HIER_NONE", "NONE", "-"})
 _BROKEN_OFF: Final = re.compile(r"_(?:TIMEDOUT|FAIL_ERR)$")
+_UNREACHED: Final = frozenset({"502", "503", "504"})
+"""Squid's own words for a server that did not answer; the server's own look the same, and did not work either."""
 _AUTH: Final = frozenset({"407", "401"})
 
 
@@ -28,12 +30,12 @@ def decision(tag: str, status: str, method: str, hierarchy: str) -> Decision:
     if tag.startswith(("NONE", "TAG_NONE")):
         return _unclassified(status, method)
     if method == "CONNECT":
-        return _tunnel(status)
+        return _tunnel(status, asked=asked)
     if status == "000":
         return Decision.ERROR
     if not asked and "HIT" not in tag:
         return _own_answer(status)
-    return Decision.ALLOWED
+    return Decision.ERROR if status in _UNREACHED else Decision.ALLOWED
 
 
 def _unclassified(status: str, method: str) -> Decision:
@@ -43,10 +45,12 @@ def _unclassified(status: str, method: str) -> Decision:
     return _own_answer(status)
 
 
-def _tunnel(status: str) -> Decision:
-    """Only a proxy answers a CONNECT, this one or its parent."""
+def _tunnel(status: str, *, asked: bool) -> Decision:
+    """Only a proxy answers a CONNECT, this one or its parent. Squid 5.7 writes 500 for a tunnel that it spliced."""
     match status:
         case "200":
+            return Decision.ALLOWED
+        case "500" if asked:
             return Decision.ALLOWED
         case "407":
             return Decision.AUTH
