@@ -3,13 +3,15 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.programs import connect_request, connected, converse, curl, read_to_end, through, tunnel, wait
-from tests.support.running import about, allow_private, needs, running_proxy
+from tests.support.running import ADDON, about, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import native_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, TcpEchoOrigin, serve_in_thread
@@ -59,15 +61,47 @@ def test_a_site_that_observes_does_not_connect_to_the_proxy_itself(site: Callabl
     assert b"X-Tierwall-Reason: self-connect\r\n" in heard
 
 
+@pytest.mark.parametrize("more", [(), ("--workers", "2")], ids=["one process", "workers"])
 @pytest.mark.parametrize(
     ("journal", "why"),
-    [("/dev/full", "No space left"), ("missing/folder/journal.jsonl", "no folder")],
-    ids=["full", "gone"],
+    [
+        ("missing/journal.jsonl", "there is no folder"),
+        ("link.jsonl", "it is a symbolic link, and those are not followed; name the file itself"),
+    ],
+    ids=["no folder", "a symbolic link"],
 )
-def test_a_journal_that_cannot_be_written_is_said_at_once_and_at_the_end(
-    tmp_path: Path, journal: str, why: str
+def test_a_journal_that_cannot_be_written_as_it_starts_ends_the_run_with_one_line(
+    tmp_path: Path, journal: str, why: str, more: tuple[str, ...]
 ) -> None:
-    with running_proxy("--site", "closed", journal=tmp_path / journal) as proxy:
+    elsewhere = tmp_path / "elsewhere.jsonl"
+    elsewhere.write_text("somebody's\n")
+    (tmp_path / "link.jsonl").symlink_to(elsewhere)
+    command = [
+        sys.executable,
+        "-m",
+        "tierwall",
+        "run",
+        "--listen",
+        "127.0.0.1:0",
+        "--journal",
+        tmp_path / journal,
+        *more,
+    ]
+    environment = os.environ | {"PYTHONPATH": str(ADDON), "XDG_STATE_HOME": str(tmp_path / "state")}
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=30)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    said = done.stderr.splitlines()
+    assert len(said) == 1
+    assert "cannot be written" in said[0]
+    assert why in said[0]
+    assert elsewhere.read_text() == "somebody's\n"
+
+
+def test_a_journal_that_cannot_be_written_is_said_at_once_and_at_the_end() -> None:
+    why = "No space left"
+    with running_proxy("--site", "closed", journal=Path("/dev/full")) as proxy:
         heard = [converse(proxy.via, connect_request(f"lost{number}.evil.example:443")) for number in range(3)]
         at_once = proxy.wait_for_talk("cannot be written")
         before_the_end = proxy.console()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tierwall.events import ALWAYS, Action, Context, Event, Stage, error, fault, parse, to_line
-from tierwall.journal import FanOut, Journal, Selected, Unreadable, journal_files, read_journal
+from tierwall.journal import CannotJournal, FanOut, Journal, Selected, Unreadable, journal_files, read_journal
 
 NOW = datetime(2026, 11, 21, 2, 3, 4, 567000, tzinfo=UTC)
 
@@ -139,20 +140,16 @@ def test_several_processes_share_one_file_and_its_rotation(path: Path) -> None:
         pytest.param("link", "symbolic link", id="a symbolic link"),
     ],
 )
-def test_a_file_that_cannot_be_opened_is_said_at_once_and_every_line_counted(
+def test_a_file_that_cannot_be_opened_at_the_start_is_no_journal(
     where: str, what: str, tmp_path: Path, said: Said
 ) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    journal = Journal(tmp_path / where, said)
-    assert len(said.all) == 1
-    assert what in said.all[0]
 
-    journal.write(an_event())
-    journal.write(an_event())
-    journal.close()
+    with pytest.raises(CannotJournal, match=what) as refused:
+        Journal(tmp_path / where, said)
 
-    assert journal.lost == 2
-    assert len(said.all) == 1
+    assert "\n" not in str(refused.value)
+    assert said.all == []
 
 
 def test_a_full_disk_is_said_once_and_on_exit_the_lost_lines_are_known(said: Said) -> None:
@@ -170,10 +167,13 @@ def test_a_full_disk_is_said_once_and_on_exit_the_lost_lines_are_known(said: Sai
 def test_lines_wait_while_the_disk_fails_and_the_journal_tells_of_it_afterwards(tmp_path: Path, said: Said) -> None:
     path = tmp_path / "later" / "journal.jsonl"
     kept = to_line(an_event(1))
+    path.parent.mkdir()
     journal = Journal(path, said, retry_s=0.01, waiting_octets=len(kept))
+    shutil.rmtree(path.parent)
 
     journal.append(kept)
     journal.append(to_line(an_event(2)))
+    said.wait_for("cannot be written")
     path.parent.mkdir()
     said.wait_for("written again")
     journal.close()

@@ -138,7 +138,7 @@ def control_folder() -> Path:
 
 
 def _made(folder: Path) -> Path:
-    """The folder, private. Where it cannot be made, the journal says so, and goes on counting what it loses."""
+    """The folder, private. Where it cannot be made, the lab CA or the journal says so."""
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder

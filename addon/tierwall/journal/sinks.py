@@ -1,6 +1,7 @@
 """Who takes events: the protocol that journal, console and summary share, and the two ways to combine sinks."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 from tierwall.events import Action, Event
@@ -29,7 +30,8 @@ class FanOut:
             except Exception as trouble:  # noqa: BLE001 - a console that is gone must not stop a verdict
                 if (sink, type(trouble)) not in self._said:
                     self._said.add((sink, type(trouble)))
-                    self._on_trouble(f"{type(sink).__name__} does not take events: {trouble!r}")
+                    with suppress(Exception):  # who would say it fails too
+                        self._on_trouble(f"{type(sink).__name__} does not take events: {trouble!r}")
 
 
 class Selected:

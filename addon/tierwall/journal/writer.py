@@ -42,6 +42,10 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class CannotJournal(Exception):
+    """Why the file cannot be written as a run starts, in one line. What fails later is said, and tried again."""
+
+
 class Journal:
     """A sink that appends to a JSON Lines file, 0600, rotated by size. Make one in each process, after any fork."""
 
@@ -56,7 +60,7 @@ class Journal:
         retry_s: float = RETRY_S,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        """Open the file and start the writer thread. `on_trouble` is called from any thread."""
+        """Open the file and start the writer thread. `on_trouble` is called from any thread. Raises CannotJournal."""
         self._path = path
         self._file = LineFile(path, rotate_octets=rotate_octets, keep=keep)
         self._on_trouble = on_trouble
@@ -76,7 +80,7 @@ class Journal:
         try:
             self._file.open()
         except OSError as trouble:
-            self._failed(trouble)
+            raise CannotJournal(f"journal {path}: cannot be written: {_why(trouble, path)}") from None
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, unknown
+from tierwall.loader.foreign_files import veiled
 from tierwall.loader.forms.files import AdmitForm, ListForm
 from tierwall.loader.lists.content import Content
 from tierwall.loader.lists.formats import Export, ListFormat
@@ -86,7 +87,7 @@ def read_lists(document: Document, key: str, dialect: Dialect, faults: list[Faul
         try:
             content = read_content(export)
         except InvalidFiles as invalid:
-            faults += invalid.faults
+            faults += veiled(invalid.faults, document.path.parent)
             continue
         lists[at] = export, content
         if key == "deny" and content.rules is not None and export.acl is None and not content.listed:

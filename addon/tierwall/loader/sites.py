@@ -19,6 +19,7 @@ from tierwall.loader.entries import (
     vendor_entry,
 )
 from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted
+from tierwall.loader.foreign_files import veiled, veiled_unless_a_site
 from tierwall.loader.forms.behaviour_entries import Entries, merged, read_behaviours
 from tierwall.loader.forms.files import AdmitForm, SiteFile
 from tierwall.loader.forms.pydantic_errors import shape_faults
@@ -73,8 +74,9 @@ def load_site(name_or_path: str, catalogue: Catalogue, warn: Warn | None = None)
         for key in _LISTS:
             for fault in host_warnings(_said_by(layers, key), key, dialect):
                 warn(fault)
+            folder = _said_by(layers, key).path.parent
             for export, content in lists[key].values():
-                for fault in (*content.notes, *list_warnings(export)):
+                for fault in veiled((*content.notes, *list_warnings(export)), folder):
                     warn(fault)
     paths = [layer.document.path for layer in layers]
     for export, content in (each for key in _LISTS for each in lists[key].values()):
@@ -100,7 +102,7 @@ def _layers(name_or_path: str, catalogue: Catalogue) -> tuple[list[_Layer], tupl
         except InvalidFiles as invalid:
             if not layers:
                 raise
-            return layers, invalid.faults
+            return layers, tuple(veiled(invalid.faults, layers[-1].document.path.parent))
         found = shape_faults(document, SiteFile)
         own = [*document.faults, *entry_faults(document, catalogue), *_client_faults(document)]
         behaviours = read_behaviours(document, catalogue)
@@ -108,6 +110,8 @@ def _layers(name_or_path: str, catalogue: Catalogue) -> tuple[list[_Layer], tupl
         following = _followed(document, seen, own)
         if isinstance(found, list):
             own += found
+        if layers:
+            own = veiled_unless_a_site(own, layers[-1].document.path.parent, document)
         layers.append(_Layer(document, None if isinstance(found, list) else found, own, behaviours))
         if following is None:
             return layers, ()

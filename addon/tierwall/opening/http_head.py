@@ -78,6 +78,11 @@ class _Head:
         value = self.fields.get(name)
         return None if value is None else _text(value)
 
+    def octets(self, name: bytes) -> str | None:
+        """The same, from which `encode("utf-8", "surrogateescape")` makes the very octets that came."""
+        value = self.fields.get(name)
+        return None if value is None else value.decode("utf-8", "surrogateescape")
+
 
 def _head(data: bytes) -> NeedMore | _Head | Opaque | Malformed:
     line = _request_line(data)
@@ -169,7 +174,7 @@ def _connect(head: _Head) -> Connect | Malformed:
         port=authority.port,
         version=head.version,
         user_agent=head.text(b"user-agent"),
-        credentials=head.text(b"proxy-authorization"),
+        credentials=head.octets(b"proxy-authorization"),
         consumed=head.consumed,
     )
 
@@ -197,7 +202,7 @@ def _plain(head: _Head) -> PlainHttp | Malformed:
         user_agent=head.text(b"user-agent"),
         upgrade=head.text(b"upgrade"),
         version=head.version,
-        credentials=head.text(b"proxy-authorization"),
+        credentials=head.octets(b"proxy-authorization"),
         consumed=head.consumed,
         origin=head.text(b"origin"),
         fetch_site=head.text(b"sec-fetch-site"),

@@ -18,7 +18,7 @@ from mitmproxy import command, ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
 from tierwall.events import ALL, ALWAYS, Stage
-from tierwall.journal import FanOut, Journal, Selected, Sink
+from tierwall.journal import CannotJournal, FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
 from tierwall.proxy.listeners import DOORWAY, install
@@ -112,7 +112,7 @@ class TierwallAddon:
         if any(name.startswith("tierwall_") for name in updated):
             try:
                 assembly = self._assemble()
-            except (InvalidFiles, InvalidResolve, InvalidClients) as fault:
+            except (InvalidFiles, InvalidResolve, InvalidClients, CannotJournal) as fault:
                 raise exceptions.OptionsError(str(fault)) from None
             self.assembly = assembly
             DOORWAY.door = assembly.door

@@ -1,11 +1,13 @@
 """Through a parent proxy: its tunnels with all that came in them, and its refusals, whole."""
 
+import base64
 from contextlib import suppress
 from ipaddress import ip_address
 
 import pytest
 
 from tests.support.endpoints import run, until
+from tierwall.opening import Connect, read_proxy_request
 from tierwall.policy.model import Address
 from tierwall.proxy.connection import parent_proxy as parents
 from tierwall.proxy.connection.dial import Dialled, Unreachable
@@ -53,6 +55,26 @@ def test_it_is_asked_for_the_tunnel_by_name() -> None:
     run(lambda: _asked(parent))
 
     assert parent.asked == b"CONNECT 8x8.vc:443 HTTP/1.1\r\nHost: 8x8.vc:443\r\n\r\n"
+
+
+@pytest.mark.parametrize("octets", ["Basic ü€".encode(), b"Basic \xfc", b"Basic \x80\xff", b"NTLM TlRMTVNT"])
+def test_a_clients_credentials_go_on_in_the_octets_that_they_came_in(octets: bytes) -> None:
+    parent = Scripted(b"HTTP/1.1 200 OK\r\n\r\n")
+    request = read_proxy_request(b"CONNECT 8x8.vc:443 HTTP/1.1\r\nProxy-Authorization: " + octets + b"\r\n\r\n")
+    assert isinstance(request, Connect)
+
+    outcome = run(lambda: _asked(parent, credentials=request.credentials))
+
+    assert isinstance(outcome, Dialled)
+    assert b"\r\nProxy-Authorization: " + octets + b"\r\n\r\n" in parent.asked
+
+
+def test_our_own_are_sent_as_utf_8() -> None:
+    parent = Scripted(b"HTTP/1.1 200 OK\r\n\r\n")
+
+    run(lambda: _asked(parent, ours="jürgen:€uro"))
+
+    assert base64.b64encode("jürgen:€uro".encode()) in parent.asked
 
 
 def test_an_address_of_ipv6_is_asked_for_in_brackets() -> None:

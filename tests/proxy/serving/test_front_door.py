@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
@@ -11,13 +12,16 @@ from mitmproxy.flow import Flow
 from mitmproxy.proxy.layer import Layer
 from mitmproxy.proxy.server import ConnectionHandler
 
-from tests.support.endpoints import connection, run
+from tests.support.endpoints import Told, connection, run
 from tests.support.front_doors import SITE, Door, observing, said_to, served
 from tests.support.programs import built_hello, client_hello
+from tierwall.events import Event
 from tierwall.policy.attempt import Reason
 from tierwall.policy.behaviour import TlsInspection
 from tierwall.policy.site import Site
 from tierwall.proxy.connection.client_connection import Known, Speaks
+from tierwall.proxy.middlebox.access.proxy_auth import Outcome
+from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.state.refusal import ACCESS_DENIED
 from tierwall.proxy.transport.endpoint import End
 from tierwall.standins.origins import SpeaksFirstOrigin, TcpEchoOrigin
@@ -274,3 +278,43 @@ def test_no_mitmproxy_object_is_made_for_passthrough_or_refusal() -> None:
             return made
 
     assert run(scene) == 0
+
+
+# Our own failures
+
+
+class Failing(Told):
+    """A sink that takes nothing."""
+
+    def write(self, event: Event) -> None:
+        raise RuntimeError("no event is taken")
+
+
+@pytest.mark.parametrize("request_", [_connect("a.corp.example"), _connect("evil.test"), b"nonsense\r\n\r\n"])
+def test_where_nothing_can_be_journalled_the_client_is_reset_all_the_same(request_: bytes) -> None:
+    async def scene() -> bytes:
+        async with served(Door(told=Failing())) as (peer, serve):
+            await peer.send(request_)
+            with suppress(RuntimeError):
+                await serve()
+            return await peer.read_to_end()
+
+    assert run(scene) == b"<reset>"
+
+
+def test_what_a_client_said_shows_in_no_failure_of_coding() -> None:
+    class Uncodable(Door):
+        def door(self) -> FrontDoor:
+            door = super().door()
+            door._connect = self.fail  # type: ignore[method-assign]
+            return door
+
+        async def fail(self, *_: object) -> Outcome:
+            "pa€s".encode("latin-1")
+            raise AssertionError
+
+    door = Uncodable()
+
+    assert run(lambda: said_to(door, _connect("a.corp.example"))) == b"<reset>"
+    assert door.told.only.error is not None
+    assert door.told.only.error.message == "UnicodeEncodeError"

@@ -105,7 +105,8 @@ def _request(parent: Parent, host: str | Address, port: int, credentials: str | 
     if credentials is None and parent.credentials is not None:
         credentials = "Basic " + base64.b64encode(parent.credentials.encode()).decode()
     line = f"Proxy-Authorization: {credentials}\r\n" if credentials else ""
-    return f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{line}\r\n".encode("latin-1")
+    # As the client's own octets came; our own user:password went into the base64 as UTF-8 (RFC 7617 section 2.1).
+    return f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{line}\r\n".encode("utf-8", "surrogateescape")
 
 
 def _complete(head: bytes, received: bytearray) -> bool:

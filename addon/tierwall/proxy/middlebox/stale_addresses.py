@@ -32,11 +32,11 @@ class _Standing:
         if relay.closed_by is None:
             relay.closed_by = ClosedBy.BEHAVIOUR
             said = f"{detail}; cut by RST"
+            relay.client.reset()
+            relay.server.reset()
             passage.recorder.broken(
                 passage.caller, self.attempt, self.verdict, self.effect, Stage.TUNNEL, said, "reset"
             )
-            relay.client.reset()
-            relay.server.reset()
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ before; only a verdict clears it.
 
 import functools
 import inspect
+import logging
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeade
 
 from tierwall.events import Stage
 from tierwall.proxy.mitmproxy.clients import caller_of
+from tierwall.proxy.state.own_failures import told
+
+logger = logging.getLogger(__name__)
 
 UNJUDGED: Final = "tierwall: not judged"
 """The error that hook data carries until a verdict clears it."""
@@ -87,7 +91,10 @@ def journalled[Hook: Callable[..., Any]](stage: Stage) -> Callable[[Hook], Hook]
 def _record(arguments: tuple[Any, ...], stage: Stage, failure: Exception) -> None:
     of, about = arguments[0], arguments[1]
     client: connection.Client = about if isinstance(about, connection.Client) else _client_of(about)
-    of._recorder.error(caller_of(client), stage, f"{type(failure).__name__}: {failure}")  # noqa: SLF001
+    try:
+        of._recorder.error(caller_of(client), stage, told(failure))  # noqa: SLF001
+    except Exception:
+        logger.exception("a failure of ours could not be journalled")
 
 
 def _client_of(about: Any) -> connection.Client:

@@ -4,6 +4,7 @@ Knows the socket and who may speak through it. What is switched is behaviour_ove
 """
 
 import asyncio
+import errno
 import json
 import os
 import socket
@@ -25,7 +26,7 @@ _PATH_OCTETS: Final = 107
 """sockaddr_un's, on Linux, its ending NUL apart."""
 
 
-_NOT_ASKED: Final = (OSError, TimeoutError, ValueError, EOFError, asyncio.LimitOverrunError)
+_NOT_ASKED: Final = (OSError, TimeoutError, ValueError, RecursionError, EOFError, asyncio.LimitOverrunError)
 """Who connects and leaves, says too much, or nothing that can be read, gets no answer, and nobody is told."""
 
 
@@ -64,14 +65,16 @@ class Control:
                 self._path.unlink()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(*_NOT_ASKED):
-            if _peer(writer) in {os.getuid(), 0}:
-                async with asyncio.timeout(REQUEST_S):
-                    request = await reader.readuntil()
-                answer = await self._answer(json.loads(request))  # seconds, where a site has a million entries
-                writer.write(json.dumps(answer).encode() + b"\n")
-                await writer.drain()
-        writer.close()
+        try:
+            with suppress(*_NOT_ASKED):
+                if _peer(writer) in {os.getuid(), 0}:
+                    async with asyncio.timeout(REQUEST_S):
+                        request = await reader.readuntil()
+                    answer = await self._answer(json.loads(request))  # seconds, where a site has a million entries
+                    writer.write(json.dumps(answer).encode() + b"\n")
+                    await writer.drain()
+        finally:
+            writer.close()
 
     async def _answer(self, request: Any) -> dict[str, object]:
         match request:
@@ -123,12 +126,16 @@ class Control:
 
 
 def _own(folder: Path) -> None:
-    """Raises OSError where others could put a socket of theirs in there."""
-    status = folder.stat()
+    """Raises OSError where others could put a socket of theirs in there, or a link leads there. Changes nothing."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        status = os.fstat(fd)
+    finally:
+        os.close(fd)
     if status.st_uid != os.getuid():
-        raise PermissionError(1, f"{folder} belongs to another user")
-    if stat.S_IMODE(status.st_mode) & 0o077:
-        folder.chmod(0o700)
+        raise PermissionError(errno.EPERM, f"{folder} belongs to another user")
+    if others := stat.S_IMODE(status.st_mode) & 0o077:
+        raise PermissionError(errno.EPERM, f"others may use {folder} ({others:03o}); chmod 700 it")
 
 
 def _private(path: Path) -> socket.socket:

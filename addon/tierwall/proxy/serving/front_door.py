@@ -36,6 +36,7 @@ from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.own_failures import told, traceable
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
 from tierwall.proxy.transport.addresses import socket_address
@@ -78,9 +79,9 @@ class FrontDoor:
             client.close()
             raise
         except Exception as exc:
-            logger.exception("a connection is denied because of a failure of ours")
-            self._recorder.error(caller, passage.stage, f"{type(exc).__name__}: {exc}")
-            client.reset()
+            client.reset()  # first: what follows may fail too
+            logger.exception("a connection is denied because of a failure of ours", exc_info=traceable(exc))
+            self._recorder.error(caller, passage.stage, told(exc))
         finally:
             if passage.visit is not None:
                 self.at_the_door.leave(passage)

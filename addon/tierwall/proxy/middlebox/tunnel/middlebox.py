@@ -88,9 +88,11 @@ class Middlebox:
 
     def strike(self, effect: Effect, detail: str, how: Cut) -> None:
         """Cut the tunnel: journalled, and each end comes to its end in the way that is meant."""
-        self._tell(effect, f"{detail}; {CUT_BY[how]}", "reset" if how is Cut.RST else str(how))
-        self._relay.closed_by = ClosedBy.BEHAVIOUR
-        self._cut(how)
+        try:
+            self._tell(effect, f"{detail}; {CUT_BY[how]}", "reset" if how is Cut.RST else str(how))
+        finally:
+            self._relay.closed_by = ClosedBy.BEHAVIOUR
+            self._cut(how)
 
     # -- what the relay calls
 
