@@ -95,7 +95,7 @@ def test_a_megabyte_of_headers_is_refused(lab: Lab, start: bytes) -> None:
     heard = converse(lab.via, start, *[b"X-%d: " % number + b"a" * 1000 + b"\r\n" for number in range(1000)], b"\r\n")
     lab.proxy.wait_until(lambda: malformed_so_far(lab) > before)
 
-    assert heard.startswith((b"HTTP/1.1 400 ", b"<reset>"))
+    assert heard.startswith((b"HTTP/1.1 431 ", b"<reset>"))
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=ascii)

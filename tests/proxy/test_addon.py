@@ -12,7 +12,7 @@ from mitmproxy.proxy.mode_servers import AsyncioServerInstance
 from tests.support.endpoints import run, until
 from tests.support.masters import running_master
 from tierwall.proxy import listeners
-from tierwall.proxy.mitmproxy.handover import GuardedHandler
+from tierwall.proxy.mitmproxy.handler import GuardedHandler
 
 AMPLITUDE = b"CONNECT api.amplitude.com:443 HTTP/1.1\r\n\r\n"
 

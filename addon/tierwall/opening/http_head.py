@@ -38,7 +38,9 @@ _AUTHORITY = re.compile(rb"(?:\[([0-9A-Fa-f:.]+(?:%[^\[\]]*)?)\]|([^\[\]:/?#@\\ 
 _DEFAULT_PORTS: Final = {"http": 80, "ws": 80, "https": 443, "wss": 443, "ftp": 21}
 
 _NO_REQUEST_LINE: Final = Malformed("the request line is not METHOD target HTTP/1.x")
-_TOO_LARGE: Final = Malformed(f"the request head takes more than {limits.REQUEST_HEAD_OCTETS // 1024} KiB")
+_TOO_LARGE: Final = Malformed(
+    f"the request head takes more than {limits.REQUEST_HEAD_OCTETS // 1024} KiB", too_large=True
+)
 
 
 def read_any_request(data: Octets) -> NeedMore | Connect | PlainHttp | Opaque | Malformed:
@@ -63,6 +65,12 @@ def read_request_to_origin(data: Octets) -> NeedMore | PlainHttp | SimpleRequest
             return _simple(bytes(data[: limits.REQUEST_HEAD_OCTETS]))
         case _:
             return opening
+
+
+def host_in(authority: bytes) -> str | None:
+    """The host of `host`, `host:port` or `[address]:port`, as it is spelled; None where it is none of these."""
+    found = _authority(authority)
+    return found.host if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,8 @@ class Malformed:
 
     why: str
     """One clause, without anything that the client sent."""
+    too_large: bool = False
+    """Whether it is the head of a request that broke its limit (431, RFC 6585 section 5)."""
 
 
 type Opening = (

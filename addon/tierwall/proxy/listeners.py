@@ -19,8 +19,10 @@ from tierwall.events import ClosedBy
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.client_connection import Entrance, Known, Speaks
 from tierwall.proxy.connection.parent_proxy import Parent
-from tierwall.proxy.mitmproxy import wireguard_keys
-from tierwall.proxy.mitmproxy.handover import GuardedHandler, hand_over
+from tierwall.proxy.mitmproxy import dns, wireguard_keys
+from tierwall.proxy.mitmproxy.handler import GuardedHandler
+from tierwall.proxy.mitmproxy.handover import hand_over
+from tierwall.proxy.mitmproxy.http import layer as http_layer
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.name_server import PORT
 from tierwall.proxy.transport.addresses import socket_address
@@ -130,6 +132,8 @@ def install() -> None:
     mode_servers.ProxyConnectionHandler = _FrontedHandler  # type: ignore[misc]
     AsyncioServerInstance.listen = _listen  # type: ignore[method-assign,assignment]
     wireguard_keys.keep_private()
+    http_layer.install()
+    dns.install()
     for server in _STREAMING:
         server._stop = _ending_streams(_STREAMING[server])  # noqa: SLF001
 

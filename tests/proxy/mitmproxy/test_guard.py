@@ -23,7 +23,7 @@ from tests.support.endpoints import Told, run
 from tierwall.policy.site import Site
 from tierwall.proxy.middlebox.access.access import AtTheDoor
 from tierwall.proxy.mitmproxy.guard import deny_until_judged
-from tierwall.proxy.mitmproxy.handover import AfterTls
+from tierwall.proxy.mitmproxy.handler import AfterTls
 from tierwall.proxy.serving.enforcement import Enforcement
 from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.state.destinations import Destinations

@@ -103,9 +103,9 @@ class Buffering(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Headers(Spec):
-    """What proxies add to requests and responses, and take away (RFC 9110 section 7.6).
+    """What proxies add to requests and responses, and take away, beyond what all do (RFC 9110 section 7.6).
 
-    Hop-by-hop fields always go, but for those of a change to WebSocket. Nothing documented breaks by any of it.
+    Nothing documented breaks by any of it.
     """
 
     NAME: ClassVar[str] = "headers"
@@ -113,7 +113,7 @@ class Headers(Spec):
     HITS: ClassVar[frozenset[Protocol]] = frozenset()
 
     via: bool = True
-    """`Via` is added, as RFC 9110 section 7.6.3 asks of every proxy."""
+    """`Via` is added, as RFC 9110 section 7.6.3 asks of every proxy. Off: a proxy that hides itself."""
     forwarded: bool = True
     """`X-Forwarded-For` is added, with the client's address."""
     add: HeaderFields = ()

@@ -24,6 +24,7 @@ from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
 from tierwall.proxy.transport.endpoint import End
 
+_HEAD_END: Final = b"\r\n\r\n"
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -97,9 +98,9 @@ class Passage:
         """The same where the protocol itself has an answer to what was asked for."""
         self._end(attempt, verdict, (how, Farewell(farewell)))
 
-    def refuse_as_no_http(self, attempt: Attempt, verdict: Verdict) -> None:
+    def refuse_as_no_http(self, attempt: Attempt, verdict: Verdict, *, too_large: bool = False) -> None:
         """The same for what cannot be read as a request, on a port where requests are expected."""
-        self._end(attempt, verdict, refusal.not_http(self.told(attempt, verdict)))
+        self._end(attempt, verdict, refusal.not_http(self.told(attempt, verdict), too_large=too_large))
 
     def fail(self, attempt: Attempt, verdict: Verdict, cause: str, *, timed_out: bool) -> None:
         """Journal that the admitted destination does not answer, and tell the client."""
@@ -148,7 +149,8 @@ class Passage:
     def _show(self, what: Refusal) -> None:
         match what:
             case Farewell(octets):
-                self.client.dismiss(octets)
+                head_only = self.spoken is Spoken.HTTP and self.caller.method == "HEAD"  # RFC 9110 section 9.3.2
+                self.client.dismiss(octets[: octets.find(_HEAD_END) + len(_HEAD_END)] if head_only else octets)
             case Reset():
                 self.client.reset()
             case Silence():

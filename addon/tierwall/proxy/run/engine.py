@@ -21,7 +21,7 @@ from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.listeners import DOORWAY
 from tierwall.proxy.mitmproxy import wireguard_keys
-from tierwall.proxy.mitmproxy.handover import IDLE_S
+from tierwall.proxy.mitmproxy.handler import IDLE_S
 from tierwall.proxy.mitmproxy.parts import (
     Core,
     DisableH2C,

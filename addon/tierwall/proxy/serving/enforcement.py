@@ -26,7 +26,8 @@ from tierwall.proxy.middlebox.resolution import AtNames
 from tierwall.proxy.mitmproxy.clients import caller_of, literal
 from tierwall.proxy.mitmproxy.datagram_layer import DatagramGate
 from tierwall.proxy.mitmproxy.guard import UNJUDGED, journalled
-from tierwall.proxy.mitmproxy.handover import AfterTls
+from tierwall.proxy.mitmproxy.handler import AfterTls
+from tierwall.proxy.mitmproxy.http.told import Crash, RefusedMessage
 from tierwall.proxy.serving import name_server
 from tierwall.proxy.serving.name_server import NameServer, Paths
 from tierwall.proxy.serving.requests import Requests
@@ -64,8 +65,6 @@ class Enforcement:
         self.requestheaders = self._requests.requestheaders
         self.responseheaders = self._requests.responseheaders
         self.response = self._requests.response
-        self.websocket_message = self._requests.websocket_message
-        self.tcp_message = self._requests.tcp_message
         self.error = self._requests.error
         self._at_names = AtNames(rulebook, destinations, recorder)
         self._names = NameServer(rulebook, destinations, recorder, paths)
@@ -184,6 +183,20 @@ class Enforcement:
         if self._inside.explains(data.context, cause, "the server"):
             return
         self._recorder.failed(caller_of(data.context.client), attempt, self._rulebook.judge(attempt), cause)
+
+    @journalled(Stage.REQUEST)
+    def tierwall_refused(self, refused: RefusedMessage) -> None:
+        """What makes no sense was not passed on."""
+        context, request = refused.context, refused.request
+        caller = caller_of(context.client)
+        if request is not None:
+            caller.method, caller.user_agent = request.method, request.headers.get("user-agent")
+        attempt = replace(self._from_connection(context.client, context.server), malformed=refused.why)
+        self._recorder.decided(caller, attempt, self._rulebook.judge(attempt), refused.stage, refused.answer)
+
+    def tierwall_crashed(self, crash: Crash) -> None:
+        """mitmproxy, or a layer of ours in it, has crashed; the connection has ended."""
+        self._recorder.error(caller_of(crash.context.client), Stage.REQUEST, crash.failure)
 
     @journalled(Stage.DNS)
     async def dns_request(self, dns_flow: dns.DNSFlow) -> None:

@@ -112,7 +112,7 @@ class FrontDoor:
                 passage.spoken, passage.stage = Spoken.TLS, Stage.CLIENTHELLO
                 self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "TLS to the proxy port itself")
             case Malformed(why=why):
-                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), why)
+                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), why, too_large=opening.too_large)
             case _:
                 self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "not a request to an HTTP proxy")
         return Outcome.ENDS
@@ -278,11 +278,11 @@ class FrontDoor:
         unserved = replace(attempt, malformed=attempt.malformed or why)
         passage.refuse_with(unserved, self._rulebook.judge(unserved), how, farewell)
 
-    def _malformed(self, passage: Passage, attempt: Attempt, why: str) -> None:
+    def _malformed(self, passage: Passage, attempt: Attempt, why: str, *, too_large: bool = False) -> None:
         broken = replace(attempt, malformed=attempt.malformed or why)
         verdict = self._rulebook.judge(broken)
         if passage.entrance.speaks is Speaks.HTTP_PROXY and passage.spoken is not Spoken.TLS:
-            passage.refuse_as_no_http(broken, verdict)
+            passage.refuse_as_no_http(broken, verdict, too_large=too_large)
         else:
             passage.refuse(broken, verdict)
 

@@ -22,6 +22,8 @@ from tierwall.proxy.middlebox.once_per_connection import Notes
 from tierwall.proxy.middlebox.resolution import AtNames
 from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.mitmproxy.guard import SECOND_CONNECT, UNJUDGED, journalled
+from tierwall.proxy.mitmproxy.http.to_server import NO_SENSE
+from tierwall.proxy.mitmproxy.http.told import names_of
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.state.destinations import Destination, Destinations
@@ -43,8 +45,6 @@ class Requests:
         self._later = later
         self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
         self._inside = InsideRequests(notes)
-        self.websocket_message = self._inside.websocket_message
-        self.tcp_message = self._inside.tcp_message
         self._at_names = AtNames(rulebook, destinations, recorder)
         self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
         self._unanswered: dict[str, Asked] = {}
@@ -58,7 +58,6 @@ class Requests:
         """Its client has left."""
         for key in [key for key in self._admitted if key[0] == client.id]:
             del self._admitted[key]
-        self._inside.forget(client)
 
     @journalled(Stage.CONNECT)
     def http_connect(self, request_flow: http.HTTPFlow) -> None:
@@ -139,7 +138,7 @@ class Requests:
         self._inside.done(request_flow)
         connected = request_flow.server_conn.timestamp_tcp_setup is not None
         cause = request_flow.error.msg if request_flow.error else "no answer"
-        if let_through is not None and connected and not cause.startswith("Client"):
+        if let_through is not None and connected and not cause.startswith(("Client", NO_SENSE)):  # which was told
             self._recorder.failed(let_through.caller, let_through.attempt, let_through.verdict, cause)
 
     def _requested(self, request_flow: http.HTTPFlow) -> Attempt:
@@ -152,8 +151,8 @@ class Requests:
         attempt = replace(base, seen=seen)
         if encrypted and client.sni:
             attempt = with_name(attempt, NameSource.SNI, client.sni)
-        if request.host_header:
-            attempt = with_name(attempt, NameSource.HOST, _without_port(request.host_header))
+        for host in names_of(request_flow):
+            attempt = with_name(attempt, NameSource.HOST, host)
         return attempt
 
 
@@ -175,9 +174,3 @@ def _mark(marked: flow.Flow, verdict: Verdict) -> None:
     said += [f"{hit.vendor}/{hit.service}" for hit in verdict.breaks[:3]]
     marked.comment = ", ".join(said)
     marked.marked = "" if verdict.reason is None else ":warning:" if verdict.passes else ":no_entry:"
-
-
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.rpartition(":")[0] if host.count(":") == 1 else host

@@ -118,8 +118,10 @@ def unreached(spoken: Spoken, refused: Refused, cause: str, *, timed_out: bool) 
     return name, unreachable(spoken, refused, cause, timed_out=timed_out)
 
 
-def not_http(refused: Refused) -> tuple[str, Refusal]:
-    """What makes no sense, sent to a port that speaks HTTP."""
+def not_http(refused: Refused, *, too_large: bool = False) -> tuple[str, Refusal]:
+    """What makes no sense, sent to a port that speaks HTTP, or a head that takes too much (RFC 6585 section 5)."""
+    if too_large:
+        return "431", Farewell(_text("431 Request Header Fields Too Large", refused))
     return "400", Farewell(_text("400 Bad Request", refused))
 
 

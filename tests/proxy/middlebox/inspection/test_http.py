@@ -68,13 +68,23 @@ def test_more_than_can_be_held_flows_from_there_on() -> None:
     assert response.stream(b"") == b""
 
 
-def test_fields_that_connection_names_go_and_lists_grow_at_their_end() -> None:
+def test_a_proxy_that_hides_takes_back_its_own_via_alone() -> None:
     flow: HTTPFlow = tflow()
-    flow.request.headers = Headers([(b"Connection", b"X-Hop, close"), (b"X-Hop", b"1"), (b"Via", b"1.1 inner")])
+    flow.request.headers = Headers([(b"Via", b"1.1 inner, 1.1 tierwall")])
 
-    change_request(flow, behaviour.Headers(forwarded=False))
+    change_request(flow, behaviour.Headers(via=False, forwarded=False))
 
-    assert flow.request.headers.fields == ((b"Via", b"1.1 inner, 1.1 tierwall"),)
+    assert flow.request.headers.fields == ((b"Via", b"1.1 inner"),)
+
+
+def test_lists_grow_at_their_end() -> None:
+    flow: HTTPFlow = tflow()
+    flow.request.headers = Headers([(b"X-Forwarded-For", b"192.0.2.1")])
+    flow.client_conn.peername = ("192.0.2.2", 1)
+
+    change_request(flow, behaviour.Headers())
+
+    assert flow.request.headers.fields == ((b"X-Forwarded-For", b"192.0.2.1, 192.0.2.2"),)
 
 
 def test_what_changes_to_websocket_keeps_its_connection() -> None:

@@ -14,6 +14,7 @@ from tierwall.opening import ClientHello, Malformed, Opaque
 from tierwall.opening.inside_tls import HTTP2_PREFACE
 from tierwall.proxy.middlebox.dpi import SILENCE_S
 from tierwall.proxy.middlebox.inspection.sniff import LISTEN_AFTER_S, InsideTls, Rules
+from tierwall.proxy.mitmproxy.http.layer import HttpLayer
 
 FRAME = b"\x00\x00\x00\x05hello"
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
@@ -84,7 +85,7 @@ def test_a_request_in_pieces_is_held_until_it_is_one() -> None:
     assert inside.take(events.DataReceived(inside.context.client, b"GET / HT")) == []
     inside.take(events.DataReceived(inside.context.client, b"TP/1.1\r\nHost: vevox.app\r\n\r\n"))
 
-    assert inside.becomes() is layers.HttpLayer
+    assert inside.becomes() is HttpLayer
     assert noted.told == []
 
 
@@ -141,7 +142,7 @@ def test_a_server_of_http_2_may_speak_first_and_is_heard_when_the_client_has_spo
     assert inside.take(events.DataReceived(server, SETTINGS)) == []
     inside.take(events.DataReceived(client, HTTP2_PREFACE + SETTINGS))
 
-    assert inside.becomes() is layers.HttpLayer
+    assert inside.becomes() is HttpLayer
     assert noted.told == []
 
 

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final, assert_never
 
-from mitmproxy import connection, http, tcp
+from mitmproxy import http
 
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, Effect, Verdict
@@ -15,6 +15,7 @@ from tierwall.policy.behaviour import Buffering, DpiHttpsOnly, Headers, NoWebsoc
 from tierwall.policy.effects import HTTPS_PORT, reason_of
 from tierwall.proxy.middlebox.inspection import headers
 from tierwall.proxy.middlebox.once_per_connection import Notes
+from tierwall.proxy.mitmproxy.http.told import SILENT
 from tierwall.proxy.state.recorder import Caller
 
 HELD_OCTETS: Final = 8 * 1024 * 1024
@@ -24,8 +25,6 @@ NOTED_AFTER_S: Final = 1.0
 """Seconds that a response is held before that is worth an event."""
 
 _EVENT_STREAM: Final = "text/event-stream"
-_MESSAGES_KEPT: Final = 16
-"""Messages of a WebSocket that mitmproxy keeps in memory: it would keep all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +42,6 @@ class InsideRequests:
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
-        self._silent: set[str] = set()
-        """Clients whose WebSocket was accepted and is silent."""
         self._held: dict[str, asyncio.TimerHandle] = {}
         """By flow: when a response that is held will be noted."""
 
@@ -83,23 +80,6 @@ class InsideRequests:
         """Its response is complete, or will never be."""
         if (timer := self._held.pop(flow.id, None)) is not None:
             timer.cancel()
-        if flow.websocket is not None and flow.client_conn.id in self._silent:
-            flow.websocket = None  # what follows is octets, which tcp_message below swallows: pings too
-
-    def websocket_message(self, flow: http.HTTPFlow) -> None:
-        """Forget what was relayed."""
-        if flow.websocket is not None:
-            del flow.websocket.messages[:-_MESSAGES_KEPT]
-
-    def tcp_message(self, flow: tcp.TCPFlow) -> None:
-        """Octets of what was a WebSocket, where it is silent."""
-        if flow.client_conn.id in self._silent:
-            flow.messages[-1].content = b""
-            flow.messages.clear()
-
-    def forget(self, client: connection.Client) -> None:
-        """Its connection is over."""
-        self._silent.discard(client.id)
 
     # -- private
 
@@ -111,7 +91,7 @@ class InsideRequests:
             case UpgradeStop.FORBIDDEN | UpgradeStop.NOT_IMPLEMENTED:
                 self._answer(asked, effect, int(how), f"the request to become a WebSocket is answered {how}")
             case UpgradeStop.SILENCE:
-                self._silent.add(asked.flow.client_conn.id)
+                asked.flow.metadata[SILENT] = True
                 self._broken(asked, effect, "it becomes a WebSocket, on which nothing passes")
             case _:
                 assert_never(how)

@@ -15,6 +15,7 @@ from mitmproxy.proxy.layers.http import HTTPMode
 from tierwall.opening import ClientHello, Following, Http, Malformed, NeedMore, Opaque, following, read_inside_tls
 from tierwall.proxy.connection.first_bytes import PAUSE_S
 from tierwall.proxy.middlebox.dpi import SILENCE_S
+from tierwall.proxy.mitmproxy.http.layer import HttpLayer
 
 LISTEN_AFTER_S: Final = 0.5
 """Seconds that a client is silent before its server is dialled, which may be the one that speaks first."""
@@ -110,7 +111,7 @@ class InsideTls(layer.Layer):
             case NeedMore():
                 self._pausing = None
             case Http():
-                yield from self._become(layers.HttpLayer(self.context, HTTPMode.transparent))
+                yield from self._become(HttpLayer(self.context, HTTPMode.transparent))
             case opening if self._rules.only_https:
                 yield from self._cut(_against(opening))
             case opening:
