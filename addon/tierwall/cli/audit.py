@@ -18,6 +18,7 @@ from tierwall.audit.inferring import site_text
 from tierwall.audit.interest import Interest
 from tierwall.audit.judging import Question, judged
 from tierwall.audit.tally import Tally, Window
+from tierwall.cli.audit_formats import ALL, FLOWS
 from tierwall.cli.audit_jobs import read_in_parts
 from tierwall.cli.audit_news import News
 from tierwall.cli.audit_progress import Octets
@@ -32,7 +33,7 @@ from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import Site
 from tierwall.records.clock import any_of
-from tierwall.records.formats import FORMATS, custom
+from tierwall.records.formats import custom
 from tierwall.records.reading import Format, LineFormat
 from tierwall.records.squid_logformat import InvalidLogformat
 from tierwall.report.as_html import as_html
@@ -104,6 +105,7 @@ def _read(wanted: Wanted, loaded: _Loaded, names: list[str], interest: Interest)
         window=loaded.window,
         stop=Stop(),
         chosen=loaded.chosen,
+        whole=(FLOWS,),
         progress=shown(octets),
         news=News(interest, talk()).tell if wanted.follow else None,
     )
@@ -155,7 +157,7 @@ def _check_read(tally: Tally) -> None:
     read = sum(source.read for source in tally.sources.values())
     if read == 0 and (tally.unreadable or any(source.headers for source in tally.sources.values())):
         faults = [f"{file}: {kind}" for (file, kind), _ in tally.unreadable.items()]
-        known = ", ".join(FORMATS)
+        known = ", ".join(ALL)
         raise BadInput([*faults, f"nothing could be read; --format says which of these it is: {known}"])
 
 
@@ -203,10 +205,10 @@ def _chosen(wanted: Wanted, faults: list[object]) -> Format | None:
             faults.append(f"--logformat {fault}")
     if wanted.format is None:
         return None
-    if wanted.format not in FORMATS:
-        faults.append(f"--format: {unknown('format', wanted.format, list(FORMATS))}")
+    if wanted.format not in ALL:
+        faults.append(f"--format: {unknown('format', wanted.format, list(ALL))}")
         return None
-    return FORMATS[wanted.format]
+    return ALL[wanted.format]
 
 
 def _time(option: str, text: str | None, faults: list[object]) -> float | None:
@@ -247,7 +249,7 @@ def _dialect(wanted: Wanted, loaded: _Loaded, tally: Tally) -> Dialect:
         return Dialect(wanted.dialect)
     if loaded.site is not None and loaded.site.dialect is not Dialect.LITERAL:
         return loaded.site.dialect
-    known = {**FORMATS, **({loaded.chosen.id: loaded.chosen} if loaded.chosen else {})}
+    known = {**ALL, **({loaded.chosen.id: loaded.chosen} if loaded.chosen else {})}
     spoken = {
         found.dialect
         for (_, format_id), source in tally.sources.items()

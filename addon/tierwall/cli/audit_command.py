@@ -13,9 +13,9 @@ from tierwall.cli.options import complete_sites, complete_vendors, json_option, 
 
 
 def _complete_formats(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    from tierwall.records.formats import FORMATS  # noqa: PLC0415 - only completion of this option needs it
+    from tierwall.cli.audit_formats import ALL  # noqa: PLC0415 - only completion of this option needs it
 
-    return [CompletionItem(each.id, help=each.title) for each in FORMATS.values() if each.id.startswith(typed)]
+    return [CompletionItem(each.id, help=each.title) for each in ALL.values() if each.id.startswith(typed)]
 
 
 def _complete_dialects(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 from tierwall.audit.files import LINE_OCTETS, LOOKED_AT, Lines
 from tierwall.audit.interest import Interest
 from tierwall.audit.tally import Adding, Tally, Window
+from tierwall.cli.audit_formats import ALL, FLOWS
 from tierwall.cli.audit_reading import Reading, read_file
 from tierwall.cli.audit_sources import HEAD_OCTETS, STDIN, blocks, opened
 from tierwall.cli.audit_stopping import Stop
 from tierwall.cli.faults import BadInput
 from tierwall.loader.faults import shown_path
 from tierwall.policy.model import Catalogue
-from tierwall.records.formats import FORMATS, custom, format_of_lines, format_of_octets
+from tierwall.records.formats import custom, format_of_lines, format_of_octets
 from tierwall.records.reading import Format, LineFormat
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ def _work(order: _Order, share: list[tuple[int, _Part]], sending: Connection, oc
         window=order.window,
         stop=stop,
         chosen=chosen,
+        whole=(FLOWS,),
         progress=add,
     )
     with stop.listening():
@@ -198,7 +200,7 @@ def _work(order: _Order, share: list[tuple[int, _Part]], sending: Connection, oc
 def _chosen(order: _Order) -> Format | None:
     if order.logformat is not None:
         return custom(order.logformat)
-    return None if order.chosen is None else FORMATS[order.chosen]
+    return None if order.chosen is None else ALL[order.chosen]
 
 
 def _read_part(part: _Part, reading: Reading, adding: Adding) -> int:
@@ -207,7 +209,7 @@ def _read_part(part: _Part, reading: Reading, adding: Adding) -> int:
         read_file(part.name, reading, adding)
         return 0
     found = opened(part.name)
-    of = reading.chosen if reading.chosen is not None else FORMATS[part.format or ""]
+    of = reading.chosen if reading.chosen is not None else ALL[part.format or ""]
     with found.raw as raw:
         raw.seek(part.start)
         lines = Lines(found.name, adding, cast("LineFormat", of), said=reading.chosen is not None)

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, cast
 
 from tierwall.cli.faults import BadInput
 from tierwall.loader.faults import shown_path
@@ -22,6 +22,9 @@ if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 STDIN: Final = "-"
 BLOCK_OCTETS: Final = 256 * 1024
@@ -155,6 +158,17 @@ class _Rest(io.RawIOBase):
         self._stream = found.stream
         one = getattr(found.stream, "read1", None)  # what a pipe has now, instead of waiting until a block is full
         self._some: Callable[[int], bytes] = found.stream.read if found.packed or one is None else one
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        """As a stream reads that is buffered. Raises Broken."""
+        view = memoryview(buffer).cast("B")
+        octets = self.read(len(view))
+        view[: len(octets)] = octets
+        return len(octets)
 
     def read(self, size: int = -1) -> bytes:
         """As a stream reads. Raises Broken."""
