@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.programs import connect_request, connected, converse, curl, read_to_end, through, tunnel, wait
+from tests.support.programs import (
+    client_hello,
+    connect_request,
+    connected,
+    converse,
+    curl,
+    read_to_end,
+    through,
+    tunnel,
+    wait,
+)
 from tests.support.running import ADDON, about, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import native_session
@@ -135,8 +145,9 @@ def test_the_end_sums_up_and_journals_the_tunnels_that_stood(by: signal.Signals)
         connected(proxy.via) as standing,
     ):
         tunnel(standing, "8x8.vc:443")
-        standing.sendall(b"ping")
-        standing.recv(4)
+        hello = client_hello("8x8.vc")
+        standing.sendall(hello)
+        assert standing.recv(len(hello), socket.MSG_WAITALL) == hello
         for host in ("api.amplitude.com", "api.amplitude.com", "www.google-analytics.com", "nobody.evil.example"):
             converse(proxy.via, connect_request(f"{host}:443"))
         proxy.wait_for(about("nobody.evil.example"))
@@ -149,9 +160,9 @@ def test_the_end_sums_up_and_journals_the_tunnels_that_stood(by: signal.Signals)
     assert code == 0
     assert heard == b""
     assert [(event.destination.domain, event.tierwall.closed_by, event.source.bytes) for event in closed] == [
-        ("8x8.vc", "shutdown", 4)
+        ("8x8.vc", "shutdown", len(hello))
     ]
-    assert "Site 8x8-core-only: 4 denied, 1 tunnel closed (4 B sent, 4 B received)" in summary
+    assert "Site 8x8-core-only: 4 denied, 1 tunnel closed (517 B sent, 517 B received)" in summary
     assert "8x8 analytics analytics: " in summary
     assert "2 × api.amplitude.com:443 tier-closed 1 × www.google-analytics.com:443 tier-closed" in summary
     assert "Nothing documented breaks without these 1 × nobody.evil.example:443 unlisted" in summary
