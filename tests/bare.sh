@@ -85,7 +85,7 @@ inside() {
         mount -t tmpfs tmpfs run
         pivot_root . mnt
         exec chroot . sh -euc "umount -l /mnt; cd \"\$2/tierwall\"; user=\$1 home=\$2 command=\$3; shift 3
-            exec setpriv --reuid \"\$user\" --regid \"\$user\" --init-groups env -i \"\$@\" HOME=\"\$home\" USER=\"\$user\" \
+            exec setpriv --reuid \"\$user\" --regid \"\$user\" --init-groups env -i --default-signal \"\$@\" HOME=\"\$home\" USER=\"\$user\" \
                 PATH=\"\$([ \"\$user\" = root ] && echo /usr/sbin:/sbin:)/usr/bin:/bin\" bash -euc \"\$command\"" \
             - "$user" "$home" "$command" "$@"
     ' - "$1" "$2" "$(home "$2")" "$3" ${told[@]+"${told[@]}"}

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.export.probing import Probe, asked, probes
 from tests.export.test_read_back import CATALOGUE, REFERENCE, sites
+from tests.support.needs import needs
 from tierwall.export import CannotExport, List, NothingSelected, ProductId, Stamp, Wanted, select, write
 from tierwall.loader import load_site
 from tierwall.loader.entries import EVERY_PORT
@@ -30,7 +31,7 @@ from tierwall.policy.target import attempt_for
 SQUID = shutil.which("squid", path="/usr/sbin:/usr/bin")
 STAMP = Stamp(on=date(2026, 11, 27), version="0")
 
-pytestmark = pytest.mark.skipif(SQUID is None, reason="Squid is not installed (Debian: squid-openssl)")
+pytestmark = needs("squid")
 
 
 def _configuration(folder: Path, export: str, port: int) -> Path:

@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from tests.fidelity.configurations import ask_both, generated
+from tests.support.needs import needs
+
+pytestmark = needs("squid")
 
 
 def test_squid_and_judge_say_the_same_of_generated_configurations(open_folder: Path) -> None:

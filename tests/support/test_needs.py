@@ -44,6 +44,13 @@ def test_a_name_that_is_not_in_the_list_is_a_mistake() -> None:
         missing(frozenset({"curlll"}))
 
 
+def test_there_is_no_other_way_to_skip() -> None:
+    skips = re.compile(r"\bskip(?:if)?\(|importorskip")
+    found = {path for path in (ROOT / "tests").rglob("*.py") if skips.search(path.read_text(encoding="utf-8"))}
+
+    assert found - {Path(__file__)} == {ROOT / "tests/conftest.py"}
+
+
 def test_the_list_is_what_apt_takes() -> None:
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9+._-]+", name) for pair in PACKAGES.items() for name in pair)
 
