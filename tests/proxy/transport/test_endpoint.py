@@ -1,12 +1,14 @@
 """One end of a connection: gathers, says goodbye, keeps silent, resets."""
 
 import asyncio
+import socket
+from collections.abc import Callable
 
 import pytest
 
 from tests.support.endpoints import connection, run, until
 from tierwall.proxy.transport import endpoint
-from tierwall.proxy.transport.endpoint import GATHER_OCTETS
+from tierwall.proxy.transport.endpoint import GATHER_OCTETS, RESET
 
 
 def test_bytes_are_gathered_until_somebody_wants_them() -> None:
@@ -137,3 +139,18 @@ def test_an_end_that_is_gone_takes_every_goodbye(what: str) -> None:
             return end.gone
 
     assert run(scene)
+
+
+@pytest.mark.parametrize("run_loop", [asyncio.run, pytest.importorskip("uvloop").run])
+def test_a_reset_that_comes_with_the_last_octets_is_no_end_of_file(run_loop: Callable[..., bool]) -> None:
+    """libuv tells one as an end of file; the client would take a broken download for a whole one."""
+
+    async def scene() -> bool:
+        async with connection() as (end, peer):
+            peer.sock.send(b"the last octets")
+            peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            peer.sock.close()  # before the loop has looked: octets and RST are there at once
+            await until(lambda: end.gone)
+            return end.broken and end.received == b"the last octets"
+
+    assert run_loop(scene())

@@ -57,6 +57,7 @@ class End(asyncio.Protocol):
         "partner",
         "received",
         "transport",
+        "was_reset",
         "watcher",
     )
 
@@ -70,6 +71,8 @@ class End(asyncio.Protocol):
         self.gone = False
         self.broken = False
         """Whether it is gone without a FIN: reset, or lost. What it sent may not be all that it meant to send."""
+        self.was_reset = False
+        """Whether its end of file was a reset, as `eof_received` found out."""
         self.fin_sent = False
         """Whether we have told it that nothing more comes."""
         self.discarding = False
@@ -107,6 +110,10 @@ class End(asyncio.Protocol):
             self._wake()
 
     def eof_received(self) -> bool:
+        if self._is_reset():
+            self.was_reset = True
+            self.transport.abort()
+            return True
         self.eof = True
         self._wake()
         if self.discarding:
@@ -121,7 +128,7 @@ class End(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.gone = True
-        self.broken = exc is not None and not self.eof
+        self.broken = (exc is not None or self.was_reset) and not self.eof
         self._wake()
         if self._alarm is not None:
             self._alarm.cancel()
@@ -249,6 +256,12 @@ class End(asyncio.Protocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
     # -- private
+
+    def _is_reset(self) -> bool:
+        """Whether what is told as an end of file is RST: libuv, beneath uvloop, tells one so that comes with the last
+        octets."""
+        sock = self.transport.get_extra_info("socket")
+        return sock is not None and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def _half_close(self) -> bool:
         """Send FIN. False where the other side is gone already, which asyncio's own loop learns only by trying."""
