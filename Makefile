@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity test-lab test-lowest lint types contracts bench soak docs schemas site wheel clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ test-lowest: setup ## the tests with the lowest versions that pyproject.toml all
 	@rm -rf .lowest && mkdir .lowest && git ls-files -z | xargs -0 cp --parents -t .lowest 2>/dev/null; rm -f .lowest/uv.lock
 	@cd .lowest && UV_PYTHON_DOWNLOADS=never ../$(BOOT)/bin/uv sync --quiet --python '>=3.12' --resolution lowest-direct
 	@cd .lowest && .venv/bin/pytest -q $(SIDE_BY_SIDE) --ignore tests/e2e --ignore tests/netns --ignore tests/browser --ignore tests/soak $(PYTEST_ARGS)
+
+fuzz: setup ## hostile openings, other examples each time, against lenient readers and h11 (10 minutes)
+	@$(RUN)python -m tests.fuzz
 
 lint: setup ## ruff: rules and format
 	@$(RUN)ruff check . && $(RUN)ruff format --check .

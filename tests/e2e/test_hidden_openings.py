@@ -1,14 +1,23 @@
 """What hides from a reader of openings: nothing of it reaches a server that would have answered, and it is told."""
 
 import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import Lab
+from tests.support.needs import needs
 from tests.support.origins import RecordingOrigin
-from tests.support.programs import ALERT_ACCESS_DENIED, client_hello, connected, read_to_end, tunnel
-from tests.support.running import about, allow_private, running_proxy
-from tierwall.standins.origins import serve_in_thread
+from tests.support.programs import ALERT_ACCESS_DENIED, client_hello, connected, openssl, read_to_end, tunnel
+from tests.support.running import Proxy, about, allow_private, lab_ca, running_proxy
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import SpeaksFirstOrigin, serve_in_thread
+from tierwall.standins.origins.base import TlsOrigin
+from tierwall.standins.streams import TlsStream
 
 WARNING = bytes.fromhex("15 03 01 00 02 01 5a")
 """A warning alert, user_canceled: servers skip it before a ClientHello (Go's crypto/tls, say)."""
@@ -159,3 +168,127 @@ def test_a_second_hello_is_judged_before_the_server_has_agreed_to_the_first(lab:
     assert answer == ALERT_ACCESS_DENIED
     assert event.event.reason == "name-mismatch"
     assert bytes(lab.recording.heard[heard:]) == first
+
+
+@pytest.mark.parametrize(
+    ("octets", "reason"),
+    [(client_hello("late.evil.example"), "unlisted"), (b"GET / HTTP/1.1\r\n" + HOST, "unlisted")],
+    ids=["TLS", "HTTP"],
+)
+def test_a_client_that_was_silent_is_read_when_it_speaks(
+    site: Callable[[str], Path], octets: bytes, reason: str
+) -> None:
+    """By address alone it was admitted; the name that it gives then is another matter."""
+    shortened = "from tierwall.policy import limits\nlimits.FIRST_BYTES_S = 0.3"
+    with (
+        serve_in_thread(SpeaksFirstOrigin(host="127.0.0.9")) as origin,
+        running_proxy(
+            *("--site", site("admit: [{networks: [127.0.0.9/32], ports: [tcp/1-65535]}]\n")),
+            *("--mode", "socks5"),
+            code=shortened,
+        ) as proxy,
+        connected(proxy.via) as client,
+    ):
+        client.sendall(b"\x05\x01\x00" + b"\x05\x01\x00\x01\x7f\x00\x00\x09" + origin.port.to_bytes(2))
+        heard = b""
+        while b"SSH-2.0" not in heard:
+            heard += client.recv(1000)
+        client.sendall(octets)
+        read_to_end(client)
+        event = proxy.wait_for(lambda event: event.event.action == "denied")
+
+    assert event.event.reason == reason
+    assert origin.reached.octets == 0
+
+
+@needs("openssl")
+def test_openssl_agrees_on_a_second_hello_with_the_same_name(tmp_path: Path) -> None:
+    """A HelloRetryRequest as servers send it, for a group that the client had offered no key of."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=8x8.vc", "-days", "2"]
+    subprocess.run([*make, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    serve = ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-cert", certificate, "-key", key]
+    with subprocess.Popen([*serve, "-groups", "P-384", "-www"], stdout=subprocess.PIPE) as server:
+        assert server.stdout is not None
+        assert b"ACCEPT" in server.stdout.readline() + server.stdout.readline()
+        try:
+            with running_proxy(*allow_private("8x8.vc", 443, port)) as proxy:
+                at = f"{proxy.via.host}:{proxy.via.port}"
+                talk = openssl(
+                    *(
+                        "-proxy",
+                        at,
+                        "-connect",
+                        "8x8.vc:443",
+                        "-servername",
+                        "8x8.vc",
+                        "-groups",
+                        "X25519:P-384",
+                        "-msg",
+                    ),
+                    stdin=b"GET / HTTP/1.0\r\n\r\n",
+                )
+        finally:
+            server.kill()
+
+    assert talk.count("Handshake [length") >= 2
+    assert talk.count(", ClientHello") == 2
+    assert "HTTP/1.0 200 ok" in talk
+
+
+class RecordingTlsOrigin(TlsOrigin):
+    """Keeps every octet that reaches it inside TLS, and says nothing."""
+
+    def __init__(self, authority: Authority, names: list[str]) -> None:
+        super().__init__(authority, names)
+        self.heard = bytearray()
+
+    async def serve_tls(self, tls: TlsStream, _: str | None) -> None:
+        """Listen until the client's end."""
+        while octets := await tls.read():
+            self.heard += octets
+
+
+INSPECTED = {
+    "a line that is nearly one of HTTP": b"GET  / HTTP/1.1\r\n" + HOST,
+    "TLS inside TLS": HELLO,
+    "an alert before TLS inside TLS": WARNING + HELLO,
+    "neither TLS nor HTTP": b"\x00\x00\x00\x05hello",
+}
+
+
+@pytest.fixture(scope="module")
+def inspecting(
+    authority: Authority, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Proxy, RecordingTlsOrigin]]:
+    """A site that opens TLS, and behind it a server that keeps what it hears inside."""
+    path = tmp_path_factory.mktemp("site") / "site.yaml"
+    admit = "admit: [{vendor: 8x8, tiers: [core], services: [meetings]}]"
+    behaviours = "behaviours: [{behaviour: tls-inspection}]"
+    path.write_text(f"version: 1\nsite: inspecting\n{admit}\n{behaviours}\n", encoding="utf-8")
+    with serve_in_thread(RecordingTlsOrigin(authority, ["8x8.vc"])) as origin:
+        trust = ("--trust", authority.ca_pem)
+        with running_proxy("--site", path, *trust, *allow_private("8x8.vc", 443, origin.port)) as proxy:
+            yield proxy, origin
+
+
+@pytest.mark.parametrize("octets", INSPECTED.values(), ids=INSPECTED)
+def test_inside_opened_tls_nothing_hides_a_name_either(
+    inspecting: tuple[Proxy, RecordingTlsOrigin], octets: bytes
+) -> None:
+    proxy, origin = inspecting
+    context = ssl.create_default_context(cafile=str(lab_ca()))
+    before = len(proxy.events())
+    with connected(proxy.via) as client:
+        tunnel(client, "8x8.vc:443")
+        with context.wrap_socket(client, server_hostname="8x8.vc") as inside:
+            inside.sendall(octets)
+            with suppress(OSError):
+                while inside.recv(65536):
+                    pass
+    proxy.wait_until(lambda: any(event.event.action == "denied" for event in proxy.events()[before:]))
+
+    assert DENIED.encode() not in origin.heard
+    assert b"hello" not in origin.heard

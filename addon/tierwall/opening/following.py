@@ -6,6 +6,7 @@ and the octets that were read and may go on. Whether an opening that is found ma
 """
 
 import re
+from itertools import batched
 from typing import Final, Protocol
 
 from tierwall.opening.client_hello import TLS_RECORDS, read_client_hello
@@ -182,8 +183,10 @@ class _AfterLine:
 class _AfterNoHttp:
     """A first line that is no request is let through as it comes, but not the end of one that is."""
 
-    _SPACE = re.compile(rb"[\t\v\f\r ]+")
-    _VERSION = re.compile(rb" HTTP/[0-9.]* ?\Z", re.IGNORECASE)
+    _END = re.compile(rb"([\r\n])")
+    """Some servers take a bare CR for the end of a line (RFC 9112 section 2.2), and some do not."""
+    _SPACE = re.compile(rb"[\t\v\f ]+")
+    _VERSION = re.compile(rb" HTTP/[0-9.]* ", re.IGNORECASE)
     _TAIL: Final = 32
 
     def __init__(self) -> None:
@@ -192,6 +195,7 @@ class _AfterNoHttp:
         self._tail = b" "
         """Of the line so far; each run of spaces as one."""
         self._octets = self._looked = 0
+        self._has_version = False
 
     def hear(self, octets: bytes) -> None:
         self._held += octets
@@ -200,13 +204,13 @@ class _AfterNoHttp:
         pass
 
     def found(self) -> ClientHello | Malformed | None:
-        *lines, rest = self._held[self._looked :].split(b"\n")
+        *ended, rest = self._END.split(self._held[self._looked :])
         self._looked = len(self._held)
-        for line in lines:
-            self._add(line)
-            if self._VERSION.search(self._tail):
+        for part, end in batched(ended, 2):
+            self._add(part + b" ")
+            if self._has_version:
                 return Malformed("the request line is not METHOD target HTTP/1.x")
-            if self._tail != b" ":
+            if end == b"\n" and self._tail != b" ":
                 self.over = True
                 return None
         self._add(rest)
@@ -214,7 +218,9 @@ class _AfterNoHttp:
         return None
 
     def _add(self, octets: bytes) -> None:
-        self._tail = self._SPACE.sub(b" ", self._tail + octets)[-self._TAIL :]
+        line = self._SPACE.sub(b" ", self._tail + octets)
+        self._has_version = self._has_version or self._VERSION.search(line) is not None
+        self._tail = line[-self._TAIL :]
         self._octets += len(octets)
 
     def read(self) -> bytes:
