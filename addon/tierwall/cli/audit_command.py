@@ -41,7 +41,7 @@ FILE is a log, a folder of them, or - for stdin; .gz, .xz, .zst and .bz2 are unp
 the first lines; docs/logs.md lists those that are known. Exit status 1 says that something that a vendor asks for was
 denied.""",
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.argument("files", metavar="FILE...", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("--format", metavar="FORMAT", shell_complete=_complete_formats, help="The format of all files.")
 @click.option("--logformat", metavar="TEXT", help="The `logformat` line of the squid.conf that they were written with.")
 @click.option(
@@ -71,6 +71,11 @@ denied.""",
     show_default=True,
     help="Read large files by so many processes.",
 )
+@click.option(
+    "--print-sql",
+    type=click.Choice(["clickhouse", "duckdb", "elasticsearch"]),
+    help="Print the query that groups a log where it lies; its result is a FILE for this command.",
+)
 @json_option
 @click.option("--html", metavar="FILE", type=_FILE, help="Write the report as one HTML file, to send; - is stdout.")
 @click.option("--markdown", metavar="FILE", type=_FILE, help="Write it as Markdown, for a ticket.")
@@ -92,6 +97,7 @@ def audit_command(  # noqa: PLR0913 - one for each option
     show_clients: bool,
     follow: bool,
     jobs: int,
+    print_sql: str | None,
     as_json: bool,
     html: Path | None,
     markdown: Path | None,
@@ -100,6 +106,13 @@ def audit_command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Read the logs that a customer's proxy or firewall wrote, and say what of the vendors' products that network
     denies, what works, what nobody tried, and what would open it."""
+    if print_sql is not None:
+        from tierwall.audit.grouping import Store, query  # noqa: PLC0415
+
+        click.echo(query(Store(print_sql)), nl=False)
+        return 0
+    if not files:
+        raise click.MissingParameter(param_type="argument", param_hint="'FILE...'")
     from tierwall.cli.audit import Wanted, audit  # noqa: PLC0415
 
     return audit(
