@@ -73,7 +73,13 @@ def _row(path: str, command: click.Command) -> str:
 
 
 def _section(path: str, command: click.Command) -> str:
-    context = click.Context(command, info_name=path, max_content_width=_WIDTH, terminal_width=_WIDTH)
+    context = click.Context(
+        command,
+        info_name=path,
+        max_content_width=_WIDTH,
+        terminal_width=_WIDTH,
+        help_option_names=cli.context_settings["help_option_names"],  # click keeps those of the first who asks
+    )
     return f"## {path}\n\n```text\n{command.get_help(context).rstrip()}\n```\n"
 
 
