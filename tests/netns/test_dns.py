@@ -13,7 +13,7 @@ from tests.support.running import Proxy
 from tierwall.standins.clients import Direct, half_close_session, stun_binding
 from tierwall.standins.origins import StunOrigin, TcpEchoOrigin
 
-ADMIT = "admit: [{vendor: 8x8, tiers: [core]}, {hosts: [hosts.corp.example]}]\n"
+ADMIT = "admit: [{vendor: 8x8, tiers: [core]}, {hosts: [hosts.corp.example, own.corp.example]}]\n"
 SOMEBODY = "198.51.100.53"
 """A name server that the client has been told of, and that does not exist."""
 SINKHOLE = "198.51.100.9"
@@ -23,6 +23,7 @@ RECORDS = {
     ("8x8.vc", TXT): b"\x02hi",
     ("api.amplitude.com", A): address(SERVER),
     ("meet.8x8.vc", A): address(OTHER_SERVER),
+    ("own.corp.example", A): address(OTHER_SERVER),
     ("relay.turn.example", A): address(TURN),
 }
 TWO_QUESTIONS = bytes.fromhex("0001 0100 0002 0000 0000 0000") + 2 * b"\x038x8\x02vc\x00\x00\x01\x00\x01"
@@ -82,7 +83,7 @@ def test_a_name_that_was_asked_for_names_the_next_attempt(lab: Lab, through: Pro
     """Without it that attempt has an address only."""
     with lab.server.serving(TcpEchoOrigin(host=OTHER_SERVER, port=443)):
         before = watch(lab, through, lambda: lab.client.wait(lambda: half_close_session(Direct(), OTHER_SERVER, 443)))
-        lab.client.inside(lambda: ask(SOMEBODY, "meet.8x8.vc"))
+        lab.client.inside(lambda: ask(SOMEBODY, "own.corp.example"))
         after = watch(lab, through, lambda: lab.client.wait(lambda: half_close_session(Direct(), OTHER_SERVER, 443)))
 
     assert before.event == denied(
@@ -94,7 +95,7 @@ def test_a_name_that_was_asked_for_names_the_next_attempt(lab: Lab, through: Pro
     )
     assert after.outcome.farewell == b"bye"
     assert after.event["tierwall"]["name_source"] == "dns"
-    assert after.event["destination"] == {"domain": "meet.8x8.vc", "ip": OTHER_SERVER, "port": 443}
+    assert after.event["destination"] == {"domain": "own.corp.example", "ip": OTHER_SERVER, "port": 443}
 
 
 def test_a_denied_name_that_was_asked_for_is_what_the_next_denial_breaks(lab: Lab, through: Proxy) -> None:
