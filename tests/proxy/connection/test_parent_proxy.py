@@ -46,6 +46,8 @@ async def _asked(
         outcome = await dial_through(through, Destinations(), host, 443, credentials)
         if isinstance(outcome, Dialled):
             outcome.server.transport.abort()
+        if isinstance(outcome, ParentRefused) and outcome.standing is not None:
+            outcome.standing.server.transport.abort()
         return outcome
 
 

@@ -17,7 +17,7 @@ from tierwall.policy.authority import bracketed, host_port
 from tierwall.policy.effects import struck
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import Visit
-from tierwall.proxy.connection.parent_proxy import Parent
+from tierwall.proxy.connection.parent_proxy import Parent, Standing
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import Rulebook
 from tierwall.proxy.state.recorder import Caller, Recorder
@@ -71,6 +71,8 @@ class Passage:
     spoken: Spoken = Spoken.OTHER
     visit: Visit | None = None
     """Where behaviours at the door have something to remember."""
+    parent: Standing | None = None
+    """A connection to the parent proxy that waits for a name and a password of the client."""
     segments: int = 0
     """TCP segments with data that came before the opening in the tunnel."""
 

@@ -6,8 +6,11 @@ Knows CONNECT from the client's side (RFC 9110 section 9.3.6). Refuses to decide
 import asyncio
 import base64
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
+
+import h11
 
 from tierwall.policy.authority import host_port
 from tierwall.policy.hostname import normalise
@@ -17,7 +20,9 @@ from tierwall.proxy.connection.dial import Dialled, Unreachable
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.transport.endpoint import End
 
-_REFUSAL_BODY_OCTETS: Final = 64 * 1024
+_REFUSAL_OCTETS: Final = 64 * 1024
+"""Octets of a parent's refusal that are relayed, its head included."""
+_ASKS: Final = 407
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,28 +41,52 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """A connection to the parent on which it may be asked again: NTLM and Negotiate authenticate connections."""
+
+    server: End
+    address: Address
+    http: h11.Connection
+
+
+@dataclass(frozen=True, slots=True)
 class ParentRefused:
     """The parent answered, and not with 2xx: its answer, for the client."""
 
     status: str
     answer: bytes
+    standing: Standing | None = None
+    """Where it asks for a name and a password, and leaves the connection standing for them."""
 
 
-async def dial_through(
-    parent: Parent, destinations: Destinations, host: str | Address, port: int, credentials: str | None
+async def dial_through(  # noqa: PLR0913, PLR0917  # whom to ask, for what, as whom, and on which connection
+    parent: Parent,
+    destinations: Destinations,
+    host: str | Address,
+    port: int,
+    credentials: str | None,
+    standing: Standing | None = None,
 ) -> Dialled | ParentRefused | Unreachable:
-    """Open a tunnel to host:port through the parent; `credentials` is the client's own Proxy-Authorization value."""
+    """Open a tunnel to host:port through the parent; `credentials` is the client's own Proxy-Authorization value.
+
+    `standing`: what an earlier answer left, which is used as long as the parent has not ended it.
+    """
     try:
         async with asyncio.timeout(DIAL_S):
-            found = await destinations.find(normalise(parent.host), parent.port)
-            if any(destinations.is_self(address, found.port) for address in found.addresses):
-                return Unreachable(f"the parent proxy {parent} is this proxy itself")
-            server, address = await _connect(parent, found)
+            if standing is not None and not (standing.server.eof or standing.server.gone):
+                asked = standing
+                asked.http.start_next_cycle()
+            else:
+                found = await destinations.find(normalise(parent.host), parent.port)
+                if any(destinations.is_self(address, found.port) for address in found.addresses):
+                    return Unreachable(f"the parent proxy {parent} is this proxy itself")
+                http = h11.Connection(h11.CLIENT, max_incomplete_event_size=REQUEST_HEAD_OCTETS)
+                asked = Standing(*await _connect(parent, found), http)
             try:
-                server.write(_request(parent, host, port, credentials))
-                return await _answer(parent, server, address)
+                asked.server.write(_request(asked.http, parent, host, port, credentials))
+                return await _answer(parent, asked)
             except BaseException:
-                server.reset()  # too late, or the client's end is no more: nobody will close it
+                asked.server.reset()  # too late, or the client's end is no more: nobody will close it
                 raise
     except TimeoutError:
         return Unreachable(f"the parent proxy {parent} did not answer within {DIAL_S:.0f} s", timed_out=True)
@@ -80,50 +109,63 @@ async def _connect(parent: Parent, found: Destination) -> tuple[End, Address]:
     raise failed
 
 
-async def _answer(parent: Parent, server: End, address: Address) -> Dialled | ParentRefused | Unreachable:
-    while (end := server.received.find(b"\r\n\r\n")) < 0:
-        if len(server.received) > REQUEST_HEAD_OCTETS or not await server.more():
-            server.close()
-            return Unreachable(f"the parent proxy {parent} gave no HTTP answer")
-    head = bytes(server.received[: end + 4])
-    version, _, status = head.partition(b"\r\n")[0].decode("latin-1").partition(" ")
-    if not version.startswith("HTTP/1.") or not status[:3].isdigit():
+async def _answer(parent: Parent, asked: Standing) -> Dialled | ParentRefused | Unreachable:
+    server, http = asked.server, asked.http
+    try:
+        head, answer = await _head(asked)
+    except h11.RemoteProtocolError:
         server.close()
         return Unreachable(f"the parent proxy {parent} gave no HTTP answer")
-    if status.startswith("2"):
-        del server.received[: end + 4]
+    if 200 <= head.status_code < 300:
+        server.received = bytearray(http.trailing_data[0])
         server.octets = len(server.received)  # the parent's answer is none of the tunnel's
-        return Dialled(server, address)
-    while not _complete(head, server.received) and await server.more():
-        pass
-    server.close()
-    return ParentRefused(status, bytes(server.received[: len(head) + _REFUSAL_BODY_OCTETS]))
+        return Dialled(server, asked.address)
+    with suppress(h11.RemoteProtocolError):  # a body that breaks off is relayed as far as it came
+        while len(answer) < _REFUSAL_OCTETS and not isinstance(event := http.next_event(), h11.EndOfMessage):
+            if event is h11.NEED_DATA:
+                answer += await _heard(server, http)
+    stands = http.our_state is h11.DONE and http.their_state is h11.DONE and not (server.eof or server.gone)
+    stays = stands and head.status_code == _ASKS
+    if not stays:
+        server.close()
+    said = f"{head.status_code} {head.reason.decode('latin-1')}"
+    return ParentRefused(said, bytes(answer[:_REFUSAL_OCTETS]), asked if stays else None)
 
 
-def _request(parent: Parent, host: str | Address, port: int, credentials: str | None) -> bytes:
+async def _head(asked: Standing) -> tuple[h11.Response, bytearray]:
+    """The last answer's head, and the octets that came from its start on. Raises RemoteProtocolError."""
+    answer = bytearray()
+    while True:
+        match asked.http.next_event():
+            case h11.NEED_DATA:
+                answer += await _heard(asked.server, asked.http)
+            case h11.InformationalResponse():
+                answer = bytearray(asked.http.trailing_data[0])
+            case h11.Response() as head:
+                return head, answer
+            case _:
+                raise h11.RemoteProtocolError("no answer")
+
+
+async def _heard(server: End, http: h11.Connection) -> bytes:
+    """What the parent says next, which `http` has read then; empty at the end."""
+    if not server.received:
+        await server.more()
+    octets, server.received = bytes(server.received), bytearray()
+    http.receive_data(octets)
+    return octets
+
+
+def _request(http: h11.Connection, parent: Parent, host: str | Address, port: int, credentials: str | None) -> bytes:
     authority = host_port(host, port)
     if credentials is None and parent.credentials is not None:
         credentials = "Basic " + base64.b64encode(parent.credentials.encode()).decode()
-    line = f"Proxy-Authorization: {credentials}\r\n" if credentials else ""
     # As the client's own octets came; our own user:password went into the base64 as UTF-8 (RFC 7617 section 2.1).
-    return f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n{line}\r\n".encode("utf-8", "surrogateescape")
-
-
-def _complete(head: bytes, received: bytearray) -> bool:
-    """Whether the answer's body is there, as far as it is relayed (RFC 9112 section 6.3)."""
-    fields = dict(_field(line) for line in head.split(b"\r\n")[1:-2])
-    body = len(received) - len(head)
-    if body >= _REFUSAL_BODY_OCTETS:
-        return True
-    if b"chunked" in fields.get(b"transfer-encoding", b"").lower():
-        return received.endswith(b"0\r\n\r\n")
-    length = fields.get(b"content-length", b"0")
-    return not length.isdigit() or body >= int(length[:9])
-
-
-def _field(line: bytes) -> tuple[bytes, bytes]:
-    name, _, value = line.partition(b":")
-    return name.strip().lower(), value.strip()
+    fields = [(b"Host", authority.encode())]
+    if credentials:
+        fields.append((b"Proxy-Authorization", credentials.encode("utf-8", "surrogateescape")))
+    asked = h11.Request(method="CONNECT", target=authority, headers=fields)
+    return (http.send(asked) or b"") + (http.send(h11.EndOfMessage()) or b"")
 
 
 def _tls(parent: Parent) -> ssl.SSLContext:

@@ -85,6 +85,8 @@ class FrontDoor:
         finally:
             if passage.visit is not None:
                 self.at_the_door.leave(passage)
+            if passage.parent is not None:
+                passage.parent.server.close()
 
     def say(self, trouble: str) -> None:
         """Journal a trouble of ours with connections that were not served."""
@@ -136,9 +138,11 @@ class FrontDoor:
         self.tunnels.note_if_observed(passage, attempt, verdict)
         host = attempt.names[0].value
         dialled = await self.tunnels.reach(passage, attempt, verdict, host, credentials)
-        if dialled is None:
+        if dialled is None and passage.parent is None:
             return Outcome.ENDS
         del passage.client.received[: opening.consumed]
+        if dialled is None:  # the parent asks who it is, and may be answered on the same two connections
+            return Outcome.ASKED
         passage.client.write(_ESTABLISHED)
         await self.tunnels.guarded(passage, dialled.server, attempt, verdict, Known(host, attempt.port))
         return Outcome.PASSES

@@ -58,7 +58,8 @@ class Tunnels:
                 self._rulebook, self._destinations, attempt, host, look
             )
         else:
-            outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials)
+            standing, passage.parent = passage.parent, None
+            outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials, standing)
         match outcome:
             case Dialled():
                 return outcome
@@ -69,9 +70,12 @@ class Tunnels:
                 passage.fail(reached(attempt, tried), verdict, cause, timed_out=timed_out)
             case Broken():
                 await self._at_names.stop(passage, attempt, verdict, outcome)
-            case ParentRefused(status=status, answer=answer):
+            case ParentRefused(status=status, answer=answer, standing=left):
                 self._recorder.failed(passage.caller, attempt, verdict, f"the parent proxy answered {status}")
-                if passage.spoken is Spoken.CONNECT:
+                if passage.spoken is Spoken.CONNECT and left is not None:
+                    passage.parent = left
+                    passage.client.write(answer)
+                elif passage.spoken is Spoken.CONNECT:
                     passage.client.dismiss(answer)
                 else:
                     passage.client.reset()
