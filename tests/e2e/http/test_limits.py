@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from socket import socket
 
@@ -186,13 +186,20 @@ UPGRADE = (
 )
 
 
-def test_a_head_that_is_never_finished_is_given_up(way: Way) -> None:
-    with way.open() as client:
-        client.settimeout(15)
-        client.sendall(way.request("/first"))
-        until(client, b"hello")
-        client.sendall(b"GET /unfinished HTTP/1.1\r\nHost:")
-        heard = until(client, b"\r\n\r\n")
+@pytest.mark.parametrize("second", [False, True], ids=["first", "second"])
+def test_heads_that_are_never_finished_are_given_up(way: Way, *, second: bool) -> None:
+    before = len(way.proxy.lines())
+    with ExitStack() as stack:
+        clients = [stack.enter_context(way.open()) for _ in range(20)]
+        for client in clients:
+            client.settimeout(15)
+            if second:
+                client.sendall(way.request("/first"))
+                until(client, b"hello")
+            client.sendall(b"GET /unfinished HTTP/1.1\r\nHost:")
+        heard = [until(client, b"\r\n\r\n") for client in clients]
 
-    assert heard.startswith(b"HTTP/1.1 408 ")
-    way.proxy.wait_for(lambda event: event.event.reason == "malformed" and event.tierwall.refusal == "408")
+    assert all(answer.startswith(b"HTTP/1.1 408 ") or (answer == b"" and not second) for answer in heard if way.tls)
+    way.proxy.wait_until(
+        lambda: sum(event.event.reason == "malformed" for event in way.proxy.events()[before:]) == len(clients)
+    )

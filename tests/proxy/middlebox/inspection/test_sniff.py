@@ -82,11 +82,23 @@ def test_a_request_in_pieces_is_held_until_it_is_one() -> None:
     noted = Noted()
     inside = Inside(noted)
 
-    assert inside.take(events.DataReceived(inside.context.client, b"GET / HT")) == []
+    (limit,) = inside.take(events.DataReceived(inside.context.client, b"GET / HT"))
     inside.take(events.DataReceived(inside.context.client, b"TP/1.1\r\nHost: vevox.app\r\n\r\n"))
 
+    assert isinstance(limit, commands.RequestWakeup)
     assert inside.becomes() is HttpLayer
     assert noted.told == []
+
+
+def test_a_request_that_is_never_one_is_given_up() -> None:
+    noted = Noted(only_https=False)
+    inside = Inside(noted)
+
+    (limit,) = inside.take(events.DataReceived(inside.context.client, b"GET / HT"))
+    done = inside.take(events.Wakeup(limit))
+
+    assert [type(command) for command in done] == [commands.CloseConnection]
+    assert noted.told == ["refused: an opening of 8 octets, not finished within 10 s"]
 
 
 def test_something_else_is_cut_where_only_https_passes_and_the_server_is_not_dialled() -> None:
@@ -175,10 +187,12 @@ def test_what_cannot_be_read_as_http_is_never_relayed() -> None:
     noted = Noted(only_https=False)
     inside = Inside(noted)
 
-    done = inside.take(events.DataReceived(inside.context.client, b"GET  / HTTP/1.1\r\n"))
+    hook, answer, *_ = inside.take(events.DataReceived(inside.context.client, b"GET  / HTTP/1.1\r\n"))
 
-    assert [type(command) for command in done] == [commands.CloseConnection]
-    assert noted.told == ["refused: the request line is not METHOD target HTTP/1.x"]
+    assert hook.refused.why == "the request line is not METHOD target HTTP/1.x"
+    assert answer.connection is inside.context.client
+    assert answer.data.startswith(b"HTTP/1.1 400 ")
+    assert noted.told == []
 
 
 def test_text_that_pauses_goes_out_and_its_line_does_not_end_as_one_of_http() -> None:

@@ -13,6 +13,7 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import HTTPMode
 
 from tierwall.opening import ClientHello, Following, Http, Malformed, NeedMore, Opaque, following, read_inside_tls
+from tierwall.policy.limits import FIRST_BYTES_S
 from tierwall.proxy.connection.first_bytes import PAUSE_S
 from tierwall.proxy.middlebox.dpi import SILENCE_S
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
@@ -59,6 +60,7 @@ class InsideTls(layer.Layer):
         self._server_spoke = False
         self._listening: commands.RequestWakeup | None = None
         self._pausing: commands.RequestWakeup | None = None
+        self._unfinished: commands.RequestWakeup | None = None
         self._wakeups: list[commands.RequestWakeup] = []
         self._limit: commands.RequestWakeup | None = None
         self._state: Callable[[events.Event], layer.CommandGenerator[None]] = self._gather
@@ -110,12 +112,21 @@ class InsideTls(layer.Layer):
                 yield from self._wake(self._pausing)
             case NeedMore():
                 self._pausing = None
+                if self._unfinished is None:
+                    self._unfinished = commands.RequestWakeup(FIRST_BYTES_S)
+                    yield from self._wake(self._unfinished)
+            case Malformed() if self._answers_in_http():
+                yield from self._become(HttpLayer(self.context, HTTPMode.transparent))  # which refuses it in HTTP
             case Http():
                 yield from self._become(HttpLayer(self.context, HTTPMode.transparent))
             case opening if self._rules.only_https:
                 yield from self._cut(_against(opening))
             case opening:
                 yield from self._something_else(opening)
+
+    def _answers_in_http(self) -> bool:
+        """Whether what cannot be read began as text, to a server that has said nothing."""
+        return not (self._rules.only_https or self._server_spoke) and chr(self._said[0]).isprintable()
 
     def _cut(self, detail: str) -> layer.CommandGenerator[None]:
         self._watcher.cut(self.context, detail)
@@ -160,6 +171,9 @@ class InsideTls(layer.Layer):
             return
         if event.command is self._limit:
             yield from self._cut(f"no request within {SILENCE_S:g} s")
+        elif event.command is self._unfinished:
+            late = Malformed(f"an opening of {len(self._said)} octets, not finished within {FIRST_BYTES_S:.0f} s")
+            yield from (self._cut(_against(late)) if self._rules.only_https else self._something_else(late))
         elif event.command is self._pausing:
             yield from (self._cut(_against(Opaque())) if self._rules.only_https else self._something_else(Opaque()))
         elif not self._said:
