@@ -13,12 +13,12 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from tierwall.loader.forms.behaviours import ScopeForm, key_of
 from tierwall.loader.forms.descriptions import below_attributes, descriptions
 from tierwall.policy.behaviour import (
-    AtTheDoor,
-    AtTheOpening,
+    AtAccess,
+    AtDatagrams,
+    AtOpening,
     Behaviour,
     DialBlackhole,
     Inspecting,
-    OfDatagrams,
     OfNames,
     OfTunnels,
     Sees,
@@ -78,13 +78,13 @@ A number without its unit is a fault.
 """
 
 _MOMENTS: Final[tuple[tuple[str, Any], ...]] = (
-    ("At the door", AtTheDoor),
+    ("At the door", AtAccess),
     ("At names", OfNames),
     ("At the dial", DialBlackhole),
-    ("At the opening", AtTheOpening),
+    ("At the opening", AtOpening),
     ("Inside TLS and HTTP", Inspecting),
     ("On the octets of a connection", OfTunnels),
-    ("On datagrams", OfDatagrams),
+    ("On datagrams", AtDatagrams),
 )
 
 _SEES: Final = {

@@ -10,7 +10,7 @@ import pytest
 from tests.policy.catalogues import CATALOGUE, listed
 from tierwall.gateway import elements
 from tierwall.gateway import kernel_sync as keeping
-from tierwall.gateway.kernel_sync import Keeper
+from tierwall.gateway.kernel_sync import KernelSync
 from tierwall.policy.site import Site
 
 HERE = ip_address("192.0.2.1")
@@ -43,7 +43,7 @@ class Scene:
         self.site = SITE
         self.said: list[str] = []
         self.nft = ScriptedNft()
-        self.keeper = Keeper(lambda: (self.site, CATALOGUE), self.said.append, self.nft, lambda: 0.0)
+        self.syncing = KernelSync(lambda: (self.site, CATALOGUE), self.said.append, self.nft, lambda: 0.0)
 
     async def stuck(self) -> None:
         """From now on nft is slow, and the next batch is with it already."""
@@ -64,7 +64,7 @@ class Scene:
 @asynccontextmanager
 async def at_work() -> AsyncIterator[Scene]:
     scene = Scene()
-    task = asyncio.get_running_loop().create_task(scene.keeper.keep())
+    task = asyncio.get_running_loop().create_task(scene.syncing.keep())
     try:
         yield scene
     finally:
@@ -105,7 +105,7 @@ def test_an_answer_waits_until_its_elements_are_written() -> None:
         async with at_work() as scene:
             await scene.batches(1)
             await scene.stuck()
-            answer = asyncio.ensure_future(scene.keeper.led_to("turn.example", [(HERE, 60)]))
+            answer = asyncio.ensure_future(scene.syncing.led_to("turn.example", [(HERE, 60)]))
             await asyncio.wait([answer], timeout=0.05)
             waited = not answer.done()
             scene.nft.go_on.set()
@@ -122,7 +122,7 @@ def test_the_same_answer_to_another_client_waits_for_the_same_writing() -> None:
         async with at_work() as scene:
             await scene.batches(1)
             await scene.stuck()
-            answers = [asyncio.ensure_future(scene.keeper.led_to("turn.example", [(HERE, 60)])) for _ in range(3)]
+            answers = [asyncio.ensure_future(scene.syncing.led_to("turn.example", [(HERE, 60)])) for _ in range(3)]
             await asyncio.wait(answers, timeout=0.05)
             done = [answer.done() for answer in answers]
             scene.nft.go_on.set()
@@ -136,7 +136,7 @@ def test_an_answer_that_opens_nothing_does_not_wait() -> None:
         async with at_work() as scene:
             await scene.batches(1)
             await scene.stuck()
-            given = await scene.keeper.led_to("web.example", [(HERE, 60)])
+            given = await scene.syncing.led_to("web.example", [(HERE, 60)])
             scene.nft.go_on.set()
             return given
 
@@ -148,7 +148,7 @@ def test_an_answer_that_cannot_be_written_in_time_is_not_given() -> None:
         async with at_work() as scene:
             await scene.batches(1)
             await scene.stuck()
-            given = await scene.keeper.led_to("turn.example", [(HERE, 60)])
+            given = await scene.syncing.led_to("turn.example", [(HERE, 60)])
             scene.nft.go_on.set()
             return given
 
@@ -160,12 +160,12 @@ def test_where_nft_fails_no_answer_is_given_and_the_fault_is_said_once() -> None
         async with at_work() as scene:
             await scene.batches(1)
             scene.nft.faults = ["no such table"] * 20
-            refused = await scene.keeper.led_to("turn.example", [(HERE, 60)])
+            refused = await scene.syncing.led_to("turn.example", [(HERE, 60)])
             await scene.batches(12)
             said = list(scene.said)
             scene.nft.faults = []
             await scene.batches(len(scene.nft.batches) + 3)
-            return refused, said, await scene.keeper.led_to("turn.example", [(HERE, 60)])
+            return refused, said, await scene.syncing.led_to("turn.example", [(HERE, 60)])
 
     refused, said, given = asyncio.run(play())
     assert (refused, given) == (False, True)
@@ -176,7 +176,7 @@ def test_a_lease_that_ran_out_is_taken_over_with_all_that_was_known() -> None:
     async def play() -> str:
         async with at_work() as scene:
             await scene.batches(1)
-            await scene.keeper.led_to("turn.example", [(HERE, 60)])
+            await scene.syncing.led_to("turn.example", [(HERE, 60)])
             count = len(scene.nft.batches)
             scene.nft.faults = ["no such element"]
             return (await scene.batches(count + 2))[count + 1]
@@ -190,7 +190,7 @@ def test_another_site_replaces_all_that_goes_straight() -> None:
     async def play() -> str:
         async with at_work() as scene:
             await scene.batches(1)
-            await scene.keeper.led_to("turn.example", [(HERE, 60)])
+            await scene.syncing.led_to("turn.example", [(HERE, 60)])
             scene.site = OTHER
             count = len(scene.nft.batches)
             return next(each for each in (await scene.batches(count + 3))[count:] if "delete set" in each)

@@ -37,7 +37,7 @@ from tierwall.policy.behaviour import (
     TlsMaxVersion,
 )
 from tierwall.policy.behaviour.parameters import Count, HostPattern, PortNumber, Seconds
-from tierwall.policy.effects import inspects, reason_of, struck
+from tierwall.policy.effects import broken_by, inspects, reason_of
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Protocol, Tier, Transport
 from tierwall.policy.site import Site
@@ -192,7 +192,7 @@ def test_a_struck_verdict_says_why_and_what_breaks() -> None:
     idle = IdleTimeout(after=Seconds(60.0))
     verdict = judge(Site(id="lab", admit=(everything(),), behaviours=(LATENCY,)), CATALOGUE, TLS_TO_8X8)
 
-    after = struck(verdict, verdict.effects[0], "300 ms late")
+    after = broken_by(verdict, verdict.effects[0], "300 ms late")
 
     assert (after.reason, after.tier, after.detail) == (Reason.BEHAVIOUR, Tier.CORE, "300 ms late")
     assert reason_of(DpiHttpsOnly()) is Reason.NOT_HTTPS

@@ -7,7 +7,7 @@ from tierwall.events import Context, Event, broken, from_verdict
 from tierwall.events import Stage as At
 from tierwall.policy.attempt import Action, Effect, Impact, Reason, Verdict
 from tierwall.policy.behaviour import Behaviour, DpiHttpsOnly, NoHttp2
-from tierwall.policy.effects import struck
+from tierwall.policy.effects import broken_by
 from tierwall.policy.model import Evidence, Protocol, Rule, Service, Source, Tier, Transport
 from tierwall.policy.projections.impact import Try
 from tierwall.reproduce.checks import Check, Pattern
@@ -50,7 +50,7 @@ def event(of: Check, behaviour: Behaviour | None = None) -> Event:
         verdict = Verdict(action=Action.DENY, reason=Reason.TIER_CLOSED, breaks=(impact,), tier=Tier.CORE)
         return from_verdict(verdict, of.of.attempt, CONTEXT)
     effect = Effect(behaviour, (impact,))
-    hit = struck(Verdict(action=Action.ALLOW, effects=(effect,)), effect, "cut")
+    hit = broken_by(Verdict(action=Action.ALLOW, effects=(effect,)), effect, "cut")
     return broken(hit, of.of.attempt, CONTEXT, reason=Reason.BEHAVIOUR, behaviour=behaviour.NAME, detail="cut")
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.support.endpoints import Peer, connection, run
 from tests.support.front_doors import Door
 from tests.support.programs import client_hello
-from tierwall.proxy.connection.client_connection import Passage
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.connection.client_connection import ClientConnection
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.proxy.transport.relay import Relay
 from tierwall.standins.origins import TcpEchoOrigin
 from tierwall.standins.streams import TcpStream
@@ -88,12 +88,12 @@ def test_a_storm_leaves_nothing_behind(origin_of: type[TcpEchoOrigin]) -> None:
     async def scene() -> tuple[int, int, int]:
         async with origin_of() as origin:
             door = Door(origin=origin)
-            opened, entrance = door.door(), door.entrance()
+            opened, listener = door.door(), door.listener()
             ways = [WAYS[number % len(WAYS)] for number in range(STORM)]
 
             async def one(way: Callable[[Peer], Awaitable[None]]) -> None:
                 async with connection() as (end, peer):
-                    serving = asyncio.create_task(opened.serve(end, entrance))
+                    serving = asyncio.create_task(opened.serve(end, listener))
                     with suppress(OSError):
                         await way(peer)
                     await serving
@@ -117,4 +117,4 @@ def _tasks() -> int:
 
 def _held() -> int:
     """Connections that something still holds."""
-    return sum(isinstance(thing, End | Relay | Passage) for thing in gc.get_objects())
+    return sum(isinstance(thing, Endpoint | Relay | ClientConnection) for thing in gc.get_objects())

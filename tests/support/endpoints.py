@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tierwall.events import Event
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 LIMIT_S = 5.0
 
@@ -75,7 +75,7 @@ class Peer:
 
 
 @asynccontextmanager
-async def connection(buffer_octets: int | None = None) -> AsyncIterator[tuple[End, Peer]]:
+async def connection(buffer_octets: int | None = None) -> AsyncIterator[tuple[Endpoint, Peer]]:
     """Our end, and the other one. `buffer_octets`: of the kernel, on both sides."""
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as theirs:
@@ -85,7 +85,7 @@ async def connection(buffer_octets: int | None = None) -> AsyncIterator[tuple[En
         theirs.setblocking(False)
         await loop.sock_connect(theirs, listener.getsockname())
         ours, _ = listener.accept()
-        _, end = await loop.create_connection(End, sock=ours)
+        _, end = await loop.create_connection(Endpoint, sock=ours)
         try:
             yield end, Peer(theirs)
         finally:

@@ -11,13 +11,13 @@ from tests.support.endpoints import Peer, Told, connection
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Address, Tier
 from tierwall.policy.site import Site
-from tierwall.proxy.connection.client_connection import Entrance, Known, Speaks
+from tierwall.proxy.connection.client_connection import Known, Listener, Speaks
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.pages import Pages
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations, parse_redirect
 from tierwall.proxy.state.recorder import Recorder
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.report.recent import Recent
 from tierwall.standins.origins import TcpOrigin
 
@@ -45,22 +45,22 @@ class Door:
     original: tuple[Address, int] | None = None
     ca: Path = Path("/nonexistent")
 
-    def entrance(self) -> Entrance:
+    def listener(self) -> Listener:
         """How its connections come in."""
 
-        async def hand_over(end: End, known: Known | None) -> None:
+        async def hand_over(end: Endpoint, known: Known | None) -> None:
             self.handed_over.append((bytes(end.received), known))
             end.close()
 
-        return Entrance(speaks=self.speaks, hand_over=hand_over, gateway=self.speaks is Speaks.ANYTHING)
+        return Listener(speaks=self.speaks, hand_over=hand_over, gateway=self.speaks is Speaks.ANYTHING)
 
     def door(self) -> FrontDoor:
         """The door itself."""
-        rulebook = Rulebook(self.site, CATALOGUE)
+        active_policy = ActivePolicy(self.site, CATALOGUE)
         to = f":127.0.0.1:{self.origin.port}" if self.origin else ":127.0.0.1:1"
         destinations = Destinations(tuple(parse_redirect(f"{name}:*{to}") for name in ("*.corp.example", "8x8.vc")))
-        pages = Pages(rulebook, Recent(), self.ca)
-        return FrontDoor(rulebook, destinations, Recorder(self.told, rulebook, everything=True), pages)
+        pages = Pages(active_policy, Recent(), self.ca)
+        return FrontDoor(active_policy, destinations, Recorder(self.told, active_policy, everything=True), pages)
 
     @property
     def reasons(self) -> list[Reason]:
@@ -77,7 +77,7 @@ class Door:
 async def served(door: Door) -> AsyncIterator[tuple[Peer, Callable[[], Any]]]:
     """A client of the door, and the end of its serving."""
     async with connection() as (end, peer):
-        yield peer, lambda: door.door().serve(end, door.entrance(), door.original)
+        yield peer, lambda: door.door().serve(end, door.listener(), door.original)
 
 
 async def said_to(door: Door, *said: bytes) -> bytes:

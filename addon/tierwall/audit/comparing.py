@@ -12,7 +12,7 @@ from tierwall.audit.tally import Count
 from tierwall.policy import authority
 from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
 from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
-from tierwall.policy.match.compiled import Ground, admitted_rules, ground_of, title
+from tierwall.policy.match.compiled import CompiledPolicy, admitted_rules, ground_of, title
 from tierwall.policy.match.coverage import serve
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import ListEntry, Site
@@ -121,14 +121,14 @@ def place(attempt: Attempt) -> str:
 
 def never_hit(site: Site, catalogue: Catalogue, statements: Mapping[Statement, Count]) -> tuple[str, ...]:
     """The site's entries that no destination in the log matched, in the site's order."""
-    ground = ground_of(site, catalogue)
+    compiled = ground_of(site, catalogue)
     hit: set[str] = set()
     for attempt in {statement.attempt for statement in statements if statement.attempt is not None}:
-        hit.update(_hits(ground, attempt))
+        hit.update(_hits(compiled, attempt))
     return tuple(entry for entry in _entries(site, catalogue) if entry not in hit)
 
 
-def _hits(ground: Ground, attempt: Attempt) -> set[str]:
+def _hits(compiled: CompiledPolicy, attempt: Attempt) -> set[str]:
     values = [name.value for name in attempt.names]
     if attempt.address is not None and attempt.address not in values:
         values.append(attempt.address)
@@ -136,7 +136,7 @@ def _hits(ground: Ground, attempt: Attempt) -> set[str]:
     return {
         title(hit)
         for value in values
-        for hit in ground.admitted.find(value)
+        for hit in compiled.admitted.find(value)
         if hit.covers and (looked_up or serve(hit.payload.ports, attempt))
     }
 

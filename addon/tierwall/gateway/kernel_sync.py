@@ -33,7 +33,7 @@ type Nft = Callable[[str], Awaitable[str | None]]
 """Loads commands, all or none of them; says what went wrong, or None."""
 
 
-class Keeper:
+class KernelSync:
     """One run of the proxy. `keep` is a task; answers come in meanwhile."""
 
     def __init__(

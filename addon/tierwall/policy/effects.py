@@ -46,26 +46,26 @@ from tierwall.policy.behaviour import (
     TlsMaxVersion,
     UdpTimeout,
 )
-from tierwall.policy.match.compiled import Compiled, Ground, Index
+from tierwall.policy.match.compiled import Compiled, CompiledPolicy, Index
 from tierwall.policy.match.coverage import plain
 from tierwall.policy.model import Tier, Transport
 
 HTTPS_PORT = 443
 
 
-def effects_on(ground: Ground, attempt: Attempt, serves: tuple[Impact, ...]) -> tuple[Effect, ...]:
+def effects_on(compiled: CompiledPolicy, attempt: Attempt, serves: tuple[Impact, ...]) -> tuple[Effect, ...]:
     """The behaviours that act on an attempt which passes, in their order. `serves`: what its destination serves.
 
     What a TLS inspection of the site leaves alone is inspected by nothing else either: the middlebox does not open it.
     """
-    left_alone = _left_alone(ground, attempt)
+    left_alone = _left_alone(compiled, attempt)
     return tuple(
-        Effect(each.behaviour, _broken(ground, each.behaviour, serves))
-        for each in ground.behaviours
+        Effect(each.behaviour, _broken(compiled, each.behaviour, serves))
+        for each in compiled.behaviours
         if not (left_alone and _inside_tls(attempt) and inspects(each.behaviour))
         if _in_reach(each.behaviour, attempt)
         if _is_about(each.behaviour, attempt)
-        if _in_scope(ground, each, attempt, serves)
+        if _in_scope(compiled, each, attempt, serves)
     )
 
 
@@ -98,7 +98,7 @@ def reason_of(behaviour: Behaviour) -> Reason:
             return Reason.BEHAVIOUR
 
 
-def struck(verdict: Verdict, effect: Effect, detail: str) -> Verdict:
+def broken_by(verdict: Verdict, effect: Effect, detail: str) -> Verdict:
     """The verdict on an admitted attempt after the behaviour broke it: its reason, and what that breaks."""
     tier = effect.breaks[0].tier if effect.breaks else Tier.NONE
     reason = reason_of(effect.behaviour)
@@ -164,7 +164,7 @@ def _connects(attempt: Attempt) -> bool:
 # What its scope says
 
 
-def _in_scope(ground: Ground, each: Compiled, attempt: Attempt, serves: tuple[Impact, ...]) -> bool:
+def _in_scope(compiled: CompiledPolicy, each: Compiled, attempt: Attempt, serves: tuple[Impact, ...]) -> bool:
     scope = each.behaviour.scope
     if scope.transport is not None and scope.transport is not attempt.transport:
         return False
@@ -174,17 +174,17 @@ def _in_scope(ground: Ground, each: Compiled, attempt: Attempt, serves: tuple[Im
         return False
     if isinstance(each.behaviour, TlsInspection) and _excepts(each, attempt):
         return False
-    return not scope.asks_for_services or any(_selects(ground, each.behaviour, impact) for impact in serves)
+    return not scope.asks_for_services or any(_selects(compiled, each.behaviour, impact) for impact in serves)
 
 
-def _left_alone(ground: Ground, attempt: Attempt) -> bool:
-    return any(_excepts(each, attempt) for each in ground.behaviours) or _spliced(ground, attempt)
+def _left_alone(compiled: CompiledPolicy, attempt: Attempt) -> bool:
+    return any(_excepts(each, attempt) for each in compiled.behaviours) or _spliced(compiled, attempt)
 
 
-def _spliced(ground: Ground, attempt: Attempt) -> bool:
+def _spliced(compiled: CompiledPolicy, attempt: Attempt) -> bool:
     """Whether a configuration with rules about TLS leaves it alone, by the last name that was given: the SNI's."""
     value = plain(attempt.names[-1].value) if attempt.names else attempt.address
-    rules = [decider.tls(value, attempt) for _, decider in ground.deciders if decider.opens_tls]
+    rules = [decider.tls(value, attempt) for _, decider in compiled.deciders if decider.opens_tls]
     return bool(rules) and not any(rule is not None and rule.decision is TlsDecision.BUMP for rule in rules)
 
 
@@ -210,20 +210,20 @@ def _inside_tls(attempt: Attempt) -> bool:
 # What it breaks
 
 
-def _broken(ground: Ground, behaviour: Behaviour, serves: tuple[Impact, ...]) -> tuple[Impact, ...]:
+def _broken(compiled: CompiledPolicy, behaviour: Behaviour, serves: tuple[Impact, ...]) -> tuple[Impact, ...]:
     return tuple(
         impact
         for impact in serves
-        if ground.protocols[impact.vendor, impact.service] in behaviour.HITS and _selects(ground, behaviour, impact)
+        if compiled.protocols[impact.vendor, impact.service] in behaviour.HITS and _selects(compiled, behaviour, impact)
     )
 
 
-def _selects(ground: Ground, behaviour: Behaviour, impact: Impact) -> bool:
+def _selects(compiled: CompiledPolicy, behaviour: Behaviour, impact: Impact) -> bool:
     """Vendor, tier, service and protocol must be those of one and the same service."""
     scope = behaviour.scope
     return (
         (scope.vendor is None or scope.vendor == impact.vendor)
         and (scope.tiers is None or impact.tier in scope.tiers)
         and (scope.services is None or impact.service in scope.services)
-        and (scope.protocols is None or ground.protocols[impact.vendor, impact.service] in scope.protocols)
+        and (scope.protocols is None or compiled.protocols[impact.vendor, impact.service] in scope.protocols)
     )

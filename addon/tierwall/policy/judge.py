@@ -13,7 +13,7 @@ from tierwall.policy.access_rules import AccessRule, Decision, TlsDecision, TlsR
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
 from tierwall.policy.effects import effects_on, inspected
 from tierwall.policy.hostname import is_private
-from tierwall.policy.match.compiled import Entry, Ground, ground_of, title
+from tierwall.policy.match.compiled import CompiledPolicy, Entry, ground_of, title
 from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
 from tierwall.policy.match.index import Hit
 from tierwall.policy.model import Address, Catalogue, Tier, Transport
@@ -25,8 +25,8 @@ NEAR_AT_MOST: Final = 16
 
 def judge(site: Site, catalogue: Catalogue, attempt: Attempt) -> Verdict:
     """Decide whether the attempt passes under the site, why not, and what of the catalogue that breaks."""
-    ground = ground_of(site, catalogue)
-    case = _Case(site, ground, attempt, targets_of(ground, attempt))
+    compiled = ground_of(site, catalogue)
+    case = _Case(site, compiled, attempt, targets_of(compiled, attempt))
     for holds in _ROWS:
         refusal = holds(case)
         if refusal is not None:
@@ -43,7 +43,7 @@ class _Case(NamedTuple):
     """What the rows of the table look at."""
 
     site: Site
-    ground: Ground
+    compiled: CompiledPolicy
     attempt: Attempt
     targets: Sequence[Target]
     """At least one."""
@@ -75,7 +75,7 @@ class _Refusal(NamedTuple):
 
 def _client_refused(case: _Case) -> _Refusal | None:
     client = case.attempt.client
-    if client is None or case.ground.clients.find(client):
+    if client is None or case.compiled.clients.find(client):
         return None
     return _of_everything(case, Reason.CLIENT_REFUSED, wording.client_refused(client))
 
@@ -100,10 +100,10 @@ def _of_everything(case: _Case, reason: Reason, detail: str) -> _Refusal:
 
 
 def _site_denied(case: _Case) -> _Refusal | None:
-    if case.ground.denied is None:
+    if case.compiled.denied is None:
         return None
     for value in _everything_known(case.attempt):
-        hit = serving(case.ground.denied.find(value), value, case.attempt)
+        hit = serving(case.compiled.denied.find(value), value, case.attempt)
         if hit is not None:
             detail = wording.site_denied(hit, value)
             for target in case.targets:
@@ -164,7 +164,7 @@ def _rules_close_its_port(case: _Case, target: Target) -> str | None:
 
 def _deciding(case: _Case, target: Target) -> Iterator[tuple[str, AccessRule | TlsRule]]:
     """The rules of configurations that deny it."""
-    for label, decider in case.ground.deciders:
+    for label, decider in case.compiled.deciders:
         rule = decider.deciding(target.value, case.attempt)
         if rule is not None and rule.decision is Decision.DENY:
             yield label, rule
@@ -187,7 +187,7 @@ def _entry_comes_close(case: _Case, target: Target) -> str | None:
 def _vendor_rule_covers(case: _Case, target: Target) -> str | None:
     if not target.covering:
         return None
-    return wording.tier_closed(target.covering, case.ground.too_weak, case.site.evidence)
+    return wording.tier_closed(target.covering, case.compiled.too_weak, case.site.evidence)
 
 
 def _vendor_rules_have_other_ports(_: _Case, target: Target) -> str | None:
@@ -263,7 +263,7 @@ def _private_address(case: _Case) -> _Refusal | None:
     address = _to_be_dialled(case.attempt)
     if address is None or case.attempt.redirected or not is_private(address):
         return None
-    named = (hit for hit in case.ground.admitted.find(address) if not _is_everywhere(hit))
+    named = (hit for hit in case.compiled.admitted.find(address) if not _is_everywhere(hit))
     if serving(named, address, case.attempt) is not None:
         return None
     return _of_everything(case, Reason.PRIVATE_ADDRESS, wording.private_address(address))
@@ -324,8 +324,8 @@ def _verdict(action: Action, decided: Target, targets: Sequence[Target], refusal
 
 def _with_effects(case: _Case, verdict: Verdict) -> Verdict:
     """What the site admits, with the behaviours that then act on it."""
-    if not case.ground.behaviours:
+    if not case.compiled.behaviours:
         return verdict
-    effects = effects_on(case.ground, case.attempt, breaking(case.targets))
+    effects = effects_on(case.compiled, case.attempt, breaking(case.targets))
     action = Action.INSPECT if inspected(case.attempt, effects) else verdict.action
     return replace(verdict, action=action, effects=effects)

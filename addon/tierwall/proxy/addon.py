@@ -21,16 +21,16 @@ from tierwall.events import ALL, ALWAYS, Stage
 from tierwall.journal import CannotJournal, FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.target import InvalidTarget, attempt_for
-from tierwall.proxy.listeners import DOORWAY, install
+from tierwall.proxy.listeners import LISTENERS, install
 from tierwall.proxy.mitmproxy.handover import close_what_is_not_guarded
 from tierwall.proxy.mitmproxy.modes import suited
 from tierwall.proxy.serving.enforcement import Enforcement
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.pages import Pages
-from tierwall.proxy.state.active_policy import Rulebook
-from tierwall.proxy.state.behaviour_overrides import Switchboard
+from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
-from tierwall.proxy.state.log_sink import Logged
+from tierwall.proxy.state.log_sink import LogSink
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.reloading import Reloading
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
@@ -38,7 +38,7 @@ from tierwall.report.explanation import as_json, explanation
 from tierwall.report.recent import Recent
 
 if TYPE_CHECKING:
-    from tierwall.gateway.kernel_sync import Keeper
+    from tierwall.gateway.kernel_sync import KernelSync
 
 logger = logging.getLogger(__name__)
 
@@ -57,15 +57,15 @@ still writes its last line."""
 class Assembly:
     """What stands between clients and destinations once the options are known."""
 
-    rulebook: Rulebook
+    active_policy: ActivePolicy
     destinations: Destinations
     recorder: Recorder
     door: FrontDoor
     enforcement: Enforcement
     journal: Journal | None
-    switchboard: Switchboard
+    overrides: BehaviourOverrides
     reloading: Reloading
-    keeper: "Keeper | None"
+    kernel_sync: "KernelSync | None"
     """Of the kernel's rules, where there is a gateway."""
 
 
@@ -88,7 +88,7 @@ class TierwallAddon:
     kernel's rules that `tierwall gateway up` made here are to be kept as the site says."""
 
     def __init__(self, sinks: Sequence[Sink] | None = None, *, gateway: bool = False) -> None:
-        self._sinks: tuple[Sink, ...] = (Logged(),) if sinks is None else tuple(sinks)
+        self._sinks: tuple[Sink, ...] = (LogSink(),) if sinks is None else tuple(sinks)
         self.assembly: Assembly | None = None
         self.addons = [_HooksInForce(self)]
         self._gateway = gateway
@@ -115,7 +115,7 @@ class TierwallAddon:
             except (InvalidFiles, InvalidResolve, InvalidClients, CannotJournal) as fault:
                 raise exceptions.OptionsError(str(fault)) from None
             self.assembly = assembly
-            DOORWAY.door = assembly.door
+            LISTENERS.door = assembly.door
             _doors.add(assembly.door)
             self._watch(assembly)
             self._note_listening()
@@ -128,7 +128,7 @@ class TierwallAddon:
 
     def done(self) -> Awaitable[None] | None:
         """mitmproxy ends, or unloads us: from here on everything is refused. Tunnels that stand go on until it ends."""
-        DOORWAY.door = None
+        LISTENERS.door = None
         for task in self._watching:
             task.cancel()
         ends = ctx.master.should_exit.is_set()
@@ -139,12 +139,12 @@ class TierwallAddon:
         """What the site in force says to a target such as https://8x8.vc, as JSON."""
         if self.assembly is None:
             raise exceptions.CommandError("tierwall has no site in force")
-        rulebook = self.assembly.rulebook
+        active_policy = self.assembly.active_policy
         try:
             attempt = attempt_for(target, sni=None, host=None)
         except InvalidTarget as fault:
             raise exceptions.CommandError(str(fault)) from None
-        return as_json([explanation(target, rulebook.judge(attempt), rulebook.site.id)])
+        return as_json([explanation(target, active_policy.judge(attempt), active_policy.site.id)])
 
     # -- private
 
@@ -156,32 +156,32 @@ class TierwallAddon:
         clients = parse_clients(options.tierwall_clients)
         suits = partial(suited, specs=options.mode, partial=options.tierwall_partial)
         site = suits(load_site(options.tierwall_site, catalogue))
-        rulebook = Rulebook(site, catalogue, clients)
+        active_policy = ActivePolicy(site, catalogue, clients)
         everything = options.tierwall_events == "all"
         journal = _journal(options.tierwall_journal)
         wanted = [Selected(journal, ALL if everything else ALWAYS)] if journal else []
         recent = Recent()
-        recorder = Recorder(FanOut([*wanted, recent, *self._sinks], _say), rulebook, everything=everything)
+        recorder = Recorder(FanOut([*wanted, recent, *self._sinks], _say), active_policy, everything=everything)
         destinations = Destinations(redirects)
-        keeper = self._keeper(rulebook, recorder) if self._gateway else None
-        door = FrontDoor(rulebook, destinations, recorder, Pages(rulebook, recent, _ca(options.confdir)))
-        switchboard = Switchboard(rulebook, suits)
+        kernel_sync = self._kernel_sync(active_policy, recorder) if self._gateway else None
+        door = FrontDoor(active_policy, destinations, recorder, Pages(active_policy, recent, _ca(options.confdir)))
+        overrides = BehaviourOverrides(active_policy, suits)
         return Assembly(
-            rulebook=rulebook,
+            active_policy=active_policy,
             destinations=destinations,
             recorder=recorder,
             door=door,
-            enforcement=Enforcement(rulebook, destinations, recorder, door.at_the_door, keeper),
+            enforcement=Enforcement(active_policy, destinations, recorder, door.at_access, kernel_sync),
             journal=journal,
-            switchboard=switchboard,
-            reloading=Reloading(options.tierwall_site, policies, switchboard),
-            keeper=keeper,
+            overrides=overrides,
+            reloading=Reloading(options.tierwall_site, policies, overrides),
+            kernel_sync=kernel_sync,
         )
 
-    def _keeper(self, rulebook: Rulebook, recorder: Recorder) -> "Keeper":
+    def _kernel_sync(self, active_policy: ActivePolicy, recorder: Recorder) -> "KernelSync":
         from tierwall.proxy.serving.gateway_tasks import keeper_of  # noqa: PLC0415 - see there
 
-        return keeper_of(rulebook, recorder)
+        return keeper_of(active_policy, recorder)
 
     def _note_listening(self) -> None:
         proxyserver: Any = ctx.master.addons.get("proxyserver")
@@ -198,13 +198,15 @@ class TierwallAddon:
             task.cancel()
         loop = asyncio.get_running_loop()
         self._watching = [loop.create_task(_reload_on_change(assembly))]
-        if assembly.keeper is not None:
+        if assembly.kernel_sync is not None:
             from tierwall.proxy.serving import gateway_tasks  # noqa: PLC0415 - see there
 
             recorder = assembly.recorder
             self._watching += [
-                loop.create_task(gateway_tasks.keep(assembly.keeper, recorder)),
-                loop.create_task(gateway_tasks.hear_unanswered(assembly.rulebook, assembly.destinations, recorder)),
+                loop.create_task(gateway_tasks.keep(assembly.kernel_sync, recorder)),
+                loop.create_task(
+                    gateway_tasks.hear_unanswered(assembly.active_policy, assembly.destinations, recorder)
+                ),
             ]
 
     async def _end(self) -> None:
@@ -220,7 +222,7 @@ class TierwallAddon:
 async def _reload_on_change(assembly: Assembly) -> None:
     while True:
         try:
-            outcome: Rulebook | Exception = await assembly.reloading.changed()
+            outcome: ActivePolicy | Exception = await assembly.reloading.changed()
         except Exception as failure:
             logger.exception("loading changed files failed")
             outcome = failure
@@ -228,7 +230,7 @@ async def _reload_on_change(assembly: Assembly) -> None:
             message = f"the files in force stay, because the changed ones do not load:\n{outcome}"
             assembly.recorder.fault(message, Stage.CONFIG)
         else:
-            logger.info("site %s and its policies were loaded again", assembly.rulebook.site.id)
+            logger.info("site %s and its policies were loaded again", assembly.active_policy.site.id)
 
 
 def _ca(confdir: str) -> Path:

@@ -17,7 +17,7 @@ from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 
 from tierwall.events import ClosedBy
 from tierwall.policy.model import Address
-from tierwall.proxy.connection.client_connection import Entrance, Known, Speaks
+from tierwall.proxy.connection.client_connection import Known, Listener, Speaks
 from tierwall.proxy.connection.parent_proxy import Parent
 from tierwall.proxy.mitmproxy import dns, wireguard_keys
 from tierwall.proxy.mitmproxy.handler import GuardedHandler
@@ -27,7 +27,7 @@ from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.name_server import PORT
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.descriptors import Descriptors
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.proxy.transport.mitmproxy_stream import StreamTransport
 from tierwall.proxy.transport.relay import Relay
 
@@ -39,7 +39,7 @@ BACKLOG: Final = 4096
 _INHERITED: Final[dict[str, Sequence[socket.socket]]] = {}
 """By mode spec: sockets that the parent of several workers bound."""
 
-_ENTRANCES: Final[WeakKeyDictionary[ServerInstance[Mode], Entrance]] = WeakKeyDictionary()
+_ENTRANCES: Final[WeakKeyDictionary[ServerInstance[Mode], Listener]] = WeakKeyDictionary()
 
 UDP_IDLE_S: Final = 600
 """Seconds after which mitmproxy gives an admitted UDP flow up; its 20 s would end a call that is muted. Beneath it
@@ -58,19 +58,19 @@ _SPEAKS: Final[dict[type[Mode], Speaks]] = {
 """Modes whose TCP goes through the front door. Reverse and DNS modes have their destination from mitmproxy."""
 
 
-class Doorway:
+class Listeners:
     """Where connections find the front door that is live now, if any."""
 
     def __init__(self) -> None:
         self.door: FrontDoor | None = None
         self._serving: set[asyncio.Task[None]] = set()
-        self._streams: dict[End, ServerInstance[Mode]] = {}
+        self._streams: dict[Endpoint, ServerInstance[Mode]] = {}
 
     async def serve_stream(
         self, stream: mitmproxy_rs.Stream, instance: ServerInstance[Mode], original: tuple[Address, int] | None
     ) -> None:
         """Serve a connection of a server that has no sockets."""
-        end = End()
+        end = Endpoint()
         transport = StreamTransport(stream, end)
         self._streams[end] = instance
         try:
@@ -90,18 +90,18 @@ class Doorway:
                 end.close()
 
     def serve(
-        self, client: End, instance: ServerInstance[Mode], original: tuple[Address, int] | None
+        self, client: Endpoint, instance: ServerInstance[Mode], original: tuple[Address, int] | None
     ) -> asyncio.Task[None] | None:
         """Serve a connection as a task of its own; None where there is no door, and it is refused."""
         if self.door is None:
             client.reset()
             return None
-        task = asyncio.get_running_loop().create_task(self.door.serve(client, _entrance(instance), original))
+        task = asyncio.get_running_loop().create_task(self.door.serve(client, _listener_of(instance), original))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         return task
 
-    def turn_away(self, client: End) -> None:
+    def turn_away(self, client: Endpoint) -> None:
         """Refuse a connection at once: there is no room for it."""
         client.reset()
         if self.door is not None and (complaint := _DESCRIPTORS.complaint()) is not None:
@@ -123,7 +123,7 @@ _LAST_OCTETS_S: Final = 0.5
 
 _DESCRIPTORS: Final = Descriptors()
 
-DOORWAY: Final = Doorway()
+LISTENERS: Final = Listeners()
 """One a process, as mitmproxy's servers are; module state because it must outlive a reloaded script."""
 
 
@@ -143,17 +143,17 @@ def inherit(sockets: Mapping[str, Sequence[socket.socket]]) -> None:
     _INHERITED.update(sockets)
 
 
-def _entrance(instance: ServerInstance[Mode]) -> Entrance:
+def _listener_of(instance: ServerInstance[Mode]) -> Listener:
     """How connections of that server come in."""
     if (known := _ENTRANCES.get(instance)) is None:
         known = _ENTRANCES[instance] = _new_entrance(instance)
     return known
 
 
-def _new_entrance(instance: ServerInstance[Mode]) -> Entrance:
+def _new_entrance(instance: ServerInstance[Mode]) -> Listener:
     mode = instance.mode
 
-    async def give_to_mitmproxy(end: End, known: Known | None) -> None:
+    async def give_to_mitmproxy(end: Endpoint, known: Known | None) -> None:
         await hand_over(instance, end, known)
 
     parent = None
@@ -167,7 +167,7 @@ def _new_entrance(instance: ServerInstance[Mode]) -> Entrance:
             verify=not ctx.options.ssl_insecure,
             credentials=getattr(ctx.options, "upstream_auth", None),
         )
-    return Entrance(
+    return Listener(
         speaks=_SPEAKS[type(mode)],
         hand_over=give_to_mitmproxy,
         gateway=_SPEAKS[type(mode)] is Speaks.ANYTHING,
@@ -175,7 +175,7 @@ def _new_entrance(instance: ServerInstance[Mode]) -> Entrance:
     )
 
 
-class _Arrival(End):
+class _Arrival(Endpoint):
     """A client's end, which is served as soon as it is connected."""
 
     __slots__ = ("_instance",)
@@ -187,14 +187,14 @@ class _Arrival(End):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         if _DESCRIPTORS.are_scarce(transport.get_extra_info("socket").fileno()):
-            DOORWAY.turn_away(self)
+            LISTENERS.turn_away(self)
             return
         try:
             original = _original_destination(self._instance, transport)
         except OSError:
             self.reset()  # redirected in another network namespace, or gone already
             return
-        DOORWAY.serve(self, self._instance, original)
+        LISTENERS.serve(self, self._instance, original)
 
 
 def _original_destination(
@@ -221,7 +221,7 @@ _STREAMING: Final[dict[Any, Any]] = {
 
 def _ending_streams(stop: Any) -> Any:
     async def stop_after_streams(self: ServerInstance[Mode]) -> None:
-        DOORWAY.end_streams(self)
+        LISTENERS.end_streams(self)
         await stop(self)
 
     return stop_after_streams
@@ -250,7 +250,7 @@ class _FrontedHandler(GuardedHandler):
 
     async def handle_client(self) -> None:
         mode = self.client.proxy_mode
-        if DOORWAY.door is None:
+        if LISTENERS.door is None:
             self._close()
         elif self.client.transport_protocol != "tcp" or type(mode) not in _SPEAKS or self._asks_for_names():
             await super().handle_client()
@@ -274,12 +274,12 @@ class _FrontedHandler(GuardedHandler):
         address = self.layer.context.server.address
         original = _destination(*address[:2]) if address is not None else None
         if isinstance(io.writer, mitmproxy_rs.Stream):
-            await DOORWAY.serve_stream(io.writer, instance, original)
+            await LISTENERS.serve_stream(io.writer, instance, original)
             return
         if io.writer is None or not isinstance(io.reader, asyncio.StreamReader):
             self._close()
             return
-        end = End()
+        end = Endpoint()
         socket_transport = io.writer.transport
         socket_transport.set_protocol(end)
         end.connection_made(socket_transport)
@@ -289,7 +289,7 @@ class _FrontedHandler(GuardedHandler):
             end.data_received(gathered)
         if io.reader.at_eof() or io.reader._eof:  # type: ignore[attr-defined]  # noqa: SLF001
             end.eof_received()
-        if (serving := DOORWAY.serve(end, instance, original)) is not None:
+        if (serving := LISTENERS.serve(end, instance, original)) is not None:
             await serving
 
     def _close(self) -> None:

@@ -69,7 +69,7 @@ def _row(group: list[Check], before: Round, now: Round) -> Row:
     service, first = group[0].of.service, group[0]
     hit = [(check, _struck(check, now.events)) for check in group if check in now.outcomes]
     failed = [check for check, _ in hit if not now.outcomes[check].ok]
-    struck = [(check, events) for check, events in hit if events or not now.outcomes[check].ok]
+    broken_by = [(check, events) for check, events in hit if events or not now.outcomes[check].ok]
     return Row(
         service=service.id,
         title=service.title,
@@ -77,10 +77,10 @@ def _row(group: list[Check], before: Round, now: Round) -> Row:
         pattern=first.pattern,
         before=_state(group, before),
         now=_state(group, now),
-        broke=tuple(dict.fromkeys(_what(event) for _, events in struck for event in events)),
+        broke=tuple(dict.fromkeys(_what(event) for _, events in broken_by for event in events)),
         symptom=service.symptom,
         saw=tuple(dict.fromkeys(_saw(now.outcomes[check]) for check in failed)),
-        places=tuple(dict.fromkeys(check.of.place for check, _ in struck)),
+        places=tuple(dict.fromkeys(check.of.place for check, _ in broken_by)),
         tried=len(group),
         why_not=first.not_run,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.behaviours.at_the_door import ADDRESS, CURL, Behind, behind, http_of, of_vevox, socks_of
+from tests.e2e.behaviours.at_access import ADDRESS, CURL, Behind, behind, http_of, of_vevox, socks_of
 from tests.e2e.behaviours.inspected import broken
 from tests.support.programs import connected, curl, read_response, through, tunnel
 from tests.support.running import Proxy, about, needs

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.behaviours.at_the_door import ADDRESS, Behind, behind, http_of, of_vevox, socks_of
+from tests.e2e.behaviours.at_access import ADDRESS, Behind, behind, http_of, of_vevox, socks_of
 from tests.e2e.behaviours.inspected import broken
 from tests.support.programs import (
     Curled,

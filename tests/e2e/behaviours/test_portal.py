@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.behaviours.at_the_door import CURL, Behind, behind, http_of, of_vevox
+from tests.e2e.behaviours.at_access import CURL, Behind, behind, http_of, of_vevox
 from tests.e2e.behaviours.inspected import broken
 from tests.support.programs import connected, curl, read_response, through
 from tests.support.running import about, needs, whole

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.behaviours.at_the_door import CURL, ON_80, Behind, behind, http_of, of_vevox
+from tests.e2e.behaviours.at_access import CURL, ON_80, Behind, behind, http_of, of_vevox
 from tests.e2e.behaviours.inspected import broken
 from tests.support.origins import RecordingOrigin, ScriptedParent
 from tests.support.programs import connect_request, connected, curl, read_response, read_to_end, through, tunnel

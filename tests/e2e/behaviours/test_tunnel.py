@@ -105,22 +105,22 @@ def test_a_dropped_connection_swallows_what_both_sides_send(box: Proxy, heard: R
     with standing(box.via, "idle-drop.corp.example:9") as client:
         client.sendall(b"before")
         assert heard.reached.until(lambda _: heard.heard.endswith(b"before"))
-        struck = box.wait_for(lambda event: about("idle-drop.corp.example", "broken")(event) and _port(event) == 9)
+        broken_by = box.wait_for(lambda event: about("idle-drop.corp.example", "broken")(event) and _port(event) == 9)
         client.sendall(b"after")
         heard_back = silence(client, 0.3)
     closed = box.wait_for(lambda event: about("idle-drop.corp.example", "closed")(event) and _port(event) == 9)
 
-    assert struck.tierwall.detail == "nothing passed for 0.3 s; cut without a word"
+    assert broken_by.tierwall.detail == "nothing passed for 0.3 s; cut without a word"
     assert (heard_back, bytes(heard.heard[-6:])) == (b"<silence>", b"before")
     assert closed.tierwall.closed_by == "behaviour"
 
 
 def test_a_vendors_scope_leaves_the_other_vendor_alone(box: Proxy) -> None:
-    with standing(box.via, "vevox.app:443") as struck, standing(box.via, "8x8.vc:443") as left_alone:
+    with standing(box.via, "vevox.app:443") as broken_by, standing(box.via, "8x8.vc:443") as left_alone:
         ends = []
-        for client, name in ((struck, "vevox.app"), (left_alone, "8x8.vc")):
+        for client, name in ((broken_by, "vevox.app"), (left_alone, "8x8.vc")):
             echo(client, client_hello(name))
-        ends = [silence(client, 0.6) for client in (struck, left_alone)]
+        ends = [silence(client, 0.6) for client in (broken_by, left_alone)]
     event = box.whole_of(about("vevox.app", "broken"))
     breaks = event["tierwall"].pop("breaks")
 

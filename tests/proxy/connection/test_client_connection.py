@@ -13,12 +13,12 @@ from tierwall.opening import read_tunnel
 from tierwall.policy.attempt import Attempt
 from tierwall.policy.model import Transport
 from tierwall.policy.site import Site
-from tierwall.proxy.connection.client_connection import Passage, target
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.connection.client_connection import ClientConnection, target
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
 
-RULEBOOK = Rulebook(Site(id="closed"), CATALOGUE)
+POLICY = ActivePolicy(Site(id="closed"), CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ RULEBOOK = Rulebook(Site(id="closed"), CATALOGUE)
     ],
 )
 def test_a_destination_is_written_as_people_write_it(attempt: Attempt, said: str) -> None:
-    assert target(attempt, RULEBOOK.judge(attempt)) == said
+    assert target(attempt, POLICY.judge(attempt)) == said
 
 
 @pytest.mark.parametrize(
@@ -45,10 +45,12 @@ def test_what_is_spoken_decides_in_which_words_it_is_refused(octets: bytes, spok
     async def scene() -> tuple[Spoken, Stage, str | None]:
         async with connection() as (end, _):
             door = Door()
-            recorder = Recorder(door.told, RULEBOOK, everything=False)
-            passage = Passage(end, door.entrance(), Caller(None, 0), recorder, RULEBOOK, stage=Stage.CONNECT)
-            passage.speaks(read_tunnel(octets))
-            return passage.spoken, passage.stage, passage.caller.url
+            recorder = Recorder(door.told, POLICY, everything=False)
+            client_connection = ClientConnection(
+                end, door.listener(), Caller(None, 0), recorder, POLICY, stage=Stage.CONNECT
+            )
+            client_connection.speaks(read_tunnel(octets))
+            return client_connection.spoken, client_connection.stage, client_connection.caller.url
 
     assert run(scene) == (spoken, stage, "http://a.example/" if spoken is Spoken.HTTP else None)
 
@@ -58,12 +60,12 @@ def test_a_failed_dial_is_journalled_and_the_client_told_the_cause() -> None:
 
     async def scene() -> bytes:
         async with connection() as (end, peer):
-            recorder = Recorder(door.told, RULEBOOK, everything=False)
+            recorder = Recorder(door.told, POLICY, everything=False)
             caller = Caller(ip_address("127.0.0.1"), 1)
-            passage = Passage(end, door.entrance(), caller, recorder, RULEBOOK, spoken=Spoken.CONNECT)
+            client_connection = ClientConnection(end, door.listener(), caller, recorder, POLICY, spoken=Spoken.CONNECT)
             attempt = connect("8x8.vc")
-            verdict = replace(RULEBOOK.judge(attempt), reason=None)
-            passage.fail(attempt, verdict, "No route to host", timed_out=False)
+            verdict = replace(POLICY.judge(attempt), reason=None)
+            client_connection.fail(attempt, verdict, "No route to host", timed_out=False)
             peer.end()
             return await peer.read_to_end()
 

@@ -15,10 +15,10 @@ from tierwall.policy.model import Address
 from tierwall.policy.site import Site
 from tierwall.proxy.connection import dial as dialling
 from tierwall.proxy.connection.dial import Denied, Dialled, Unreachable, check, dial
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
 
-RULEBOOK = Rulebook(
+POLICY = ActivePolicy(
     Site(id="lab", admit=(listed("*.corp.example", "127.0.0.0/8", on=["tcp/any"], label="admit[0]"),)), CATALOGUE
 )
 
@@ -55,7 +55,7 @@ def _closed_port() -> int:
 
 def _dialled(destinations: Destinations, attempt: Attempt) -> Dialled | Denied | Unreachable:
     async def scene() -> Dialled | Denied | Unreachable:
-        outcome = await dial(RULEBOOK, destinations, attempt, "a.corp.example")
+        outcome = await dial(POLICY, destinations, attempt, "a.corp.example")
         if isinstance(outcome, Dialled):
             outcome.server.transport.abort()
             await asyncio.sleep(0)
@@ -73,7 +73,7 @@ def test_the_address_that_was_judged_is_dialled() -> None:
 
 
 def test_a_name_that_leads_inside_is_denied_and_nothing_is_sent() -> None:
-    closed = Rulebook(Site(id="lab", admit=(listed("*.corp.example", on=["tcp/any"]),)), CATALOGUE)
+    closed = ActivePolicy(Site(id="lab", admit=(listed("*.corp.example", on=["tcp/any"]),)), CATALOGUE)
 
     async def scene(port: int) -> Dialled | Denied | Unreachable:
         return await dial(closed, Found("127.0.0.1"), connect("a.corp.example", port), "a.corp.example")
@@ -90,7 +90,7 @@ def test_a_name_that_leads_inside_is_denied_and_nothing_is_sent() -> None:
 def test_of_several_addresses_those_that_are_denied_are_left_out() -> None:
     found = Found("10.0.0.1", "169.254.169.254", "127.0.0.5")
 
-    checked = run(lambda: check(RULEBOOK, found, connect("a.corp.example"), "a.corp.example"))
+    checked = run(lambda: check(POLICY, found, connect("a.corp.example"), "a.corp.example"))
 
     assert checked == Destination((ip_address("127.0.0.5"),), 443)
 

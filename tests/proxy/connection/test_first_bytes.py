@@ -7,7 +7,7 @@ from tests.support.programs import built_hello
 from tierwall.opening import ClientHello, Connect, Malformed, Opaque, Opening, read_proxy_request, read_tunnel
 from tierwall.proxy.connection import first_bytes
 from tierwall.proxy.connection.first_bytes import read
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(first_bytes, "PAUSE_S", 0.01)
 
 
-async def _sent(end: End, peer: Peer, octets: bytes, *, then_end: bool = False) -> Opening | None:
+async def _sent(end: Endpoint, peer: Peer, octets: bytes, *, then_end: bool = False) -> Opening | None:
     await peer.send(octets)
     if then_end:
         peer.end()

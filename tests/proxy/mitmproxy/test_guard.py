@@ -21,11 +21,11 @@ from mitmproxy.test.tflow import tdnsflow, tflow
 from tests.policy.catalogues import CATALOGUE
 from tests.support.endpoints import Told, run
 from tierwall.policy.site import Site
-from tierwall.proxy.middlebox.access.access import AtTheDoor
+from tierwall.proxy.middlebox.access.access import AtAccess
 from tierwall.proxy.mitmproxy.guard import deny_until_judged
 from tierwall.proxy.mitmproxy.handler import AfterTls
 from tierwall.proxy.serving.enforcement import Enforcement
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 
@@ -41,8 +41,10 @@ def _client(address: str) -> Client:
 
 def _hooks() -> tuple[Enforcement, Told]:
     everybody = (ip_network("0.0.0.0/0"),)
-    rulebook, told = Rulebook(Site(id="everybody", clients=everybody), CATALOGUE), Told()
-    return Enforcement(rulebook, Destinations(), Recorder(told, rulebook, everything=False), AtTheDoor(rulebook)), told
+    active_policy, told = ActivePolicy(Site(id="everybody", clients=everybody), CATALOGUE), Told()
+    return Enforcement(
+        active_policy, Destinations(), Recorder(told, active_policy, everything=False), AtAccess(active_policy)
+    ), told
 
 
 def test_a_client_is_denied_until_it_was_judged() -> None:

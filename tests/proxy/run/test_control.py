@@ -13,12 +13,14 @@ from tests.policy.catalogues import CATALOGUE
 from tests.support.endpoints import run
 from tierwall.policy.site import Site
 from tierwall.proxy.run.control import Control, NoControl
-from tierwall.proxy.state.active_policy import Rulebook
-from tierwall.proxy.state.behaviour_overrides import Switchboard
+from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 
 
 def control(folder: Path, tell: Callable[[str], None] = print) -> Control:
-    return Control(folder, os.getpid(), Switchboard(Rulebook(Site(id="lab"), CATALOGUE), lambda site: site), tell)
+    return Control(
+        folder, os.getpid(), BehaviourOverrides(ActivePolicy(Site(id="lab"), CATALOGUE), lambda site: site), tell
+    )
 
 
 async def asked(folder: Path, request: bytes) -> Any:

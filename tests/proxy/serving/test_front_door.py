@@ -23,7 +23,7 @@ from tierwall.proxy.connection.client_connection import Known, Speaks
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.state.refusal import ACCESS_DENIED
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.standins.origins import SpeaksFirstOrigin, TcpEchoOrigin
 
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
@@ -245,7 +245,7 @@ def test_redirected_plain_http_is_handed_over_with_its_address() -> None:
 
 
 def test_a_failure_of_ours_denies_and_is_journalled(caplog: pytest.LogCaptureFixture) -> None:
-    async def fails(end: End, known: Known | None) -> None:
+    async def fails(end: Endpoint, known: Known | None) -> None:
         raise RuntimeError("broken")
 
     door = Door()
@@ -253,7 +253,7 @@ def test_a_failure_of_ours_denies_and_is_journalled(caplog: pytest.LogCaptureFix
     async def scene() -> bytes:
         async with connection() as (end, peer):
             await peer.send(b"GET http://a.corp.example/ HTTP/1.1\r\nHost: a.corp.example\r\n\r\n")
-            await door.door().serve(end, replace(door.entrance(), hand_over=fails))
+            await door.door().serve(end, replace(door.listener(), hand_over=fails))
             return await peer.read_to_end()
 
     assert run(scene) == b"<reset>"

@@ -9,34 +9,34 @@ import pytest
 from tests.policy.catalogues import CATALOGUE, connect, everything, listed
 from tierwall.policy.attempt import Action, Attempt, Reason
 from tierwall.policy.site import Site
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 
 OPEN = Site(id="open", admit=(everything(),))
 CLOSED = Site(id="closed")
 
 
 def test_a_verdict_is_remembered() -> None:
-    rulebook = Rulebook(OPEN, CATALOGUE)
+    active_policy = ActivePolicy(OPEN, CATALOGUE)
 
-    assert rulebook.judge(connect("8x8.vc")) is rulebook.judge(connect("8x8.vc"))
+    assert active_policy.judge(connect("8x8.vc")) is active_policy.judge(connect("8x8.vc"))
 
 
 def test_new_files_hold_at_once() -> None:
-    rulebook = Rulebook(OPEN, CATALOGUE)
-    before = rulebook.judge(connect("8x8.vc"))
+    active_policy = ActivePolicy(OPEN, CATALOGUE)
+    before = active_policy.judge(connect("8x8.vc"))
 
-    rulebook.replace(CLOSED, CATALOGUE)
+    active_policy.replace(CLOSED, CATALOGUE)
 
-    assert (before.action, rulebook.judge(connect("8x8.vc")).reason) == (Action.ALLOW, Reason.TIER_CLOSED)
+    assert (before.action, active_policy.judge(connect("8x8.vc")).reason) == (Action.ALLOW, Reason.TIER_CLOSED)
 
 
 def test_who_listens_is_told_of_a_change_when_it_is_in_force() -> None:
-    rulebook = Rulebook(OPEN, CATALOGUE)
+    active_policy = ActivePolicy(OPEN, CATALOGUE)
     told: list[bool] = []
-    rulebook.listen(lambda: told.append(rulebook.judge(connect("8x8.vc")).passes))
+    active_policy.listen(lambda: told.append(active_policy.judge(connect("8x8.vc")).passes))
 
-    rulebook.replace(CLOSED, CATALOGUE)
-    rulebook.replace(OPEN, CATALOGUE)
+    active_policy.replace(CLOSED, CATALOGUE)
+    active_policy.replace(OPEN, CATALOGUE)
 
     assert told == [False, True]
 
@@ -45,7 +45,7 @@ def test_what_makes_judging_raise_is_denied_as_our_error(caplog: pytest.LogCaptu
     no_attempt = cast("Attempt", "not an attempt")
 
     with caplog.at_level(logging.ERROR):
-        verdict = Rulebook(OPEN, CATALOGUE).judge(no_attempt)
+        verdict = ActivePolicy(OPEN, CATALOGUE).judge(no_attempt)
 
     assert (verdict.action, verdict.reason) == (Action.DENY, Reason.ERROR)
     assert "the attempt is denied" in caplog.text
@@ -65,16 +65,16 @@ def test_what_makes_judging_raise_is_denied_as_our_error(caplog: pytest.LogCaptu
 def test_without_clients_in_the_site_loopback_is_served_and_at_a_gateway_private_ranges(
     client: str, at_gateway: bool, served: bool
 ) -> None:
-    refused = Rulebook(OPEN, CATALOGUE).refused(ip_address(client), through_gateway=at_gateway)
+    refused = ActivePolicy(OPEN, CATALOGUE).refused(ip_address(client), through_gateway=at_gateway)
 
     assert (refused is None) is served
 
 
 def test_the_sites_clients_are_the_only_ones() -> None:
-    rulebook = Rulebook(Site(id="office", clients=(ip_network("198.51.100.0/24"),)), CATALOGUE)
+    active_policy = ActivePolicy(Site(id="office", clients=(ip_network("198.51.100.0/24"),)), CATALOGUE)
 
-    assert rulebook.refused(ip_address("198.51.100.1"), through_gateway=False) is None
-    refused = rulebook.refused(ip_address("127.0.0.1"), through_gateway=True)
+    assert active_policy.refused(ip_address("198.51.100.1"), through_gateway=False) is None
+    refused = active_policy.refused(ip_address("127.0.0.1"), through_gateway=True)
     assert refused is not None
     assert refused.reason is Reason.CLIENT_REFUSED
 
@@ -84,12 +84,12 @@ def test_named_clients_are_served_besides_where_the_site_names_none() -> None:
     silent, own = Site(id="lab"), Site(id="office", clients=(ip_network("192.0.2.0/24"),))
 
     for at_gateway in (False, True):
-        assert Rulebook(silent, CATALOGUE, named).refused(client, through_gateway=at_gateway) is None
-        assert Rulebook(own, CATALOGUE, named).refused(client, through_gateway=at_gateway)
+        assert ActivePolicy(silent, CATALOGUE, named).refused(client, through_gateway=at_gateway) is None
+        assert ActivePolicy(own, CATALOGUE, named).refused(client, through_gateway=at_gateway)
 
 
 def test_a_private_address_in_an_admitted_network_is_dialled() -> None:
-    rulebook = Rulebook(Site(id="lab", admit=(listed("10.0.0.0/8", on=["tcp/443"]),)), CATALOGUE)
+    active_policy = ActivePolicy(Site(id="lab", admit=(listed("10.0.0.0/8", on=["tcp/443"]),)), CATALOGUE)
     attempt = Attempt(transport=connect("x").transport, port=443, address=ip_address("10.1.2.3"))
 
-    assert rulebook.judge(attempt).passes
+    assert active_policy.judge(attempt).passes

@@ -7,23 +7,23 @@ import pytest
 from tests.policy.catalogues import CATALOGUE, connect, everything
 from tierwall.events import Stage
 from tierwall.policy.site import Site
-from tierwall.proxy.state.active_policy import Rulebook
-from tierwall.proxy.state.log_sink import Logged
+from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.log_sink import LogSink
 from tierwall.proxy.state.recorder import Caller, Recorder
 
-RULEBOOK = Rulebook(Site(id="open", admit=(everything(),)), CATALOGUE)
+POLICY = ActivePolicy(Site(id="open", admit=(everything(),)), CATALOGUE)
 
 
 @pytest.fixture
 def recorder(caplog: pytest.LogCaptureFixture) -> Recorder:
     """Of everything."""
     caplog.set_level(logging.DEBUG)
-    return Recorder(Logged(), RULEBOOK, everything=True)
+    return Recorder(LogSink(), POLICY, everything=True)
 
 
 def _decided(recorder: Recorder, host: str) -> None:
     attempt = connect(host)
-    recorder.decided(Caller(None, 0), attempt, RULEBOOK.judge(attempt), Stage.CONNECT)
+    recorder.decided(Caller(None, 0), attempt, POLICY.judge(attempt), Stage.CONNECT)
 
 
 def test_a_denial_is_a_warning_of_one_line(recorder: Recorder, caplog: pytest.LogCaptureFixture) -> None:

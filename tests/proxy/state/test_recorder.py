@@ -8,17 +8,17 @@ from tests.policy.catalogues import CATALOGUE, connect, everything
 from tests.support.endpoints import Told
 from tierwall.events import ClosedBy, Queries, Stage
 from tierwall.policy.site import Site
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.recorder import Caller, Recorder
 
-RULEBOOK = Rulebook(Site(id="open", admit=(everything(),)), CATALOGUE)
+POLICY = ActivePolicy(Site(id="open", admit=(everything(),)), CATALOGUE)
 ADMITTED = connect("8x8.vc")
 DENIED = connect("evil.example")
 
 
 def _recorder(*, everything: bool = False, queries: Queries = Queries.REDACTED) -> tuple[Recorder, Told]:
     told = Told()
-    return Recorder(told, RULEBOOK, everything=everything, queries=queries), told
+    return Recorder(told, POLICY, everything=everything, queries=queries), told
 
 
 def _caller() -> Caller:
@@ -28,7 +28,7 @@ def _caller() -> Caller:
 def test_a_denial_is_told_with_who_asked_and_how_it_was_refused() -> None:
     recorder, told = _recorder()
 
-    recorder.decided(_caller(), DENIED, RULEBOOK.judge(DENIED), Stage.REQUEST, "page")
+    recorder.decided(_caller(), DENIED, POLICY.judge(DENIED), Stage.REQUEST, "page")
 
     event = told.only
     assert (event.event.action, event.event.reason) == ("denied", "unlisted")
@@ -40,7 +40,7 @@ def test_a_denial_is_told_with_who_asked_and_how_it_was_refused() -> None:
 @pytest.mark.parametrize(("everything", "actions"), [(False, []), (True, ["allowed", "closed"])])
 def test_what_is_let_through_is_told_where_everything_is_wanted(everything: bool, actions: list[str]) -> None:
     recorder, told = _recorder(everything=everything)
-    verdict = RULEBOOK.judge(ADMITTED)
+    verdict = POLICY.judge(ADMITTED)
 
     recorder.decided(_caller(), ADMITTED, verdict, Stage.CONNECT)
     recorder.closed(_caller(), ADMITTED, verdict, by=ClosedBy.SERVER, sent=5, received=7, ns=9)
@@ -51,7 +51,7 @@ def test_what_is_let_through_is_told_where_everything_is_wanted(everything: bool
 def test_a_failed_dial_and_failures_of_ours_are_always_told() -> None:
     recorder, told = _recorder()
 
-    recorder.failed(_caller(), ADMITTED, RULEBOOK.judge(ADMITTED), "Connection refused")
+    recorder.failed(_caller(), ADMITTED, POLICY.judge(ADMITTED), "Connection refused")
     recorder.error(_caller(), Stage.CONNECT, "ValueError: x")
     recorder.fault("a file does not load", Stage.CONFIG)
 
@@ -65,7 +65,7 @@ def test_a_failed_dial_and_failures_of_ours_are_always_told() -> None:
 def test_no_secret_of_a_url_is_told() -> None:
     recorder, told = _recorder()
 
-    recorder.decided(_caller(), DENIED, RULEBOOK.judge(DENIED), Stage.REQUEST)
+    recorder.decided(_caller(), DENIED, POLICY.judge(DENIED), Stage.REQUEST)
 
     assert told.only.url is not None
     assert "secret" not in told.only.url.full
@@ -76,7 +76,7 @@ def test_every_event_has_an_id_of_its_own() -> None:
     recorder, told = _recorder()
 
     for _ in range(3):
-        recorder.decided(_caller(), DENIED, RULEBOOK.judge(DENIED), Stage.CONNECT)
+        recorder.decided(_caller(), DENIED, POLICY.judge(DENIED), Stage.CONNECT)
 
     assert len({event.event.id for event in told.events}) == 3
 

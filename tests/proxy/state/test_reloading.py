@@ -11,8 +11,8 @@ from tests.support.endpoints import run
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.attempt import Action
 from tierwall.proxy.state import reloading
-from tierwall.proxy.state.active_policy import Rulebook
-from tierwall.proxy.state.behaviour_overrides import Switchboard
+from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.reloading import Reloading
 
 HEAD = "version: 1\nsite: mine\n"
@@ -26,26 +26,28 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reloading, "_LOOK_EVERY_S", 0.001)
 
 
-def _after(tmp_path: Path, *changes: Callable[[Path], object]) -> tuple[Rulebook, list[Rulebook | InvalidFiles]]:
-    """The rulebook, and what each change came to, of a site that begins as OPEN."""
+def _after(
+    tmp_path: Path, *changes: Callable[[Path], object]
+) -> tuple[ActivePolicy, list[ActivePolicy | InvalidFiles]]:
+    """The active policy, and what each change came to, of a site that begins as OPEN."""
     path = tmp_path / "site.yaml"
     path.write_text(OPEN, encoding="utf-8")
     catalogue = load_catalogue([])
-    rulebook = Rulebook(load_site(str(path), catalogue), catalogue)
-    watch = Reloading(str(path), [], Switchboard(rulebook))
+    active_policy = ActivePolicy(load_site(str(path), catalogue), catalogue)
+    watch = Reloading(str(path), [], BehaviourOverrides(active_policy))
 
-    async def scene() -> list[Rulebook | InvalidFiles]:
+    async def scene() -> list[ActivePolicy | InvalidFiles]:
         outcomes = []
         for change in changes:
             change(path)
             outcomes.append(await watch.changed())
         return outcomes
 
-    return rulebook, run(scene)
+    return active_policy, run(scene)
 
 
-def _admits(rulebook: Rulebook) -> bool:
-    return rulebook.judge(connect("a.corp.example")).action is Action.ALLOW
+def _admits(active_policy: ActivePolicy) -> bool:
+    return active_policy.judge(connect("a.corp.example")).action is Action.ALLOW
 
 
 def _write(text: str) -> Callable[[Path], object]:
@@ -67,51 +69,51 @@ def _replace(text: str) -> Callable[[Path], object]:
 def test_a_changed_site_holds_for_what_comes_next(
     tmp_path: Path, save: Callable[[str], Callable[[Path], object]]
 ) -> None:
-    rulebook, outcomes = _after(tmp_path, save(CLOSED))
+    active_policy, outcomes = _after(tmp_path, save(CLOSED))
 
-    assert outcomes == [rulebook]
-    assert not _admits(rulebook)
+    assert outcomes == [active_policy]
+    assert not _admits(active_policy)
 
 
 @pytest.mark.parametrize("broken", ["version: 1\nsite: mine\nadmitt: []\n", "\t", "", "a: [", "x: \x00"])
 def test_a_file_that_does_not_load_leaves_the_old_one_in_force(tmp_path: Path, broken: str) -> None:
-    rulebook, [outcome] = _after(tmp_path, _write(broken))
+    active_policy, [outcome] = _after(tmp_path, _write(broken))
 
     assert isinstance(outcome, InvalidFiles)
     assert "site.yaml" in str(outcome)
-    assert _admits(rulebook)
+    assert _admits(active_policy)
 
 
 def test_a_file_that_is_gone_leaves_the_old_one_in_force(tmp_path: Path) -> None:
-    rulebook, [outcome] = _after(tmp_path, Path.unlink)
+    active_policy, [outcome] = _after(tmp_path, Path.unlink)
 
     assert isinstance(outcome, InvalidFiles)
-    assert _admits(rulebook)
+    assert _admits(active_policy)
 
 
 def test_a_mended_file_holds(tmp_path: Path) -> None:
-    rulebook, [broken, gone, mended] = _after(tmp_path, _write("a: ["), Path.unlink, _write(CLOSED))
+    active_policy, [broken, gone, mended] = _after(tmp_path, _write("a: ["), Path.unlink, _write(CLOSED))
 
-    assert (type(broken), type(gone), mended) == (InvalidFiles, InvalidFiles, rulebook)
-    assert not _admits(rulebook)
+    assert (type(broken), type(gone), mended) == (InvalidFiles, InvalidFiles, active_policy)
+    assert not _admits(active_policy)
 
 
 def test_a_file_that_is_only_touched_is_loaded_again_and_means_the_same(tmp_path: Path) -> None:
-    rulebook, outcomes = _after(tmp_path, lambda path: os.utime(path, (1, 1)))
+    active_policy, outcomes = _after(tmp_path, lambda path: os.utime(path, (1, 1)))
 
-    assert outcomes == [rulebook]
-    assert _admits(rulebook)
+    assert outcomes == [active_policy]
+    assert _admits(active_policy)
 
 
 def test_a_list_that_the_site_names_is_watched_too(tmp_path: Path) -> None:
     hosts = tmp_path / "list.txt"
     hosts.write_text("other.example\n", encoding="utf-8")
 
-    rulebook, outcomes = _after(
+    active_policy, outcomes = _after(
         tmp_path,
         _write(f"{HEAD}admit: [{{file: list.txt}}]\n"),
         lambda _: hosts.write_text("a.corp.example\n", encoding="utf-8"),
     )
 
-    assert outcomes == [rulebook, rulebook]
-    assert _admits(rulebook)
+    assert outcomes == [active_policy, active_policy]
+    assert _admits(active_policy)

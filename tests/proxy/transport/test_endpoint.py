@@ -62,7 +62,7 @@ def test_a_dismissed_client_that_still_sends_reads_its_farewell_before_the_end()
         async with connection() as (end, peer):
             sending = asyncio.create_task(peer.send(bytes(3_000_000)))
             await until(lambda: end.received)
-            end.dismiss(b"HTTP/1.1 403 Forbidden\r\n\r\n")
+            end.close_after(b"HTTP/1.1 403 Forbidden\r\n\r\n")
             heard = await peer.read_to_end()
             await sending
             return heard
@@ -75,7 +75,7 @@ def test_a_dismissed_client_that_never_leaves_is_closed(monkeypatch: pytest.Monk
 
     async def scene() -> bool:
         async with connection() as (end, peer):
-            end.dismiss(b"bye")
+            end.close_after(b"bye")
             await until(lambda: end.gone)
             return await peer.read_to_end() == b"bye"
 
@@ -87,7 +87,7 @@ def test_a_hushed_client_hears_nothing_until_it_is_closed(monkeypatch: pytest.Mo
 
     async def scene() -> bytes:
         async with connection() as (end, peer):
-            end.hush()
+            end.go_silent()
             await peer.send(b"hello?")
             assert not end.gone
             return await peer.read_to_end()
@@ -98,7 +98,7 @@ def test_a_hushed_client_hears_nothing_until_it_is_closed(monkeypatch: pytest.Mo
 def test_a_hushed_client_that_leaves_is_let_go() -> None:
     async def scene() -> bool:
         async with connection() as (end, peer):
-            end.hush()
+            end.go_silent()
             peer.leave()
             await until(lambda: end.gone)
             return end.gone
@@ -120,7 +120,7 @@ def test_what_was_gathered_is_thrown_away_with_its_client() -> None:
         async with connection() as (end, peer):
             await peer.send(b"secret")
             await end.more()
-            end.dismiss(b"")
+            end.close_after(b"")
             await peer.send(b"more")
             peer.end()
             await until(lambda: end.gone)
@@ -135,7 +135,7 @@ def test_an_end_that_is_gone_takes_every_goodbye(what: str) -> None:
         async with connection() as (end, peer):
             peer.reset()
             await until(lambda: end.gone)
-            end.dismiss(b"x") if what == "dismiss" else getattr(end, what)()
+            end.close_after(b"x") if what == "dismiss" else getattr(end, what)()
             return end.gone
 
     assert run(scene)

@@ -5,15 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.support.endpoints import connection, run, until
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.proxy.transport.pipe import join
 
 
 @asynccontextmanager
-async def piped() -> AsyncIterator[tuple[End, End]]:
+async def piped() -> AsyncIterator[tuple[Endpoint, Endpoint]]:
     """The near and the far end of a pipe that stands for a real connection."""
     async with connection() as (client, _):
-        near, far = End(), End()
+        near, far = Endpoint(), Endpoint()
         join(near, far, client.transport)
         yield near, far
 
@@ -71,7 +71,7 @@ def test_a_reader_that_pauses_stops_the_writer_and_loses_nothing() -> None:
 def test_only_the_far_end_seems_to_be_the_connection_itself() -> None:
     async def scene() -> bool:
         async with connection() as (client, _):
-            near, far = End(), End()
+            near, far = Endpoint(), Endpoint()
             join(near, far, client.transport)
             told = [end.transport.get_extra_info("peername") for end in (client, near, far)]
             return told[0] == told[2] and told[1] is None

@@ -179,7 +179,7 @@ def test_parted_the_clients_end_goes_on_alone() -> None:
             relay.part()
             relay.server.reset()
             assert await server.read_to_end() == b"<reset>"
-            relay.client.dismiss(b"no")
+            relay.client.close_after(b"no")
             return await client.read_to_end()
 
     assert run(scene) == b"no"

@@ -100,7 +100,7 @@ def test_nobody_writes_to_an_end_that_is_gone_or_was_told_the_end() -> None:
             client.end()
             heard = await server.read_to_end()
             relay.server.write(b"late")
-            relay.server.dismiss(b"later")
+            relay.server.close_after(b"later")
             return heard, await server.read_to_end()
 
     assert run(scene) == (b"", b"")

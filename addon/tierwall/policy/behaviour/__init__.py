@@ -8,14 +8,14 @@ from dataclasses import fields
 from typing import Final, get_args
 
 from tierwall.policy.behaviour.access import (
-    AtTheDoor,
+    AtAccess,
     CaptivePortal,
     ConnectionLimit,
     ConnectPorts,
     NoIpConnect,
     ProxyAuth,
 )
-from tierwall.policy.behaviour.datagrams import NoQuic, NoUdp, OfDatagrams, UdpTimeout
+from tierwall.policy.behaviour.datagrams import AtDatagrams, NoQuic, NoUdp, UdpTimeout
 from tierwall.policy.behaviour.inspection import (
     Buffering,
     DpiHttpsOnly,
@@ -27,7 +27,7 @@ from tierwall.policy.behaviour.inspection import (
     TlsMaxVersion,
 )
 from tierwall.policy.behaviour.opening import (
-    AtTheOpening,
+    AtOpening,
     DialBlackhole,
     HostForgeryCheck,
     OneSegmentHello,
@@ -50,7 +50,7 @@ from tierwall.policy.behaviour.tunnel import (
     Stall,
 )
 
-Behaviour = AtTheDoor | OfNames | DialBlackhole | AtTheOpening | Inspecting | OfTunnels | OfDatagrams
+Behaviour = AtAccess | OfNames | DialBlackhole | AtOpening | Inspecting | OfTunnels | AtDatagrams
 """Any of them, in the order in which they act: at the door, at names, at the dial, at the opening, inside TLS, on the
 octets of what then stands, on datagrams."""
 
@@ -96,8 +96,9 @@ __all__ = [
     "BY_NAME",
     "EVERYTHING",
     "KINDS",
-    "AtTheDoor",
-    "AtTheOpening",
+    "AtAccess",
+    "AtDatagrams",
+    "AtOpening",
     "Bandwidth",
     "Basis",
     "Behaviour",
@@ -124,7 +125,6 @@ __all__ = [
     "NoQuic",
     "NoUdp",
     "NoWebsocket",
-    "OfDatagrams",
     "OfNames",
     "OfTunnels",
     "OneSegmentHello",

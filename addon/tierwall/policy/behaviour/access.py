@@ -87,4 +87,4 @@ class NoIpConnect(Spec):
     HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
 
 
-AtTheDoor = ConnectionLimit | ProxyAuth | CaptivePortal | ConnectPorts | NoIpConnect
+AtAccess = ConnectionLimit | ProxyAuth | CaptivePortal | ConnectPorts | NoIpConnect

@@ -60,4 +60,4 @@ class UdpTimeout(Spec):
     """How long nothing passes, either way."""
 
 
-OfDatagrams = NoUdp | NoQuic | UdpTimeout
+AtDatagrams = NoUdp | NoQuic | UdpTimeout

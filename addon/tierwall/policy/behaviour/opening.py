@@ -61,4 +61,4 @@ class HostForgeryCheck(Spec):
     HITS: ClassVar[frozenset[Protocol]] = INSIDE_TLS | {Protocol.HTTP_REDIRECT}
 
 
-AtTheOpening = SniRequired | OneSegmentHello | HostForgeryCheck
+AtOpening = SniRequired | OneSegmentHello | HostForgeryCheck

@@ -116,7 +116,7 @@ class Compiled:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ground:
+class CompiledPolicy:
     """Everything that judge looks things up in."""
 
     asked: Index[VendorRule]
@@ -173,7 +173,7 @@ def egress_rules(catalogue: Catalogue) -> list[VendorRule]:
 
 # Two, for a site and the one that a reload puts in its place: more would keep lists of a million names alive.
 @lru_cache(maxsize=2)
-def ground_of(site: Site, catalogue: Catalogue) -> Ground:
+def ground_of(site: Site, catalogue: Catalogue) -> CompiledPolicy:
     """Build the lookup structures, or return those built before for the same two objects."""
     selected = _selected(site, catalogue)
     strong = admitted_rules(site, catalogue)
@@ -181,7 +181,7 @@ def ground_of(site: Site, catalogue: Catalogue) -> Ground:
     admitted = _entry_index(list(_admitted(site, strong)), deciders)
     others = dict(_instead(site, catalogue, admitted))
     too_weak = frozenset(selected).difference(strong)
-    return Ground(
+    return CompiledPolicy(
         asked=_catalogue_index(catalogue)[1],
         admitted=admitted,
         denied=_entry_index([(entry, None) for entry in site.deny], deciders) if site.deny else None,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tierwall.policy.attempt import Attempt, GivenName, Impact, NameSource
-from tierwall.policy.match.compiled import Entry, Ground, VendorRule
+from tierwall.policy.match.compiled import CompiledPolicy, Entry, VendorRule
 from tierwall.policy.match.index import Hit
 from tierwall.policy.model import Address, Ports
 
@@ -30,7 +30,7 @@ class Target(NamedTuple):
     """The most specific entry of the site that covers it, transport and port included."""
 
 
-def targets_of(ground: Ground, attempt: Attempt) -> list[Target]:
+def targets_of(compiled: CompiledPolicy, attempt: Attempt) -> list[Target]:
     """Every distinct name or address that must be admitted; at least one, if only to say that nothing was given.
 
     An address is one only where no name was given. A literal in the place of a name is always one: the client asked
@@ -42,11 +42,11 @@ def targets_of(ground: Ground, attempt: Attempt) -> list[Target]:
     if not names:
         return [Target(NameSource.ADDRESS, None)]
     if len(names) == 1:
-        return [_look_up(ground, attempt, names[0].source, plain(names[0].value))]
+        return [_look_up(compiled, attempt, names[0].source, plain(names[0].value))]
     distinct: dict[str | Address, NameSource] = {}
     for name in names:
         distinct.setdefault(plain(name.value), name.source)
-    return [_look_up(ground, attempt, source, value) for value, source in distinct.items()]
+    return [_look_up(compiled, attempt, source, value) for value, source in distinct.items()]
 
 
 def plain(value: str | Address) -> str | Address:
@@ -56,9 +56,9 @@ def plain(value: str | Address) -> str | Address:
     return value.ipv4_mapped or value
 
 
-def _look_up(ground: Ground, attempt: Attempt, source: NameSource, value: str | Address) -> Target:
+def _look_up(compiled: CompiledPolicy, attempt: Attempt, source: NameSource, value: str | Address) -> Target:
     """The catalogue first, then the site, so that a denial always knows what it breaks."""
-    asked = ground.asked.find(value)
+    asked = compiled.asked.find(value)
     covering: list[VendorRule] = []
     near: list[VendorRule] = []
     for hit in asked:
@@ -66,13 +66,13 @@ def _look_up(ground: Ground, attempt: Attempt, source: NameSource, value: str | 
         ports = each.rule.ports
         served = serve(ports, attempt)
         if hit.covers and served and each.egress:
-            if ground.instead and each in ground.instead:
-                (near if (other := ground.instead[each]) is None else covering).append(other or each)
+            if compiled.instead and each in compiled.instead:
+                (near if (other := compiled.instead[each]) is None else covering).append(other or each)
             else:
                 covering.append(each)
         elif hit.covers or ((served or not ports) and each.egress):
             near.append(each)
-    listed = ground.admitted.find(value)
+    listed = compiled.admitted.find(value)
     text = value if isinstance(value, str) else str(value)
     return Target(source, value, text, asked, covering, near, listed, serving(listed, value, attempt))
 

@@ -165,7 +165,7 @@ def _surveyed(judged: list[tuple[Try, Verdict]]) -> Surveyed:
         title=first.service.title,
         tier=first.service.tier,
         symptom=first.service.symptom,
-        state=_state(len(closed), len(judged), struck=bool(behaviours)),
+        state=_state(len(closed), len(judged), broken_by=bool(behaviours)),
         reasons=tuple(dict.fromkeys(verdict.reason for _, verdict in closed if verdict.reason is not None)),
         behaviours=tuple(name for _, name in sorted(behaviours.items())),
         closed=tuple(dict.fromkeys(each.place for each, _ in closed)),
@@ -173,9 +173,9 @@ def _surveyed(judged: list[tuple[Try, Verdict]]) -> Surveyed:
     )
 
 
-def _state(closed: int, tried: int, *, struck: bool) -> State:
+def _state(closed: int, tried: int, *, broken_by: bool) -> State:
     if closed == tried:
         return State.CLOSED
     if closed:
         return State.PARTLY
-    return State.STRUCK if struck else State.WORKS
+    return State.STRUCK if broken_by else State.WORKS

@@ -48,11 +48,11 @@ def spans(site: Site, catalogue: Catalogue) -> tuple[Span, ...]:
     """
     if _looks_at_udp(site):
         return ()
-    ground = ground_of(site, catalogue)
+    compiled = ground_of(site, catalogue)
     found: list[Span] = []
     for version, kind in ((4, IPv4Address), (6, IPv6Address)):
-        admitted = list(_areas(ground.admitted, version))
-        denied = list(_areas(ground.denied, version)) if ground.denied else []
+        admitted = list(_areas(compiled.admitted, version))
+        denied = list(_areas(compiled.denied, version)) if compiled.denied else []
         found += [
             Span(kind(first), kind(last), Ports(Transport.UDP, *ports))
             for (first, last), ports in _difference(admitted, denied)
@@ -62,13 +62,13 @@ def spans(site: Site, catalogue: Catalogue) -> tuple[Span, ...]:
 
 def led(site: Site, catalogue: Catalogue, name: str, address: Address) -> Led:
     """What an answer that gives this address for the name opens and closes."""
-    ground = ground_of(site, catalogue)
-    admitted = list(_covering(ground.admitted, name))
+    compiled = ground_of(site, catalogue)
+    admitted = list(_covering(compiled.admitted, name))
     if admitted and is_private(address):
-        by_network = list(_covering(ground.admitted, address))
+        by_network = list(_covering(compiled.admitted, address))
         admitted = [both for one in admitted for other in by_network if (both := _common(one, other)) is not None]
-    by_name = list(_covering(ground.denied, name)) if ground.denied else []
-    denied = [*by_name, *_covering(ground.denied, address)] if ground.denied else []
+    by_name = list(_covering(compiled.denied, name)) if compiled.denied else []
+    denied = [*by_name, *_covering(compiled.denied, address)] if compiled.denied else []
     direct = () if _looks_at_udp(site) else _ports(_without(admitted, denied))
     return Led(direct=direct, withheld=_ports(_merged(by_name)))
 

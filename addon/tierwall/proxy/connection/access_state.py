@@ -22,7 +22,7 @@ class Asked:
 
 
 @dataclass(slots=True)
-class Visit:
+class AccessState:
     """One connection's."""
 
     counted: set[Scope] = field(default_factory=set)

@@ -12,7 +12,7 @@ from tierwall.policy.attempt import Attempt, GivenName, NameSource, Seen
 from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address, Transport
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 
 _REMEMBERED: Final = 4096
@@ -71,7 +71,7 @@ def asked_for(host: str, port: int, transport: Transport, destinations: Destinat
     return replace(attempt, transport=transport)
 
 
-def to_dial(attempt: Attempt, destinations: Destinations, rulebook: Rulebook) -> str | Address | None:
+def to_dial(attempt: Attempt, destinations: Destinations, active_policy: ActivePolicy) -> str | Address | None:
     """What is to be dialled: the name that the client asked for, or the address that it chose itself.
 
     In that address's place: the name, where `--resolve` sends it elsewhere, or where it is only claimed and the site
@@ -82,7 +82,7 @@ def to_dial(attempt: Attempt, destinations: Destinations, rulebook: Rulebook) ->
     named_first = next((name.value for name in attempt.names if isinstance(name.value, str)), None)
     if named_first is not None and destinations.redirect(named_first, attempt.port) is not None:
         return named_first
-    claim = claim_of(rulebook.site, rulebook.catalogue, attempt)
+    claim = claim_of(active_policy.site, active_policy.catalogue, attempt)
     if claim is None or not claim.resolves or destinations.name_of(claim.address) == claim.name:
         return attempt.address
     return claim.name

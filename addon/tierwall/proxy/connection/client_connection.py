@@ -14,15 +14,15 @@ from tierwall.events import Stage
 from tierwall.opening import TLS_RECORDS, ClientHello, Malformed, Opening, PlainHttp, SimpleRequest
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.authority import bracketed, host_port
-from tierwall.policy.effects import struck
+from tierwall.policy.effects import broken_by
 from tierwall.policy.model import Address
-from tierwall.proxy.connection.access_state import Visit
+from tierwall.proxy.connection.access_state import AccessState
 from tierwall.proxy.connection.parent_proxy import Parent, Standing
 from tierwall.proxy.state import refusal
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 _HEAD_END: Final = b"\r\n\r\n"
 _PORTS: Final = {"http": 80, "https": 443}
@@ -47,11 +47,11 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entrance:
+class Listener:
     """How a connection came in."""
 
     speaks: Speaks
-    hand_over: Callable[[End, Known | None], Awaitable[None]]
+    hand_over: Callable[[Endpoint, Known | None], Awaitable[None]]
     """Gives the connection, with the bytes gathered, to mitmproxy; returns when that is done with it."""
     gateway: bool = False
     """A gateway mode, which serves the private ranges by default."""
@@ -59,17 +59,17 @@ class Entrance:
 
 
 @dataclass(slots=True)
-class Passage:
+class ClientConnection:
     """One connection."""
 
-    client: End
-    entrance: Entrance
+    client: Endpoint
+    listener: Listener
     caller: Caller
     recorder: Recorder
-    rulebook: Rulebook
+    active_policy: ActivePolicy
     stage: Stage = Stage.ACCEPT
     spoken: Spoken = Spoken.OTHER
-    visit: Visit | None = None
+    access_state: AccessState | None = None
     """Where behaviours at the door have something to remember."""
     parent: Standing | None = None
     """A connection to the parent proxy that waits for a name and a password of the client."""
@@ -94,7 +94,9 @@ class Passage:
 
     def refuse(self, attempt: Attempt, verdict: Verdict) -> None:
         """Journal the denial and show it to the client in the site's way."""
-        self._end(attempt, verdict, refusal.refuse(self.spoken, self.rulebook.site.refuse, self.told(attempt, verdict)))
+        self._end(
+            attempt, verdict, refusal.refuse(self.spoken, self.active_policy.site.refuse, self.told(attempt, verdict))
+        )
 
     def refuse_with(self, attempt: Attempt, verdict: Verdict, how: str, farewell: bytes) -> None:
         """The same where the protocol itself has an answer to what was asked for."""
@@ -115,8 +117,8 @@ class Passage:
         self, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, how: tuple[str, Refusal] | None = None
     ) -> None:
         """Journal that a behaviour of the site broke what was admitted, and show it: as a denial, or in its own way."""
-        told = self.told(attempt, struck(verdict, effect, detail))
-        name, shown = how or refusal.refuse(self.spoken, self.rulebook.site.refuse, told)
+        told = self.told(attempt, broken_by(verdict, effect, detail))
+        name, shown = how or refusal.refuse(self.spoken, self.active_policy.site.refuse, told)
         self.recorder.broken(self.caller, attempt, verdict, effect, self.stage, detail, name)
         self._show(shown)
 
@@ -141,7 +143,7 @@ class Passage:
         self, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, *, timed_out: bool
     ) -> tuple[str, Refusal]:
         """How it looks that a behaviour kept an admitted destination from being dialled."""
-        told = self.told(attempt, struck(verdict, effect, detail))
+        told = self.told(attempt, broken_by(verdict, effect, detail))
         return refusal.unreached(self.spoken, told, detail, timed_out=timed_out)
 
     def _end(self, attempt: Attempt, verdict: Verdict, how: tuple[str, Refusal]) -> None:
@@ -152,17 +154,17 @@ class Passage:
         match what:
             case Farewell(octets):
                 head_only = self.spoken is Spoken.HTTP and self.caller.method == "HEAD"  # RFC 9110 section 9.3.2
-                self.client.dismiss(octets[: octets.find(_HEAD_END) + len(_HEAD_END)] if head_only else octets)
+                self.client.close_after(octets[: octets.find(_HEAD_END) + len(_HEAD_END)] if head_only else octets)
             case Reset():
                 self.client.reset()
             case Silence():
-                self.client.hush()
+                self.client.go_silent()
             case _:
                 assert_never(what)
 
     def told(self, attempt: Attempt, verdict: Verdict) -> Refused:
         """What a refusal of the attempt may tell."""
-        return Refused(verdict=verdict, target=target(attempt, verdict), site=self.rulebook.site.id)
+        return Refused(verdict=verdict, target=target(attempt, verdict), site=self.active_policy.site.id)
 
 
 def target(attempt: Attempt, verdict: Verdict) -> str:

@@ -16,10 +16,10 @@ from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.attempts import dialling
-from tierwall.proxy.state.active_policy import OUR_FAILURE, Rulebook
+from tierwall.proxy.state.active_policy import OUR_FAILURE, ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.transport.addresses import address_text
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 _NEXT_ADDRESS_S = 0.25  # RFC 8305 section 5: Connection Attempt Delay
 
@@ -28,7 +28,7 @@ _NEXT_ADDRESS_S = 0.25  # RFC 8305 section 5: Connection Attempt Delay
 class Dialled:
     """The server answered."""
 
-    server: End
+    server: Endpoint
     address: Address
     redirected: bool = False
     """`--resolve` chose the address."""
@@ -67,7 +67,7 @@ type Look = Callable[[str | Address, int], Awaitable[Destination | Broken]]
 
 
 async def dial(
-    rulebook: Rulebook,
+    active_policy: ActivePolicy,
     destinations: Destinations,
     attempt: Attempt,
     host: str | Address,
@@ -80,7 +80,7 @@ async def dial(
     tried: Address | None = None
     try:
         async with asyncio.timeout(DIAL_S):
-            checked = await check(rulebook, destinations, attempt, host, look)
+            checked = await check(active_policy, destinations, attempt, host, look)
             if isinstance(checked, Denied | Broken):
                 return checked
             tried = checked.addresses[0]
@@ -94,7 +94,7 @@ async def dial(
 
 
 async def check(
-    rulebook: Rulebook,
+    active_policy: ActivePolicy,
     destinations: Destinations,
     attempt: Attempt,
     host: str | Address,
@@ -112,7 +112,7 @@ async def check(
     for address in sorted(destination.addresses, key=lambda each: each not in (attempt.dialled, attempt.address)):
         to_self = destinations.is_self(address, destination.port)
         concrete = dialling(attempt, address, destination.redirected, to_self)
-        verdict = rulebook.judge(concrete)
+        verdict = active_policy.judge(concrete)
         if verdict.passes:
             admitted.append(address)
         else:
@@ -123,7 +123,7 @@ async def check(
 async def _connect(to: Destination) -> Dialled:
     loop, addresses, port = asyncio.get_running_loop(), to.addresses, to.port
     if len(addresses) == 1:
-        _, server = await loop.create_connection(End, address_text(addresses[0]), port)
+        _, server = await loop.create_connection(Endpoint, address_text(addresses[0]), port)
         return Dialled(server, addresses[0], to.redirected)
     infos = [
         (
@@ -137,7 +137,7 @@ async def _connect(to: Destination) -> Dialled:
     ]
     sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1)
     answered = sock.getpeername()[0]
-    _, server = await loop.create_connection(End, sock=sock)
+    _, server = await loop.create_connection(Endpoint, sock=sock)
     return Dialled(server, next(address for address in addresses if str(address) == answered), to.redirected)
 
 

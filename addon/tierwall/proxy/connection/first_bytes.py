@@ -9,13 +9,13 @@ from typing import Final
 
 from tierwall.opening import Malformed, NeedMore, Opaque, Opening, read_tunnel
 from tierwall.policy.limits import FIRST_BYTES_S
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 PAUSE_S: Final = 0.02
 """Seconds that a client in a tunnel may pause in a line that hardly is HTTP before what it has said goes out."""
 
 
-async def read(client: End, reader: Callable[[bytearray], Opening]) -> Opening | None:
+async def read(client: Endpoint, reader: Callable[[bytearray], Opening]) -> Opening | None:
     """What the first bytes say. None where there are none; what was begun and not finished in time is Malformed: time
     makes neither TLS nor HTTP opaque."""
     opening = reader(client.received) if client.received else NeedMore(1)

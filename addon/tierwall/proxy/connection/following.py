@@ -8,13 +8,13 @@ import asyncio
 from collections.abc import Callable
 
 from tierwall.opening import ClientHello, Following, Malformed, Opening, following
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 type Judge = Callable[[ClientHello | Malformed], bool]
 """Whether what was found may go on. Where not, the tunnel has been ended."""
 
 
-def read_on(client: End, server: End, opening: Opening | None, admits: Judge) -> bool:
+def read_on(client: Endpoint, server: Endpoint, opening: Opening | None, admits: Judge) -> bool:
     """Read what the client's end has gathered, and stay where more has to be read. False where it may not go on.
 
     What is gathered then is what may go out.
@@ -43,7 +43,7 @@ def _admitted(watch: Following, admits: Judge) -> bool:
 class _Before(asyncio.Protocol):
     """Passes on to an end what its transport says."""
 
-    def __init__(self, end: End) -> None:
+    def __init__(self, end: Endpoint) -> None:
         self._end = end
 
     def eof_received(self) -> bool:
@@ -62,7 +62,7 @@ class _Before(asyncio.Protocol):
 class _ReadingOn(_Before):
     """Before the client's end."""
 
-    def __init__(self, client: End, server: End, watch: Following, admits: Judge) -> None:
+    def __init__(self, client: Endpoint, server: Endpoint, watch: Following, admits: Judge) -> None:
         super().__init__(client)
         self._server, self._watch, self._admits = server, watch, admits
 
@@ -94,7 +94,7 @@ class _ReadingOn(_Before):
 class _Answering(_Before):
     """Before the server's end."""
 
-    def __init__(self, server: End, reading: _ReadingOn) -> None:
+    def __init__(self, server: Endpoint, reading: _ReadingOn) -> None:
         super().__init__(server)
         self._reading = reading
 

@@ -18,7 +18,7 @@ from tierwall.policy.limits import DIAL_S, REQUEST_HEAD_OCTETS
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.dial import Dialled, Unreachable
 from tierwall.proxy.state.destinations import Destination, Destinations
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 _REFUSAL_OCTETS: Final = 64 * 1024
 """Octets of a parent's refusal that are relayed, its head included."""
@@ -44,7 +44,7 @@ class Parent:
 class Standing:
     """A connection to the parent on which it may be asked again: NTLM and Negotiate authenticate connections."""
 
-    server: End
+    server: Endpoint
     address: Address
     http: h11.Connection
 
@@ -94,14 +94,14 @@ async def dial_through(  # noqa: PLR0913, PLR0917  # whom to ask, for what, as w
         return Unreachable(f"the parent proxy {parent} cannot be reached: {exc.strerror or exc}")
 
 
-async def _connect(parent: Parent, found: Destination) -> tuple[End, Address]:
+async def _connect(parent: Parent, found: Destination) -> tuple[Endpoint, Address]:
     """The first address that answers. Raises the last one's OSError where none does."""
     loop, context = asyncio.get_running_loop(), _tls(parent) if parent.tls else None
     failed = OSError("it has no address")
     for address in found.addresses:
         try:
             _, server = await loop.create_connection(
-                End, str(address), found.port, ssl=context, server_hostname=parent.host if parent.tls else None
+                Endpoint, str(address), found.port, ssl=context, server_hostname=parent.host if parent.tls else None
             )
             return server, address
         except OSError as exc:
@@ -147,7 +147,7 @@ async def _head(asked: Standing) -> tuple[h11.Response, bytearray]:
                 raise h11.RemoteProtocolError("no answer")
 
 
-async def _heard(server: End, http: h11.Connection) -> bytes:
+async def _heard(server: Endpoint, http: h11.Connection) -> bytes:
     """What the parent says next, which `http` has read then; empty at the end."""
     if not server.received:
         await server.more()

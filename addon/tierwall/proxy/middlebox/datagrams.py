@@ -16,7 +16,7 @@ from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.transport import icmp
 
 
-class OfDatagrams:
+class AtDatagrams:
     """Everything that happens to an admitted UDP flow."""
 
     def __init__(self, recorder: Recorder) -> None:

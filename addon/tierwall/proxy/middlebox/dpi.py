@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from tierwall.opening import ClientHello, Opening, PlainHttp
 from tierwall.policy.behaviour import Basis, DpiHttpsOnly
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 HTTP_PROTOCOLS: Final = frozenset({"h2", "http/1.1", "http/1.0"})
 """IANA's TLS ALPN protocol ids of what runs on TCP port 443 as HTTPS."""
@@ -26,7 +26,7 @@ _HEURISTIC: Final = "by ALPN alone, a heuristic that also hits HTTPS clients wit
 _SHOWN_AT_MOST: Final = 3
 
 
-async def first_octets(client: End, server: End) -> None:
+async def first_octets(client: Endpoint, server: Endpoint) -> None:
     """Wait for the client's, but no longer than until the server spoke first, or nothing was said for SILENCE_S."""
     looking = asyncio.get_running_loop().create_task(_look(client, server))
     try:
@@ -37,7 +37,7 @@ async def first_octets(client: End, server: End) -> None:
         client.expired = False
 
 
-async def _look(client: End, server: End) -> None:
+async def _look(client: Endpoint, server: Endpoint) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(SILENCE_S):
             while not server.octets:

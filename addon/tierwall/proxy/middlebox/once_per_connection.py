@@ -13,7 +13,7 @@ from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.state.recorder import Caller, Recorder
 
 
-class Notes:
+class OncePerConnection:
     """The events of behaviours, and the connections that have theirs."""
 
     def __init__(self, recorder: Recorder) -> None:

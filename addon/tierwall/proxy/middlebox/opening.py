@@ -9,8 +9,8 @@ from tierwall.opening import ClientHello, Opening
 from tierwall.policy import behaviour
 from tierwall.policy.attempt import Attempt, Effect, NameSource, Verdict
 from tierwall.policy.behaviour import Stop
-from tierwall.policy.effects import struck
-from tierwall.proxy.connection.client_connection import Passage
+from tierwall.policy.effects import broken_by
+from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.middlebox import dpi
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.destinations import Destinations
@@ -26,37 +26,39 @@ type Against = tuple[str, tuple[str, Refusal]]
 """How a behaviour breaks the connection, in one clause, and what its client sees."""
 
 
-class AtTheOpening:
+class AtOpening:
     """Everything that happens to an admitted client because of how its connection opens."""
 
     def __init__(self, destinations: Destinations) -> None:
         self._destinations = destinations
 
-    def begin(self, passage: Passage, consumed: int) -> None:
+    def begin(self, connection: ClientConnection, consumed: int) -> None:
         """The client was told, or is about to be, that its tunnel stands; so many gathered octets are not the tunnel's.
 
         Octets of the tunnel that came together with the request before it are of a segment that counts again.
         """
-        came_along = len(passage.client.received) > consumed
-        passage.segments = (segments_from(passage.client) or 0) - came_along
+        came_along = len(connection.client.received) > consumed
+        connection.segments = (segments_from(connection.client) or 0) - came_along
 
-    async def stops(self, passage: Passage, attempt: Attempt, verdict: Verdict, opening: Opening | None) -> bool:
+    async def stops(
+        self, connection: ClientConnection, attempt: Attempt, verdict: Verdict, opening: Opening | None
+    ) -> bool:
         """Whether a behaviour ended the connection here; then it was journalled, and the client told."""
         for effect in verdict.effects:
-            if isinstance(effect.behaviour, behaviour.AtTheOpening | behaviour.DpiHttpsOnly):
-                against = await self._against(passage, attempt, verdict, effect, effect.behaviour, opening)
+            if isinstance(effect.behaviour, behaviour.AtOpening | behaviour.DpiHttpsOnly):
+                against = await self._against(connection, attempt, verdict, effect, effect.behaviour, opening)
                 if against is not None:
-                    passage.break_off(attempt, verdict, effect, *against)
+                    connection.break_off(attempt, verdict, effect, *against)
                     return True
         return False
 
     async def _against(  # noqa: PLR0913, PLR0917  # the connection, what was judged, and what opened it
         self,
-        passage: Passage,
+        connection: ClientConnection,
         attempt: Attempt,
         verdict: Verdict,
         effect: Effect,
-        kind: behaviour.AtTheOpening | behaviour.DpiHttpsOnly,
+        kind: behaviour.AtOpening | behaviour.DpiHttpsOnly,
         opening: Opening | None,
     ) -> Against | None:
         match kind:
@@ -66,15 +68,15 @@ class AtTheOpening:
             case behaviour.SniRequired(how=how):
                 return "a ClientHello without a server name", _shown(how)
             case behaviour.OneSegmentHello(how=how):
-                several = _several_segments(passage, opening)
+                several = _several_segments(connection, opening)
                 return None if several is None else (several, _shown(how))
             case behaviour.HostForgeryCheck():
                 forged = await self._forged(attempt)
                 if forged is None:
                     return None
-                if passage.spoken is not Spoken.HTTP:
+                if connection.spoken is not Spoken.HTTP:
                     return forged, ("reset", Reset())
-                return forged, ("409", refusal.conflict(passage.told(attempt, struck(verdict, effect, forged))))
+                return forged, ("409", refusal.conflict(connection.told(attempt, broken_by(verdict, effect, forged))))
             case _:
                 assert_never(kind)
 
@@ -94,16 +96,16 @@ class AtTheOpening:
         return None
 
 
-def _several_segments(passage: Passage, opening: Opening | None) -> str | None:
+def _several_segments(connection: ClientConnection, opening: Opening | None) -> str | None:
     """That the ClientHello came in several segments; where no kernel counts them, that it is too large for one."""
     if not isinstance(opening, ClientHello):
         return None
-    octets, counted = opening.consumed, segments_from(passage.client)
+    octets, counted = opening.consumed, segments_from(connection.client)
     if counted is None:
         return (
             f"a ClientHello of {octets} octets, too many for one TCP segment" if octets > ONE_SEGMENT_OCTETS else None
         )
-    came = counted - passage.segments
+    came = counted - connection.segments
     return f"a ClientHello of {octets} octets in {came} TCP segments" if came > 1 else None
 
 

@@ -16,9 +16,9 @@ from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
 from tierwall.policy.projections.dns_answers import Answer, answer_to
-from tierwall.proxy.connection.client_connection import Passage
+from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.connection.dial import Broken, Look
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.address_pins import Pinned
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
@@ -26,11 +26,11 @@ from tierwall.proxy.state.recorder import Caller, Recorder
 _ACTING: Final = (DnsFilter, SplitDns, StaleAddresses)
 
 
-class AtNames:
+class AtResolution:
     """Everything that happens to an admitted attempt between its name and the address that is dialled."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+    def __init__(self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder) -> None:
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
 
     def look(self, caller: Caller, attempt: Attempt, verdict: Verdict) -> Look | None:
         """How its addresses are found; None where no behaviour changes that."""
@@ -38,14 +38,14 @@ class AtNames:
             return partial(self._look, caller, attempt, verdict)
         return None
 
-    async def stop(self, passage: Passage, attempt: Attempt, verdict: Verdict, broken: Broken) -> None:
+    async def stop(self, connection: ClientConnection, attempt: Attempt, verdict: Verdict, broken: Broken) -> None:
         """Journal what was broken, and show it to the client as a dial that failed: at once, or after its limit."""
-        passage.stage = Stage.DIAL
-        how = passage.as_failed_dial(attempt, verdict, broken.effect, broken.detail, timed_out=broken.silent)
+        connection.stage = Stage.DIAL
+        how = connection.as_failed_dial(attempt, verdict, broken.effect, broken.detail, timed_out=broken.silent)
         if broken.silent:
-            await passage.break_off_after(DIAL_S, attempt, verdict, broken.effect, broken.detail, how)
+            await connection.break_off_after(DIAL_S, attempt, verdict, broken.effect, broken.detail, how)
         else:
-            passage.break_off(attempt, verdict, broken.effect, broken.detail, how)
+            connection.break_off(attempt, verdict, broken.effect, broken.detail, how)
 
     async def _look(
         self, caller: Caller, attempt: Attempt, verdict: Verdict, host: str | Address, port: int
@@ -67,7 +67,7 @@ class AtNames:
 
     def _looks_up(self, attempt: Attempt) -> bool:
         """Whether the proxy does: a client that chose an address looked it up, and only `names: resolve` does again."""
-        claim = claim_of(self._rulebook.site, self._rulebook.catalogue, attempt)
+        claim = claim_of(self._active_policy.site, self._active_policy.catalogue, attempt)
         return attempt.address is None or (claim is not None and claim.resolves)
 
     def _instead(self, answer: Answer, port: int) -> Destination:

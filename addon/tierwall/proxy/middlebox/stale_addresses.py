@@ -10,7 +10,7 @@ from tierwall.events import ClosedBy, Stage
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import StaleAddresses
 from tierwall.policy.model import Address
-from tierwall.proxy.connection.client_connection import Passage
+from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.middlebox.resolution import moved, name_of
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.transport.addresses import socket_address
@@ -20,7 +20,7 @@ from tierwall.proxy.transport.relay import Relay
 @dataclass(frozen=True, slots=True)
 class _Standing:
     relay: Relay
-    passage: Passage
+    connection: ClientConnection
     attempt: Attempt
     verdict: Verdict
     effect: Effect
@@ -28,14 +28,14 @@ class _Standing:
 
     def cut(self, detail: str) -> None:
         """End it, unless it ended by itself."""
-        relay, passage = self.relay, self.passage
+        relay, connection = self.relay, self.connection
         if relay.closed_by is None:
             relay.closed_by = ClosedBy.BEHAVIOUR
             said = f"{detail}; cut by RST"
             relay.client.reset()
             relay.server.reset()
-            passage.recorder.broken(
-                passage.caller, self.attempt, self.verdict, self.effect, Stage.TUNNEL, said, "reset"
+            connection.recorder.broken(
+                connection.caller, self.attempt, self.verdict, self.effect, Stage.TUNNEL, said, "reset"
             )
 
 
@@ -47,7 +47,7 @@ class _Name:
     tunnels: dict[Relay, _Standing] = field(default_factory=dict)
 
 
-class Moving:
+class StaleTunnels:
     """The names of all tunnels that stand under such a behaviour."""
 
     def __init__(self, destinations: Destinations) -> None:
@@ -55,7 +55,7 @@ class Moving:
         self._names: dict[str, _Name] = {}
         self._name_of: dict[Relay, str] = {}
 
-    def watch(self, relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+    def watch(self, relay: Relay, connection: ClientConnection, attempt: Attempt, verdict: Verdict) -> None:
         """Look after this tunnel from now on, where the verdict has such a behaviour; otherwise no longer."""
         self.forget(relay)
         name, peer = name_of(attempt), relay.server.transport.get_extra_info("peername")
@@ -63,7 +63,7 @@ class Moving:
             return
         for effect in verdict.effects:
             if isinstance(effect.behaviour, StaleAddresses):
-                standing = _Standing(relay, passage, attempt, verdict, effect, socket_address(peer[0]))
+                standing = _Standing(relay, connection, attempt, verdict, effect, socket_address(peer[0]))
                 self._stand(name, standing, effect.behaviour.look)
                 return
 

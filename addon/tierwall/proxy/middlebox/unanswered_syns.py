@@ -1,6 +1,6 @@
 """`dial-blackhole` at the gateway: SYNs that its kernel left unanswered become events.
 
-Knows who is told of what. Refuses to decide: the rulebook judges each as the attempt that it is, by address.
+Knows who is told of what. Refuses to decide: the active policy judges each as the attempt that it is, by address.
 """
 
 from cachetools import TTLCache
@@ -11,7 +11,7 @@ from tierwall.policy.behaviour import DialBlackhole
 from tierwall.policy.model import Transport
 from tierwall.proxy.connection.attempts import at_address
 from tierwall.proxy.connection.learned_names import judge_unnamed
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 
@@ -23,8 +23,8 @@ _SENT_AGAIN_S = 150.0
 class UnansweredSyns:
     """Journals each connection that was tried, once."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+    def __init__(self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder) -> None:
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._said: TTLCache[Syn, None] = TTLCache(_SAID, _SENT_AGAIN_S)
 
     def tell(self, syn: Syn) -> None:
@@ -34,7 +34,7 @@ class UnansweredSyns:
         self._said[syn] = None
         caller = Caller(syn.client, syn.client_port)
         attempt = at_address(syn.server, syn.port, Transport.TCP, self._destinations)
-        attempt, verdict = judge_unnamed(self._rulebook, attempt)
+        attempt, verdict = judge_unnamed(self._active_policy, attempt)
         if not verdict.passes:
             self._recorder.decided(caller, attempt, verdict, Stage.ACCEPT, "drop")
             return

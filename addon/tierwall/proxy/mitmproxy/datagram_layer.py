@@ -54,7 +54,7 @@ class Flow:
     received: int = 0
 
 
-class Watcher(Protocol):
+class FlowWatcher(Protocol):
     """Who is told of a flow."""
 
     def flow_begins(self, context: Context, first: FirstFlight) -> None:
@@ -79,7 +79,7 @@ class Watcher(Protocol):
 class DatagramGate(layer.Layer):
     """One UDP flow. A denial at its dial ends it, and mitmproxy_rs swallows what its client still sends."""
 
-    def __init__(self, context: Context, watcher: Watcher, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, context: Context, watcher: FlowWatcher, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(context)
         self._watcher, self._clock = watcher, clock
         self._server = context.server

@@ -20,7 +20,7 @@ from mitmproxy.proxy.tunnel import LayerStack
 from tierwall.proxy.connection.client_connection import Known
 from tierwall.proxy.mitmproxy.handler import AfterTls, GuardedHandler
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
-from tierwall.proxy.transport.endpoint import RESET, End
+from tierwall.proxy.transport.endpoint import RESET, Endpoint
 from tierwall.proxy.transport.wire import Wire
 
 _TLS_HANDSHAKE: Final = 0x16
@@ -28,7 +28,7 @@ _SSL2_HELLO: Final = 0x80
 """The first octet of a ClientHello in SSL 2.0's format has this bit; no text has. mitmproxy refuses it as TLS."""
 
 
-async def hand_over(instance: ServerInstance[ProxyMode], end: End, known: Known | None) -> None:
+async def hand_over(instance: ServerInstance[ProxyMode], end: Endpoint, known: Known | None) -> None:
     """Let mitmproxy have the connection, and return when it is done with it.
 
     `known` is a destination that was judged already, where the client was answered by us (CONNECT, SOCKS5) or was
@@ -90,7 +90,7 @@ def close_what_is_not_guarded() -> None:
                     io.writer.close()
 
 
-def _wired(end: End) -> Wire:
+def _wired(end: Endpoint) -> Wire:
     gathered, end.received = bytes(end.received), bytearray()
     wire = Wire()
     wire.take_over(end.transport, gathered, ended=end.eof)

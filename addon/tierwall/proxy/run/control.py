@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from tierwall.loader import InvalidFiles
 from tierwall.policy.behaviour import does
-from tierwall.proxy.state.behaviour_overrides import Switchboard
+from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 
 ENDING: Final = ".sock"
 REQUEST_OCTETS: Final = 64 * 1024
@@ -37,9 +37,9 @@ class NoControl(Exception):
 class Control:
     """One process's socket. Its name is `RUN.PID.sock`: several workers of one run are switched together."""
 
-    def __init__(self, folder: Path, run: int, switchboard: Switchboard, tell: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, run: int, overrides: BehaviourOverrides, tell: Callable[[str], None]) -> None:
         """`tell` says on the console what was switched."""
-        self._folder, self._run, self._switchboard, self._tell = folder, run, switchboard, tell
+        self._folder, self._run, self._overrides, self._tell = folder, run, overrides, tell
         self._path = folder / f"{run}.{os.getpid()}{ENDING}"
         self._server: asyncio.Server | None = None
 
@@ -85,7 +85,7 @@ class Control:
             case {"do": "switch", "name": str(name), "assignments": [*given]} if all(isinstance(g, str) for g in given):
                 return await self._switch(name, given)
             case {"do": "take-back"}:
-                await self._switchboard.take_back()
+                await self._overrides.take_back()
                 self._tell("behaviours are as the site's file says again")
                 return self._state()
             case _:
@@ -93,7 +93,7 @@ class Control:
 
     async def _switch(self, name: str, assignments: list[str] | None) -> dict[str, object]:
         try:
-            await self._switchboard.switch(name, assignments)
+            await self._overrides.switch(name, assignments)
         except InvalidFiles as invalid:
             return {"faults": [str(fault) for fault in invalid.faults]}
         self._tell(f"behaviour {name} is {'off' if assignments is None else ' '.join(['on', *assignments])}")
@@ -101,10 +101,10 @@ class Control:
 
     def _state(self) -> dict[str, object]:
         return {
-            "site": self._switchboard.site,
-            "behaviours": [{"behaviour": each.NAME, "does": does(each)} for each in self._switchboard.behaviours],
-            "switched": {name: "off" if given is None else "on" for name, given in self._switchboard.said.items()},
-            "said": self._switchboard.said,
+            "site": self._overrides.site,
+            "behaviours": [{"behaviour": each.NAME, "does": does(each)} for each in self._overrides.behaviours],
+            "switched": {name: "off" if given is None else "on" for name, given in self._overrides.said.items()},
+            "said": self._overrides.said,
         }
 
     async def _follow_the_others(self) -> None:
@@ -118,7 +118,7 @@ class Control:
                     writer.close()
                 for name, assignments in said.items():
                     with suppress(InvalidFiles):
-                        await self._switchboard.switch(name, assignments)
+                        await self._overrides.switch(name, assignments)
                 return
 
     def _siblings(self) -> Iterator[Path]:

@@ -19,7 +19,7 @@ from mitmproxy.proxy import mode_specs
 from tierwall.events import Stage
 from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
-from tierwall.proxy.listeners import DOORWAY
+from tierwall.proxy.listeners import LISTENERS
 from tierwall.proxy.mitmproxy import wireguard_keys
 from tierwall.proxy.mitmproxy.handler import IDLE_S
 from tierwall.proxy.mitmproxy.parts import (
@@ -163,12 +163,12 @@ class Engine:
         if self._after is not None:
             assembly.recorder.fault(self._after, Stage.ACCEPT)
         if self._settings.control is not None:
-            self._control = Control(self._settings.control, self._run, assembly.switchboard, self._voice.warn)
+            self._control = Control(self._settings.control, self._run, assembly.overrides, self._voice.warn)
             self._opening = asyncio.get_running_loop().create_task(self._open(self._control))
         self._voice.started(
             Start(
-                site=assembly.rulebook.site,
-                catalogue=assembly.rulebook.catalogue,
+                site=assembly.active_policy.site,
+                catalogue=assembly.active_policy.catalogue,
                 listening=listening,
                 journal=self._settings.journal,
                 everything=self._settings.everything,
@@ -219,7 +219,7 @@ class Engine:
     async def _wind_down(self, master: Master) -> None:
         servers: Any = master.addons.get("proxyserver")
         await servers.servers.update([])
-        await DOORWAY.empty()
+        await LISTENERS.empty()
         master.shutdown()
 
 

@@ -35,7 +35,7 @@ class Said(Enum):
     CANNOT_START = b"X"
 
 
-class ToParent:
+class WorkerChannel:
     """A worker's voice. `talks`: this one also says what the start-up talk says, for all of them."""
 
     def __init__(self, pipe: int, *, talks: bool) -> None:

@@ -21,7 +21,7 @@ from tierwall.proxy.listeners import inherit
 from tierwall.proxy.run.engine import Engine, run_loop
 from tierwall.proxy.run.lab_ca import make_lab_ca
 from tierwall.proxy.run.settings import CannotStart, RunSettings, modes
-from tierwall.proxy.run.worker_channel import Said, ToParent, quiet_from
+from tierwall.proxy.run.worker_channel import Said, WorkerChannel, quiet_from
 from tierwall.proxy.run.worker_sockets import Sockets, bind
 from tierwall.report.screen import Screen
 
@@ -146,7 +146,7 @@ class _Parent:
             pid = os.fork()
             if pid == 0:
                 self._become_worker(reading)
-                _work(self._job, ToParent(writing, talks=talks), self._lifeline[0], after)
+                _work(self._job, WorkerChannel(writing, talks=talks), self._lifeline[0], after)
         os.close(writing)
         os.set_blocking(reading, False)
         worker = self._workers[number] = _Worker(number, pid, reading, after, tries)
@@ -229,7 +229,7 @@ def _held_signals() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(job: _Job, voice: ToParent, lifeline: int, after: str | None) -> None:
+def _work(job: _Job, voice: WorkerChannel, lifeline: int, after: str | None) -> None:
     """The life of a worker; does not return."""
     code = 1
     try:

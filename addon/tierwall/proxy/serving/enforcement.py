@@ -1,6 +1,6 @@
 """mitmproxy's hooks: who connects, what is dialled, UDP and DNS, judged by the same function; requests.py has the rest.
 
-Knows flows and hook data. Refuses to decide: every answer is the rulebook's. mitmproxy's hooks fail open when they
+Knows flows and hook data. Refuses to decide: every answer is the active policy's. mitmproxy's hooks fail open when they
 raise, so a denial is set before they run (guard.py) and cleared only by an allow.
 """
 
@@ -18,11 +18,11 @@ from tierwall.policy.model import Transport
 from tierwall.proxy.connection.attempts import asked_for, reached, to_dial, with_name
 from tierwall.proxy.connection.dial import Broken, Denied, check
 from tierwall.proxy.connection.learned_names import judge_unnamed
-from tierwall.proxy.middlebox.access.access import AtTheDoor
-from tierwall.proxy.middlebox.access.proxied_requests import LaterRequests
-from tierwall.proxy.middlebox.inspection.tls import Inside
-from tierwall.proxy.middlebox.once_per_connection import Notes
-from tierwall.proxy.middlebox.resolution import AtNames
+from tierwall.proxy.middlebox.access.access import AtAccess
+from tierwall.proxy.middlebox.access.proxied_requests import ProxiedRequests
+from tierwall.proxy.middlebox.inspection.tls import TlsInspection
+from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
+from tierwall.proxy.middlebox.resolution import AtResolution
 from tierwall.proxy.mitmproxy.clients import caller_of, literal
 from tierwall.proxy.mitmproxy.datagram_layer import DatagramGate
 from tierwall.proxy.mitmproxy.guard import UNJUDGED, journalled
@@ -32,7 +32,7 @@ from tierwall.proxy.serving import name_server
 from tierwall.proxy.serving.name_server import NameServer, Paths
 from tierwall.proxy.serving.requests import Requests
 from tierwall.proxy.serving.udp_flows import Flows
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.transport.addresses import socket_address
@@ -52,27 +52,27 @@ class Enforcement:
 
     def __init__(  # the assembly
         self,
-        rulebook: Rulebook,
+        active_policy: ActivePolicy,
         destinations: Destinations,
         recorder: Recorder,
-        door: AtTheDoor,
+        door: AtAccess,
         paths: Paths | None = None,
     ) -> None:
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
-        self._notes = Notes(recorder)
-        self._requests = Requests(rulebook, destinations, recorder, self._notes, LaterRequests(door))
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
+        self._notes = OncePerConnection(recorder)
+        self._requests = Requests(active_policy, destinations, recorder, self._notes, ProxiedRequests(door))
         self.http_connect = self._requests.http_connect
         self.requestheaders = self._requests.requestheaders
         self.responseheaders = self._requests.responseheaders
         self.response = self._requests.response
         self.error = self._requests.error
-        self._at_names = AtNames(rulebook, destinations, recorder)
-        self._names = NameServer(rulebook, destinations, recorder, paths)
-        self._inside = Inside(rulebook, destinations, recorder, self._notes)
+        self._at_resolution = AtResolution(active_policy, destinations, recorder)
+        self._names = NameServer(active_policy, destinations, recorder, paths)
+        self._inside = TlsInspection(active_policy, destinations, recorder, self._notes)
         self.tls_clienthello = self._inside.tls_clienthello
         self.tls_start_client = self._inside.tls_start_client
         self.tls_start_server = self._inside.tls_start_server
-        self._flows = Flows(rulebook, destinations, recorder)
+        self._flows = Flows(active_policy, destinations, recorder)
         self._asked_for: dict[str, connection.Address] = {}
         """By server connection: what it was asked for, while its address is the one that was checked."""
 
@@ -81,7 +81,7 @@ class Enforcement:
         """A client of UDP, DNS, or handed over."""
         address, port = socket_address(client.peername[0]), client.peername[1]
         gateway = isinstance(client.proxy_mode, GATEWAY_MODES)
-        verdict = self._rulebook.refused(address, through_gateway=gateway)
+        verdict = self._active_policy.refused(address, through_gateway=gateway)
         if verdict is None:
             _clear(client)
             return
@@ -125,15 +125,15 @@ class Enforcement:
         attempt = self._requests.admitted(client, server.address)
         if attempt is None:
             attempt = self._flows.attempt(client, server) or self._from_connection(client, server)
-        attempt, first = judge_unnamed(self._rulebook, attempt)
-        host = to_dial(attempt, self._destinations, self._rulebook)
+        attempt, first = judge_unnamed(self._active_policy, attempt)
+        host = to_dial(attempt, self._destinations, self._active_policy)
         stage = Stage.UDP if attempt.transport is Transport.UDP else Stage.DIAL
         if host is None or not first.passes:
             self._deny_dial(data, attempt, first, stage)
             return
         try:
-            look = self._at_names.look(caller_of(client), attempt, first) if first.effects else None
-            checked = await check(self._rulebook, self._destinations, attempt, host, look)
+            look = self._at_resolution.look(caller_of(client), attempt, first) if first.effects else None
+            checked = await check(self._active_policy, self._destinations, attempt, host, look)
         except OSError as exc:
             server.error = f"{host} does not resolve: {exc.strerror}"
             self._recorder.failed(caller_of(client), attempt, first, server.error)
@@ -166,12 +166,12 @@ class Enforcement:
         attempt = self._requests.admitted(data.client, wanted)
         attempt = attempt or self._from_connection(data.client, data.server)
         cause = str(data.server.error or "no answer")
-        self._recorder.failed(caller_of(data.client), attempt, self._rulebook.judge(attempt), cause)
+        self._recorder.failed(caller_of(data.client), attempt, self._active_policy.judge(attempt), cause)
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
         """An inspected client that does not trust the lab CA (a pinned native app, say)."""
         attempt = self._from_connection(data.context.client, data.context.server)
-        verdict = self._rulebook.judge(attempt)
+        verdict = self._active_policy.judge(attempt)
         cause = data.context.client.error or "the client rejects the lab CA"
         if verdict.passes and not self._inside.explains(data.context, cause, "the client"):
             self._recorder.rejected(caller_of(data.context.client), attempt, verdict, cause)
@@ -182,7 +182,7 @@ class Enforcement:
         cause = data.context.server.error or "the TLS handshake with the server failed"
         if self._inside.explains(data.context, cause, "the server"):
             return
-        self._recorder.failed(caller_of(data.context.client), attempt, self._rulebook.judge(attempt), cause)
+        self._recorder.failed(caller_of(data.context.client), attempt, self._active_policy.judge(attempt), cause)
 
     @journalled(Stage.REQUEST)
     def tierwall_refused(self, refused: RefusedMessage) -> None:
@@ -192,7 +192,7 @@ class Enforcement:
         if request is not None:
             caller.method, caller.user_agent = request.method, request.headers.get("user-agent")
         attempt = replace(self._from_connection(context.client, context.server), malformed=refused.why)
-        self._recorder.decided(caller, attempt, self._rulebook.judge(attempt), refused.stage, refused.answer)
+        self._recorder.decided(caller, attempt, self._active_policy.judge(attempt), refused.stage, refused.answer)
 
     def tierwall_crashed(self, crash: Crash) -> None:
         """mitmproxy, or a layer of ours in it, has crashed; the connection has ended."""

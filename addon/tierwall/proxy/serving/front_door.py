@@ -22,10 +22,10 @@ from tierwall.opening import (
 from tierwall.policy.attempt import Action, Attempt, NameSource
 from tierwall.policy.model import Address, Transport
 from tierwall.proxy.connection.attempts import at_address, named, reached, to_dial, with_opening
-from tierwall.proxy.connection.client_connection import Entrance, Known, Passage, Speaks
+from tierwall.proxy.connection.client_connection import ClientConnection, Known, Listener, Speaks
 from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.connection.learned_names import judge_unnamed
-from tierwall.proxy.middlebox.access.access import AtTheDoor
+from tierwall.proxy.middlebox.access.access import AtAccess
 from tierwall.proxy.middlebox.access.credentials import basic
 from tierwall.proxy.middlebox.access.dial_blackhole import swallows
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome, left_for_parent
@@ -34,13 +34,13 @@ from tierwall.proxy.serving.pages import METHOD_NOT_ALLOWED, METHODS, MISDIRECTE
 from tierwall.proxy.serving.socks5 import NoMethod, Wanted, negotiate
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state import refusal
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.own_failures import told, traceable
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
 from tierwall.proxy.transport.addresses import socket_address
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.proxy.transport.relay import Relay
 
 logger = logging.getLogger(__name__)
@@ -53,40 +53,42 @@ _MAY_HAVE_BODY: Final = re.compile(rb"\n(?:content-length|transfer-encoding)[ \t
 class FrontDoor:
     """Serves every TCP connection of a proxy. `serve` is one connection, from accept to journal line."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, pages: Pages) -> None:
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+    def __init__(
+        self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder, pages: Pages
+    ) -> None:
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._pages = pages
-        self.tunnels = Tunnels(rulebook, destinations, recorder)
-        self.at_the_door = AtTheDoor(rulebook)
+        self.tunnels = Tunnels(active_policy, destinations, recorder)
+        self.at_access = AtAccess(active_policy)
 
-    async def serve(self, client: End, entrance: Entrance, original: tuple[Address, int] | None = None) -> None:
+    async def serve(self, client: Endpoint, listener: Listener, original: tuple[Address, int] | None = None) -> None:
         """One connection. `original` is its destination where the mode knows it. Whatever fails in here denies."""
         caller = _caller(client)
-        passage = Passage(client, entrance, caller, self._recorder, self._rulebook)
+        connection = ClientConnection(client, listener, caller, self._recorder, self._active_policy)
         try:
             if caller.address is None:
                 client.close()  # it left before we looked
-            elif verdict := self._rulebook.refused(caller.address, through_gateway=entrance.gateway):
+            elif verdict := self._active_policy.refused(caller.address, through_gateway=listener.gateway):
                 port = original[1] if original else 0
-                passage.refuse(Attempt(transport=Transport.TCP, port=port, client=caller.address), verdict)
+                connection.refuse(Attempt(transport=Transport.TCP, port=port, client=caller.address), verdict)
             elif original is not None:
-                await self._to_address(passage, *original)
-            elif entrance.speaks is Speaks.SOCKS5:
-                await self._socks5(passage)
+                await self._to_address(connection, *original)
+            elif listener.speaks is Speaks.SOCKS5:
+                await self._socks5(connection)
             else:
-                await self._http_proxy(passage)
+                await self._http_proxy(connection)
         except asyncio.CancelledError:
             client.close()
             raise
         except Exception as exc:
             client.reset()  # first: what follows may fail too
             logger.exception("a connection is denied because of a failure of ours", exc_info=traceable(exc))
-            self._recorder.error(caller, passage.stage, told(exc))
+            self._recorder.error(caller, connection.stage, told(exc))
         finally:
-            if passage.visit is not None:
-                self.at_the_door.leave(passage)
-            if passage.parent is not None:
-                passage.parent.server.close()
+            if connection.access_state is not None:
+                self.at_access.leave(connection)
+            if connection.parent is not None:
+                connection.parent.server.close()
 
     def say(self, trouble: str) -> None:
         """Journal a trouble of ours with connections that were not served."""
@@ -94,217 +96,221 @@ class FrontDoor:
 
     # -- modes regular and upstream
 
-    async def _http_proxy(self, passage: Passage) -> None:
-        while await self._request(passage) is Outcome.ASKED:
+    async def _http_proxy(self, connection: ClientConnection) -> None:
+        while await self._request(connection) is Outcome.ASKED:
             pass
 
-    async def _request(self, passage: Passage) -> Outcome:
-        opening = await read(passage.client, read_proxy_request)
-        passage.stage, passage.spoken = Stage.CONNECT, Spoken.OTHER
+    async def _request(self, connection: ClientConnection) -> Outcome:
+        opening = await read(connection.client, read_proxy_request)
+        connection.stage, connection.spoken = Stage.CONNECT, Spoken.OTHER
         match opening:
             case None:
-                passage.client.close()
+                connection.client.close()
             case Connect():
-                passage.spoken = Spoken.CONNECT
-                passage.caller.user_agent = opening.user_agent
-                return await self._connect(passage, opening)
+                connection.spoken = Spoken.CONNECT
+                connection.caller.user_agent = opening.user_agent
+                return await self._connect(connection, opening)
             case PlainHttp():
-                return await self._plain_http(passage, opening)
+                return await self._plain_http(connection, opening)
             case ClientHello():
-                passage.spoken, passage.stage = Spoken.TLS, Stage.CLIENTHELLO
-                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "TLS to the proxy port itself")
+                connection.spoken, connection.stage = Spoken.TLS, Stage.CLIENTHELLO
+                self._malformed(connection, Attempt(transport=Transport.TCP, port=0), "TLS to the proxy port itself")
             case Malformed(why=why):
-                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), why, too_large=opening.too_large)
+                self._malformed(connection, Attempt(transport=Transport.TCP, port=0), why, too_large=opening.too_large)
             case _:
-                self._malformed(passage, Attempt(transport=Transport.TCP, port=0), "not a request to an HTTP proxy")
+                self._malformed(connection, Attempt(transport=Transport.TCP, port=0), "not a request to an HTTP proxy")
         return Outcome.ENDS
 
-    async def _connect(self, passage: Passage, opening: Connect) -> Outcome:
+    async def _connect(self, connection: ClientConnection, opening: Connect) -> Outcome:
         attempt = named(NameSource.CONNECT, opening.host, opening.port, self._destinations)
-        verdict = self._rulebook.judge(attempt)
+        verdict = self._active_policy.judge(attempt)
         if not verdict.passes:
-            passage.refuse(attempt, verdict)
+            connection.refuse(attempt, verdict)
             return Outcome.ENDS
         credentials = opening.credentials
         if verdict.effects:
             stays = opening.version != "HTTP/1.0"
-            outcome = self.at_the_door.outcome(passage, attempt, verdict, basic(credentials), again=stays)
+            outcome = self.at_access.outcome(connection, attempt, verdict, basic(credentials), again=stays)
             if outcome is not Outcome.PASSES:
-                del passage.client.received[: opening.consumed]
+                del connection.client.received[: opening.consumed]
                 return outcome
             credentials = left_for_parent(verdict, credentials)
-        if self._rulebook.site.behaviours:
-            self.tunnels.at_the_opening.begin(passage, opening.consumed)
-        self.tunnels.note_if_observed(passage, attempt, verdict)
+        if self._active_policy.site.behaviours:
+            self.tunnels.at_opening.begin(connection, opening.consumed)
+        self.tunnels.note_if_observed(connection, attempt, verdict)
         host = attempt.names[0].value
-        dialled = await self.tunnels.reach(passage, attempt, verdict, host, credentials)
-        if dialled is None and passage.parent is None:
+        dialled = await self.tunnels.reach(connection, attempt, verdict, host, credentials)
+        if dialled is None and connection.parent is None:
             return Outcome.ENDS
-        del passage.client.received[: opening.consumed]
+        del connection.client.received[: opening.consumed]
         if dialled is None:  # the parent asks who it is, and may be answered on the same two connections
             return Outcome.ASKED
-        passage.client.write(_ESTABLISHED)
-        await self.tunnels.guarded(passage, dialled.server, attempt, verdict, Known(host, attempt.port))
+        connection.client.write(_ESTABLISHED)
+        await self.tunnels.guarded(connection, dialled.server, attempt, verdict, Known(host, attempt.port))
         return Outcome.PASSES
 
-    async def _plain_http(self, passage: Passage, opening: PlainHttp) -> Outcome:
-        passage.speaks(opening)
+    async def _plain_http(self, connection: ClientConnection, opening: PlainHttp) -> Outcome:
+        connection.speaks(opening)
         if opening.origin_form:
-            self._to_the_proxy(passage, opening)
+            self._to_the_proxy(connection, opening)
             return Outcome.ENDS
         attempt = with_opening(named(NameSource.HOST, opening.host or "", opening.port, self._destinations), opening)
-        if self._rulebook.site.behaviours and self.at_the_door.serves_portal(passage, attempt, opening):
+        if self._active_policy.site.behaviours and self.at_access.serves_portal(connection, attempt, opening):
             return Outcome.ENDS
-        verdict = self._rulebook.judge(attempt)
+        verdict = self._active_policy.judge(attempt)
         if not verdict.passes:
-            passage.refuse(attempt, verdict)
+            connection.refuse(attempt, verdict)
             return Outcome.ENDS
         if verdict.effects:
-            stays = _ends_with_its_head(passage.client, opening)
+            stays = _ends_with_its_head(connection.client, opening)
             login = basic(opening.credentials)
-            outcome = self.at_the_door.outcome(passage, attempt, verdict, login, again=stays)
+            outcome = self.at_access.outcome(connection, attempt, verdict, login, again=stays)
             if outcome is Outcome.ASKED:
-                del passage.client.received[: opening.consumed]
+                del connection.client.received[: opening.consumed]
             if outcome is not Outcome.PASSES:
                 return outcome
-            if await swallows(passage, attempt, verdict):
+            if await swallows(connection, attempt, verdict):
                 return Outcome.ENDS
-        with self.at_the_door.more_requests(passage):
-            await self.tunnels.hand_over(passage, attempt, verdict, None)
+        with self.at_access.more_requests(connection):
+            await self.tunnels.hand_over(connection, attempt, verdict, None)
         return Outcome.PASSES
 
-    def _to_the_proxy(self, passage: Passage, opening: PlainHttp) -> None:
+    def _to_the_proxy(self, connection: ClientConnection, opening: PlainHttp) -> None:
         """A request to the proxy itself, not through it: its pages are there for whoever may use it."""
         attempt = with_opening(Attempt(transport=Transport.TCP, port=opening.port), opening)
         if not self._pages.has(opening):
-            self._malformed(passage, attempt, "a request to the proxy itself, not through it")
+            self._malformed(connection, attempt, "a request to the proxy itself, not through it")
         elif not is_ours(opening, self._destinations):
-            self._unserved(passage, attempt, "a page of the proxy under a name that is not its own", "421", MISDIRECTED)
+            self._unserved(
+                connection, attempt, "a page of the proxy under a name that is not its own", "421", MISDIRECTED
+            )
         elif opening.method not in METHODS:
-            self._unserved(passage, attempt, "the proxy's own pages are only read", "405", METHOD_NOT_ALLOWED)
+            self._unserved(connection, attempt, "the proxy's own pages are only read", "405", METHOD_NOT_ALLOWED)
         else:
-            passage.client.dismiss(self._pages.answer(opening, _listening(passage.client)))
+            connection.client.close_after(self._pages.answer(opening, _listening(connection.client)))
 
     # -- mode socks5
 
-    async def _socks5(self, passage: Passage) -> None:
+    async def _socks5(self, connection: ClientConnection) -> None:
         nowhere = Attempt(transport=Transport.TCP, port=0)
-        match await negotiate(passage, logins=self.at_the_door.wants_logins()):
+        match await negotiate(connection, logins=self.at_access.wants_logins()):
             case None:
-                passage.client.close()
+                connection.client.close()
             case Malformed(why=why):
-                self._malformed(passage, nowhere, why)
+                self._malformed(connection, nowhere, why)
             case NoMethod(why=why):
-                self._unserved(passage, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
+                self._unserved(connection, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
             case Wanted(request=request, login=login):
-                await self._socks5_request(passage, request, login)
+                await self._socks5_request(connection, request, login)
 
-    async def _socks5_request(self, passage: Passage, request: Socks5Request, login: bytes | None) -> None:
+    async def _socks5_request(self, connection: ClientConnection, request: Socks5Request, login: bytes | None) -> None:
         attempt = named(NameSource.SOCKS, request.host, request.port, self._destinations)
         if request.command != _SOCKS_CONNECT:
             why = f"SOCKS5 command {request.command}; only CONNECT (1) is served"
-            self._unserved(passage, attempt, why, "command-not-supported", refusal.socks_reply(0x07))
+            self._unserved(connection, attempt, why, "command-not-supported", refusal.socks_reply(0x07))
         elif attempt.malformed is not None or isinstance(attempt.names[0].value, str):
-            await self._socks5_name(passage, attempt, login)
+            await self._socks5_name(connection, attempt, login)
         else:
-            passage.client.write(refusal.socks_reply(0x00))
-            await self._to_address(passage, attempt.names[0].value, attempt.port, login)
+            connection.client.write(refusal.socks_reply(0x00))
+            await self._to_address(connection, attempt.names[0].value, attempt.port, login)
 
-    async def _socks5_name(self, passage: Passage, attempt: Attempt, login: bytes | None) -> None:
-        if self._rulebook.site.behaviours and self.at_the_door.portal(attempt) is not None:
-            passage.client.write(refusal.socks_reply(0x00))
-            opening = await read(passage.client, read_tunnel)
-            if isinstance(opening, PlainHttp) and self.at_the_door.serves_portal(passage, attempt, opening):
+    async def _socks5_name(self, connection: ClientConnection, attempt: Attempt, login: bytes | None) -> None:
+        if self._active_policy.site.behaviours and self.at_access.portal(attempt) is not None:
+            connection.client.write(refusal.socks_reply(0x00))
+            opening = await read(connection.client, read_tunnel)
+            if isinstance(opening, PlainHttp) and self.at_access.serves_portal(connection, attempt, opening):
                 return
-            passage.client.reset()
+            connection.client.reset()
             return
-        verdict = self._rulebook.judge(attempt)
+        verdict = self._active_policy.judge(attempt)
         if not verdict.passes:
-            passage.refuse(attempt, verdict)
+            connection.refuse(attempt, verdict)
             return
-        if verdict.effects and self.at_the_door.outcome(passage, attempt, verdict, login) is not Outcome.PASSES:
+        if verdict.effects and self.at_access.outcome(connection, attempt, verdict, login) is not Outcome.PASSES:
             return
-        if self._rulebook.site.behaviours:
-            self.tunnels.at_the_opening.begin(passage, 0)
-        self.tunnels.note_if_observed(passage, attempt, verdict)
+        if self._active_policy.site.behaviours:
+            self.tunnels.at_opening.begin(connection, 0)
+        self.tunnels.note_if_observed(connection, attempt, verdict)
         host = attempt.names[0].value
-        dialled = await self.tunnels.reach(passage, attempt, verdict, host)
+        dialled = await self.tunnels.reach(connection, attempt, verdict, host)
         if dialled is not None:
-            passage.client.write(refusal.socks_reply(0x00))
-            await self.tunnels.guarded(passage, dialled.server, attempt, verdict, Known(host, attempt.port))
+            connection.client.write(refusal.socks_reply(0x00))
+            await self.tunnels.guarded(connection, dialled.server, attempt, verdict, Known(host, attempt.port))
 
     # -- transparent, wireguard, tun, local; SOCKS5 with an address
 
-    async def _to_address(self, passage: Passage, address: Address, port: int, login: bytes | None = None) -> None:
-        client = passage.client
-        if passage.entrance.speaks is Speaks.SOCKS5 and self._rulebook.site.behaviours:
-            self.tunnels.at_the_opening.begin(passage, 0)
+    async def _to_address(
+        self, connection: ClientConnection, address: Address, port: int, login: bytes | None = None
+    ) -> None:
+        client = connection.client
+        if connection.listener.speaks is Speaks.SOCKS5 and self._active_policy.site.behaviours:
+            self.tunnels.at_opening.begin(connection, 0)
         opening = await read(client, read_tunnel)
         if opening is None and (client.eof or client.gone):
             client.close()
             return
         base = at_address(address, port, Transport.TCP, self._destinations)
-        passage.speaks(opening)
+        connection.speaks(opening)
         named_so = with_opening(base, opening)
         if (
-            self._rulebook.site.behaviours
+            self._active_policy.site.behaviours
             and isinstance(opening, PlainHttp)
-            and self.at_the_door.serves_portal(passage, named_so, opening)
+            and self.at_access.serves_portal(connection, named_so, opening)
         ):
             return
-        attempt, verdict = judge_unnamed(self._rulebook, named_so)
+        attempt, verdict = judge_unnamed(self._active_policy, named_so)
         if not verdict.passes:
-            await self.tunnels.deny(passage, attempt, verdict, Known(address, port))
+            await self.tunnels.deny(connection, attempt, verdict, Known(address, port))
             return
         if verdict.effects and (
-            self.at_the_door.outcome(passage, attempt, verdict, login) is not Outcome.PASSES
-            or await swallows(passage, attempt, verdict)
-            or await self.tunnels.at_the_opening.stops(passage, attempt, verdict, opening)
+            self.at_access.outcome(connection, attempt, verdict, login) is not Outcome.PASSES
+            or await swallows(connection, attempt, verdict)
+            or await self.tunnels.at_opening.stops(connection, attempt, verdict, opening)
         ):
             return
         if isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
-            await self.tunnels.hand_over(passage, attempt, verdict, Known(address, port))
+            await self.tunnels.hand_over(connection, attempt, verdict, Known(address, port))
             return
-        self.tunnels.note_if_observed(passage, attempt, verdict)
-        host = to_dial(attempt, self._destinations, self._rulebook) or address
-        dialled = await self.tunnels.reach(passage, attempt, verdict, host)
+        self.tunnels.note_if_observed(connection, attempt, verdict)
+        host = to_dial(attempt, self._destinations, self._active_policy) or address
+        dialled = await self.tunnels.reach(connection, attempt, verdict, host)
         if dialled is None:
             return
         led = reached(attempt, dialled.address, dialled.redirected)
         if opening is None:  # what it says later is its opening
-            await self.tunnels.guarded(passage, dialled.server, led, verdict, Known(address, port))
+            await self.tunnels.guarded(connection, dialled.server, led, verdict, Known(address, port))
         else:
-            await self.tunnels.through(passage, Relay(client, dialled.server), led, verdict, verdict, opening)
+            await self.tunnels.through(connection, Relay(client, dialled.server), led, verdict, verdict, opening)
 
     # -- what all of them share
 
-    def _unserved(self, passage: Passage, attempt: Attempt, why: str, how: str, farewell: bytes) -> None:
+    def _unserved(self, connection: ClientConnection, attempt: Attempt, why: str, how: str, farewell: bytes) -> None:
         unserved = replace(attempt, malformed=attempt.malformed or why)
-        passage.refuse_with(unserved, self._rulebook.judge(unserved), how, farewell)
+        connection.refuse_with(unserved, self._active_policy.judge(unserved), how, farewell)
 
-    def _malformed(self, passage: Passage, attempt: Attempt, why: str, *, too_large: bool = False) -> None:
+    def _malformed(self, connection: ClientConnection, attempt: Attempt, why: str, *, too_large: bool = False) -> None:
         broken = replace(attempt, malformed=attempt.malformed or why)
-        verdict = self._rulebook.judge(broken)
-        if passage.entrance.speaks is Speaks.HTTP_PROXY and passage.spoken is not Spoken.TLS:
-            passage.refuse_as_no_http(broken, verdict, too_large=too_large)
+        verdict = self._active_policy.judge(broken)
+        if connection.listener.speaks is Speaks.HTTP_PROXY and connection.spoken is not Spoken.TLS:
+            connection.refuse_as_no_http(broken, verdict, too_large=too_large)
         else:
-            passage.refuse(broken, verdict)
+            connection.refuse(broken, verdict)
 
 
-def _caller(client: End) -> Caller:
+def _caller(client: Endpoint) -> Caller:
     peer = client.transport.get_extra_info("peername")
     if not peer:
         return Caller(None, 0)
     return Caller(socket_address(peer[0]), peer[1])
 
 
-def _ends_with_its_head(client: End, opening: PlainHttp) -> bool:
+def _ends_with_its_head(client: Endpoint, opening: PlainHttp) -> bool:
     """Whether a request has no body, so that another may follow it when only its head was read."""
     if opening.method != "GET" or opening.version == "HTTP/1.0":
         return False
     return _MAY_HAVE_BODY.search(client.received, 0, opening.consumed) is None
 
 
-def _listening(client: End) -> ReachedAt:
+def _listening(client: Endpoint) -> ReachedAt:
     host, port = client.transport.get_extra_info("sockname")[:2]
     return socket_address(host), port

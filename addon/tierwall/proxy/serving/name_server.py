@@ -21,7 +21,7 @@ from tierwall.policy.projections.dns_answers import Answer, answer_to, uses_of
 from tierwall.policy.site import DnsMode, DnsRefusal, Refusals
 from tierwall.proxy.connection.attempts import named
 from tierwall.proxy.mitmproxy.clients import caller_of
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 
@@ -46,9 +46,9 @@ class NameServer:
     """Answers, refuses, and remembers which addresses it gave for which name."""
 
     def __init__(
-        self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, paths: Paths | None = None
+        self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder, paths: Paths | None = None
     ) -> None:
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._paths = paths
 
     async def answer(self, dns_flow: dns.DNSFlow) -> None:
@@ -58,7 +58,7 @@ class NameServer:
         if question is None:  # RFC 9619 section 3: more than one question is a format error, and so is none
             dns_flow.response = request.fail(response_codes.FORMERR)
         elif self._is_refused(dns_flow, question.name):
-            _refuse(dns_flow, self._rulebook.site.refuse)
+            _refuse(dns_flow, self._active_policy.site.refuse)
         elif (answer := self._instead(dns_flow, question.name)) is not None:
             _say(dns_flow, answer.how, answer.addresses)
         elif isinstance(dns_flow.client_conn.proxy_mode, mode_specs.DnsMode):
@@ -103,20 +103,20 @@ class NameServer:
         return client.sockname[1] == PORT and server.address[:2] in [(host, PORT) for host in _name_servers()]
 
     def _is_refused(self, dns_flow: dns.DNSFlow, name: str) -> bool:
-        if self._rulebook.site.dns is not DnsMode.FILTER:
+        if self._active_policy.site.dns is not DnsMode.FILTER:
             return False
         attempt = _asked(name)
-        verdict = self._rulebook.judge(attempt)
+        verdict = self._active_policy.judge(attempt)
         # A name that is listed for other ports (TURN on UDP) must resolve; its port is judged when it is used.
         if verdict.reason is None or verdict.reason is Reason.PORT_CLOSED:
             return False
-        how = str(self._rulebook.site.refuse.dns)
+        how = str(self._active_policy.site.refuse.dns)
         self._recorder.decided(caller_of(dns_flow.client_conn), attempt, verdict, Stage.DNS, how)
         return not verdict.passes
 
     def _instead(self, dns_flow: dns.DNSFlow, asked: str) -> Answer | None:
         """What a behaviour of the site answers in place of DNS."""
-        site, catalogue = self._rulebook.site, self._rulebook.catalogue
+        site, catalogue = self._active_policy.site, self._active_policy.catalogue
         if not site.behaviours:
             return None
         try:
@@ -126,7 +126,7 @@ class NameServer:
         if not isinstance(name, str):
             return None
         for attempt in uses_of(site, catalogue, name):
-            verdict = self._rulebook.judge(attempt)
+            verdict = self._active_policy.judge(attempt)
             if (answer := answer_to(verdict.effects, name)) is not None:
                 caller, how = caller_of(dns_flow.client_conn), str(answer.how)
                 self._recorder.broken_once(caller, attempt, verdict, answer.effect, Stage.DNS, answer.detail, how)

@@ -13,7 +13,7 @@ from tierwall.opening import PlainHttp
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address
 from tierwall.policy.projections.pac_targets import steering
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.report.pac import MEDIA_TYPE, pac_for_everything, pac_for_listed
 from tierwall.report.recent import Recent
 from tierwall.report.status import Status, status_page
@@ -53,7 +53,7 @@ class _Page:
 class Pages:
     """The pages of one proxy."""
 
-    rulebook: Rulebook
+    active_policy: ActivePolicy
     recent: Recent
     ca: Path
     """The certificate, never the key; it may not be there yet."""
@@ -77,13 +77,13 @@ class Pages:
         return head.encode() + (page.body if opening.method != "HEAD" else b"")
 
     def _status(self, opening: PlainHttp, reached_at: ReachedAt) -> _Page:  # noqa: ARG002  # as the others
-        page = status_page(Status(self.rulebook.site, self.rulebook.catalogue, self.recent))
+        page = status_page(Status(self.active_policy.site, self.active_policy.catalogue, self.recent))
         return _Page("text/html; charset=utf-8", page.encode(), more=_HTML_ALONE)
 
     def _pac(self, opening: PlainHttp, reached_at: ReachedAt) -> _Page:
         listed = None
         if "all" not in parse_qs(opening.path.partition("?")[2], keep_blank_values=True):
-            listed = steering(self.rulebook.site, self.rulebook.catalogue)
+            listed = steering(self.active_policy.site, self.active_policy.catalogue)
         pac = pac_for_everything(reached_at) if listed is None else pac_for_listed(listed, reached_at)
         return _Page(MEDIA_TYPE, pac.encode())
 

@@ -1,6 +1,6 @@
 """Every HTTP request of a connection that was handed over, judged before anything of it goes out.
 
-Knows flows. Refuses to decide: every answer is the rulebook's. What dials for a request is enforcement.py's.
+Knows flows. Refuses to decide: every answer is the active policy's. What dials for a request is enforcement.py's.
 """
 
 from contextlib import suppress
@@ -16,16 +16,16 @@ from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy.connection.attempts import asked_for, named, reached, to_dial, with_name
 from tierwall.proxy.connection.client_connection import target
 from tierwall.proxy.connection.dial import Broken, Denied, check
-from tierwall.proxy.middlebox.access.proxied_requests import LaterRequests
-from tierwall.proxy.middlebox.inspection.http import Asked, InsideRequests
-from tierwall.proxy.middlebox.once_per_connection import Notes
-from tierwall.proxy.middlebox.resolution import AtNames
+from tierwall.proxy.middlebox.access.proxied_requests import ProxiedRequests
+from tierwall.proxy.middlebox.inspection.http import Asked, HttpInspection
+from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
+from tierwall.proxy.middlebox.resolution import AtResolution
 from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.mitmproxy.guard import SECOND_CONNECT, UNJUDGED, journalled
 from tierwall.proxy.mitmproxy.http.to_server import NO_SENSE
 from tierwall.proxy.mitmproxy.http.told import names_of
 from tierwall.proxy.state import refusal
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Refused
@@ -36,16 +36,16 @@ class Requests:
 
     def __init__(  # the assembly
         self,
-        rulebook: Rulebook,
+        active_policy: ActivePolicy,
         destinations: Destinations,
         recorder: Recorder,
-        notes: Notes,
-        later: LaterRequests,
+        notes: OncePerConnection,
+        later: ProxiedRequests,
     ) -> None:
         self._later = later
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
-        self._inside = InsideRequests(notes)
-        self._at_names = AtNames(rulebook, destinations, recorder)
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
+        self._inside = HttpInspection(notes)
+        self._at_resolution = AtResolution(active_policy, destinations, recorder)
         self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
         self._unanswered: dict[str, Asked] = {}
         """By flow: requests that were let through and have no answer yet."""
@@ -75,7 +75,7 @@ class Requests:
         client, request = request_flow.client_conn, request_flow.request
         caller = _caller(request_flow)
         attempt = self._requested(request_flow)
-        verdict = self._rulebook.judge(attempt)
+        verdict = self._active_policy.judge(attempt)
         told_of = attempt
         if verdict.passes and (client.id, (request.host, request.port)) not in self._admitted:
             told_of, verdict = await self._led_to(client, attempt, verdict)
@@ -94,19 +94,19 @@ class Requests:
         if wants in (HttpRefusal.RESET, HttpRefusal.DROP):
             request_flow.kill()
             return
-        told = Refused(verdict=verdict, target=target(told_of, verdict), site=self._rulebook.site.id)
+        told = Refused(verdict=verdict, target=target(told_of, verdict), site=self._active_policy.site.id)
         page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
         request_flow.response = http.Response.make(403, page, headers)
 
     async def _led_to(self, client: connection.Client, attempt: Attempt, verdict: Verdict) -> tuple[Attempt, Verdict]:
         """Judged again with the addresses of its name: who is refused for those gets the refusal, not a failed dial."""
-        host = to_dial(attempt, self._destinations, self._rulebook)
+        host = to_dial(attempt, self._destinations, self._active_policy)
         if host is None or isinstance(client.proxy_mode, mode_specs.UpstreamMode):
             return attempt, verdict
         with suppress(OSError):  # it does not resolve, or a behaviour keeps it from that: the dial will say so
-            look = self._at_names.look(caller_of(client), attempt, verdict) if verdict.effects else None
-            checked = await check(self._rulebook, self._destinations, attempt, host, look)
+            look = self._at_resolution.look(caller_of(client), attempt, verdict) if verdict.effects else None
+            checked = await check(self._active_policy, self._destinations, attempt, host, look)
             match checked:
                 case Denied():
                     return checked.attempt, checked.verdict
@@ -118,7 +118,7 @@ class Requests:
 
     def _wanted(self, request: http.Request) -> HttpRefusal:
         """How the site refuses a request. With `tls: page`, TLS is opened only to show the page, whatever `http` is."""
-        wants = self._rulebook.site.refuse
+        wants = self._active_policy.site.refuse
         return HttpRefusal.PAGE if request.scheme == "https" and wants.tls is TlsRefusal.PAGE else wants.http
 
     @journalled(Stage.REQUEST)

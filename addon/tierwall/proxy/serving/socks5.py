@@ -16,7 +16,7 @@ from tierwall.opening import (
     read_socks5_login,
     read_socks5_request,
 )
-from tierwall.proxy.connection.client_connection import Passage
+from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.refusal import Spoken
@@ -41,10 +41,10 @@ class NoMethod:
     why: str = "the client offers no SOCKS5 method without authentication"
 
 
-async def negotiate(passage: Passage, *, logins: bool) -> Wanted | NoMethod | Malformed | None:
+async def negotiate(connection: ClientConnection, *, logins: bool) -> Wanted | NoMethod | Malformed | None:
     """Hear the client out up to its request. None where it says nothing. `logins`: ask it for a name and a password."""
-    client = passage.client
-    passage.stage, passage.spoken = Stage.SOCKS, Spoken.OTHER
+    client = connection.client
+    connection.stage, connection.spoken = Stage.SOCKS, Spoken.OTHER
     greeting = await read(client, read_socks5_greeting)
     if greeting is None:
         return None
@@ -65,7 +65,7 @@ async def negotiate(passage: Passage, *, logins: bool) -> Wanted | NoMethod | Ma
     else:
         return NoMethod()
     request = await read(client, read_socks5_request)
-    passage.spoken = Spoken.SOCKS
+    connection.spoken = Spoken.SOCKS
     if not isinstance(request, Socks5Request):
         return _unfinished(request, "the SOCKS5 request was not finished")
     del client.received[: request.consumed]

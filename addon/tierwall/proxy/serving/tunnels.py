@@ -13,7 +13,7 @@ from tierwall.policy.behaviour import DpiHttpsOnly
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
 from tierwall.proxy.connection.attempts import reached, with_opening
-from tierwall.proxy.connection.client_connection import Known, Passage
+from tierwall.proxy.connection.client_connection import ClientConnection, Known
 from tierwall.proxy.connection.dial import Broken, Denied, Dialled, Unreachable, dial
 from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.connection.following import read_on
@@ -21,15 +21,15 @@ from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.connection.parent_proxy import ParentRefused, dial_through
 from tierwall.proxy.middlebox import dpi
 from tierwall.proxy.middlebox.access.dial_blackhole import swallows
-from tierwall.proxy.middlebox.opening import AtTheOpening
-from tierwall.proxy.middlebox.resolution import AtNames
-from tierwall.proxy.middlebox.stale_addresses import Moving
+from tierwall.proxy.middlebox.opening import AtOpening
+from tierwall.proxy.middlebox.resolution import AtResolution
+from tierwall.proxy.middlebox.stale_addresses import StaleTunnels
 from tierwall.proxy.middlebox.tunnel.middlebox import take_up
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.refusal import Spoken
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.proxy.transport.pipe import join
 from tierwall.proxy.transport.relay import Relay
 
@@ -37,63 +37,72 @@ from tierwall.proxy.transport.relay import Relay
 class Tunnels:
     """All tunnels that stand, and how one comes to stand."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
-        self._relays: dict[Relay, tuple[Passage, Attempt]] = {}
-        rulebook.listen(self._take_up_anew)
-        self._at_names = AtNames(rulebook, destinations, recorder)
-        self._moving = Moving(destinations)
-        self.at_the_opening = AtTheOpening(destinations)
+    def __init__(self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder) -> None:
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
+        self._relays: dict[Relay, tuple[ClientConnection, Attempt]] = {}
+        active_policy.listen(self._take_up_anew)
+        self._at_resolution = AtResolution(active_policy, destinations, recorder)
+        self._stale_tunnels = StaleTunnels(destinations)
+        self.at_opening = AtOpening(destinations)
 
     async def reach(
-        self, passage: Passage, attempt: Attempt, verdict: Verdict, host: str | Address, credentials: str | None = None
+        self,
+        connection: ClientConnection,
+        attempt: Attempt,
+        verdict: Verdict,
+        host: str | Address,
+        credentials: str | None = None,
     ) -> Dialled | None:
         """Dial, directly or through the parent proxy. None where that failed and the client was told."""
-        if verdict.effects and await swallows(passage, attempt, verdict):
+        if verdict.effects and await swallows(connection, attempt, verdict):
             return None
-        parent = passage.entrance.parent
+        parent = connection.listener.parent
         if parent is None:
-            look = self._at_names.look(passage.caller, attempt, verdict) if verdict.effects else None
+            look = self._at_resolution.look(connection.caller, attempt, verdict) if verdict.effects else None
             outcome: Dialled | Denied | Unreachable | Broken | ParentRefused = await dial(
-                self._rulebook, self._destinations, attempt, host, look
+                self._active_policy, self._destinations, attempt, host, look
             )
         else:
-            standing, passage.parent = passage.parent, None
+            standing, connection.parent = connection.parent, None
             outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials, standing)
         match outcome:
             case Dialled():
                 return outcome
             case Denied(verdict=denied, attempt=checked):
-                passage.stage = Stage.DIAL
-                passage.refuse(checked, denied)
+                connection.stage = Stage.DIAL
+                connection.refuse(checked, denied)
             case Unreachable(cause=cause, timed_out=timed_out, tried=tried):
-                passage.fail(reached(attempt, tried), verdict, cause, timed_out=timed_out)
+                connection.fail(reached(attempt, tried), verdict, cause, timed_out=timed_out)
             case Broken():
-                await self._at_names.stop(passage, attempt, verdict, outcome)
+                await self._at_resolution.stop(connection, attempt, verdict, outcome)
             case ParentRefused(status=status, answer=answer, standing=left):
-                self._recorder.failed(passage.caller, attempt, verdict, f"the parent proxy answered {status}")
-                if passage.spoken is Spoken.CONNECT and left is not None:
-                    passage.parent = left
-                    passage.client.write(answer)
-                elif passage.spoken is Spoken.CONNECT:
-                    passage.client.dismiss(answer)
+                self._recorder.failed(connection.caller, attempt, verdict, f"the parent proxy answered {status}")
+                if connection.spoken is Spoken.CONNECT and left is not None:
+                    connection.parent = left
+                    connection.client.write(answer)
+                elif connection.spoken is Spoken.CONNECT:
+                    connection.client.close_after(answer)
                 else:
-                    passage.client.reset()
+                    connection.client.reset()
         return None
 
-    async def guarded(self, passage: Passage, server: End, attempt: Attempt, verdict: Verdict, known: Known) -> None:
+    async def guarded(
+        self, connection: ClientConnection, server: Endpoint, attempt: Attempt, verdict: Verdict, known: Known
+    ) -> None:
         """Relay the server's bytes at once, the client's when its opening in the tunnel was judged too."""
-        relay = Relay(passage.client, server)
-        self._stand(relay, passage, attempt, verdict)
+        relay = Relay(connection.client, server)
+        self._stand(relay, connection, attempt, verdict)
         try:
-            await self._guarded(passage, relay, attempt, verdict, known)
+            await self._guarded(connection, relay, attempt, verdict, known)
         except Exception:
             server.reset()
             raise
         finally:
             self._forget(relay)
 
-    async def _guarded(self, passage: Passage, relay: Relay, attempt: Attempt, observed: Verdict, known: Known) -> None:
+    async def _guarded(
+        self, connection: ClientConnection, relay: Relay, attempt: Attempt, observed: Verdict, known: Known
+    ) -> None:
         client, server = relay.client, relay.server
         if any(isinstance(effect.behaviour, DpiHttpsOnly) for effect in observed.effects):
             await dpi.first_octets(client, server)
@@ -101,21 +110,21 @@ class Tunnels:
             while not client.received and await client.more():
                 pass
         opening = await read(client, read_tunnel) if client.received else None
-        attempt, verdict = judge_unnamed(self._rulebook, with_opening(attempt, opening))
-        passage.speaks(opening)
+        attempt, verdict = judge_unnamed(self._active_policy, with_opening(attempt, opening))
+        connection.speaks(opening)
         if not verdict.passes:
             self._part(relay)
             server.reset()
-            await self.deny(passage, attempt, verdict, known)
-        elif verdict.effects and await self.at_the_opening.stops(passage, attempt, verdict, opening):
+            await self.deny(connection, attempt, verdict, known)
+        elif verdict.effects and await self.at_opening.stops(connection, attempt, verdict, opening):
             self._part(relay)
             server.reset()
         elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
             self._part(relay)
             server.close()
-            await self.hand_over(passage, attempt, verdict, known)
+            await self.hand_over(connection, attempt, verdict, known)
         else:
-            await self.through(passage, relay, attempt, verdict, observed, opening)
+            await self.through(connection, relay, attempt, verdict, observed, opening)
 
     def _part(self, relay: Relay) -> None:
         relay.part()
@@ -123,7 +132,7 @@ class Tunnels:
 
     async def through(  # noqa: PLR0913, PLR0917  # the connection, what was judged before and now, and what opened it
         self,
-        passage: Passage,
+        connection: ClientConnection,
         relay: Relay,
         attempt: Attempt,
         verdict: Verdict,
@@ -136,15 +145,15 @@ class Tunnels:
 
         def admits(found: ClientHello | Malformed) -> bool:
             nonlocal refused
-            refused = refused or not self._goes_on(passage, relay, attempt, found)
+            refused = refused or not self._goes_on(connection, relay, attempt, found)
             return not refused
 
         if not read_on(relay.client, relay.server, opening, admits):
             return
         if verdict.reason is None or verdict.reason is not observed.reason:
-            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+            self._recorder.decided(connection.caller, attempt, verdict, connection.stage)
         began = time.monotonic_ns()
-        self._stand(relay, passage, attempt, verdict)
+        self._stand(relay, connection, attempt, verdict)
         relay.release()
         try:
             await relay.finished()
@@ -152,7 +161,7 @@ class Tunnels:
             self._forget(relay)
             if not refused:  # which was told
                 self._recorder.closed(
-                    passage.caller,
+                    connection.caller,
                     attempt,
                     verdict,
                     by=relay.closed_by or ClosedBy.SHUTDOWN,
@@ -161,73 +170,77 @@ class Tunnels:
                     ns=time.monotonic_ns() - began,
                 )
 
-    def _goes_on(self, passage: Passage, relay: Relay, attempt: Attempt, found: ClientHello | Malformed) -> bool:
+    def _goes_on(
+        self, connection: ClientConnection, relay: Relay, attempt: Attempt, found: ClientHello | Malformed
+    ) -> bool:
         """Whether what a client said after its opening may go out. It is one more name, or it ends the tunnel."""
         attempt = with_opening(attempt, found)
-        verdict = self._rulebook.judge(attempt)
+        verdict = self._active_policy.judge(attempt)
         if verdict.passes:
             if verdict.would_deny:
-                self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+                self._recorder.decided(connection.caller, attempt, verdict, connection.stage)
             return True
         self._part(relay)
         relay.server.reset()
-        passage.refuse(attempt, verdict)
+        connection.refuse(attempt, verdict)
         relay.finish()
         return False
 
-    async def hand_over(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known | None) -> None:
+    async def hand_over(
+        self, connection: ClientConnection, attempt: Attempt, verdict: Verdict, known: Known | None
+    ) -> None:
         """Let mitmproxy have the connection. What acts on its octets, now or later, acts between it and the client."""
-        if not self._rulebook.site.behaviours:
-            await passage.entrance.hand_over(passage.client, known)
+        if not self._active_policy.site.behaviours:
+            await connection.listener.hand_over(connection.client, known)
             return
-        ours, theirs = End(), End()
-        join(ours, theirs, passage.client.transport)
-        relay = Relay(passage.client, ours)
-        self._stand(relay, passage, attempt, verdict)
+        ours, theirs = Endpoint(), Endpoint()
+        join(ours, theirs, connection.client.transport)
+        relay = Relay(connection.client, ours)
+        self._stand(relay, connection, attempt, verdict)
         relay.release()
         try:
             while not theirs.received and await theirs.more():
                 pass
-            await passage.entrance.hand_over(theirs, known)
+            await connection.listener.hand_over(theirs, known)
             await relay.finished()
         finally:
             ours.close()
             self._forget(relay)
 
-    async def deny(self, passage: Passage, attempt: Attempt, verdict: Verdict, known: Known) -> None:
+    async def deny(self, connection: ClientConnection, attempt: Attempt, verdict: Verdict, known: Known) -> None:
         """Refuse; where the site wants a page inside TLS, mitmproxy shows it."""
-        wants = self._rulebook.site.refuse
-        if passage.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and attempt.malformed is None:
-            self._recorder.decided(passage.caller, attempt, verdict, passage.stage, str(wants.tls))
-            await passage.entrance.hand_over(passage.client, known)
+        wants = self._active_policy.site.refuse
+        if connection.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and attempt.malformed is None:
+            self._recorder.decided(connection.caller, attempt, verdict, connection.stage, str(wants.tls))
+            await connection.listener.hand_over(connection.client, known)
         else:
-            passage.refuse(attempt, verdict)
+            connection.refuse(attempt, verdict)
 
-    def note_if_observed(self, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+    def note_if_observed(self, connection: ClientConnection, attempt: Attempt, verdict: Verdict) -> None:
         """Journal a would-deny before the dial, which may fail."""
         if verdict.would_deny:
-            self._recorder.decided(passage.caller, attempt, verdict, passage.stage)
+            self._recorder.decided(connection.caller, attempt, verdict, connection.stage)
 
-    def _stand(self, relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
+    def _stand(self, relay: Relay, connection: ClientConnection, attempt: Attempt, verdict: Verdict) -> None:
         """Note that the tunnel stands, with what acts on its octets."""
-        self._relays[relay] = passage, attempt
+        self._relays[relay] = connection, attempt
         if verdict.effects or relay.behaviours is not None:
-            self._take_up(relay, passage, attempt, verdict)
+            self._take_up(relay, connection, attempt, verdict)
 
     def _forget(self, relay: Relay) -> None:
         self._relays.pop(relay, None)
-        self._moving.forget(relay)
+        self._stale_tunnels.forget(relay)
 
-    def _take_up(self, relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict) -> None:
-        take_up(relay, passage, attempt, verdict, self._remembered)
-        self._moving.watch(relay, passage, attempt, verdict)
+    def _take_up(self, relay: Relay, connection: ClientConnection, attempt: Attempt, verdict: Verdict) -> None:
+        take_up(relay, connection, attempt, verdict, self._remembered)
+        self._stale_tunnels.watch(relay, connection, attempt, verdict)
 
     def _take_up_anew(self) -> None:
         """Another site is in force: what it does to octets, open tunnels feel too; those that it denies stay."""
-        for relay, (passage, attempt) in tuple(self._relays.items()):
-            verdict = self._rulebook.judge(attempt)
+        for relay, (connection, attempt) in tuple(self._relays.items()):
+            verdict = self._active_policy.judge(attempt)
             if verdict.passes:
-                self._take_up(relay, passage, attempt, verdict)
+                self._take_up(relay, connection, attempt, verdict)
 
     def _remembered(self, attempt: Attempt) -> float | None:
         """When our own DNS told a client the name of the address that it asked for."""

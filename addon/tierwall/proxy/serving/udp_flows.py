@@ -16,10 +16,10 @@ from tierwall.policy.model import Transport
 from tierwall.policy.site import Site
 from tierwall.proxy.connection.attempts import at_address, with_name
 from tierwall.proxy.connection.learned_names import judge_unnamed
-from tierwall.proxy.middlebox.datagrams import OfDatagrams, forgets_after
+from tierwall.proxy.middlebox.datagrams import AtDatagrams, forgets_after
 from tierwall.proxy.mitmproxy.clients import caller_of, literal
 from tierwall.proxy.mitmproxy.datagram_layer import FirstFlight, Flow
-from tierwall.proxy.state.active_policy import OUR_FAILURE, Rulebook
+from tierwall.proxy.state.active_policy import OUR_FAILURE, ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 
@@ -40,13 +40,13 @@ class _Admitted:
 class Flows:
     """All flows of UDP that stand, by their client."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder) -> None:
-        self._rulebook, self._destinations, self._recorder = rulebook, destinations, recorder
+    def __init__(self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder) -> None:
+        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._first: dict[str, FirstFlight] = {}
         self._admitted: dict[str, _Admitted] = {}
         self._told: dict[str, set[FirstFlight]] = {}
         """By client: what a standing flow said and was denied."""
-        self._behaviours = OfDatagrams(recorder)
+        self._behaviours = AtDatagrams(recorder)
 
     def flow_begins(self, context: Context, first: FirstFlight) -> None:
         """Keep what it wants until it is dialled."""
@@ -56,7 +56,7 @@ class Flows:
         """Journal the denial of what never was dialled."""
         self._first[context.client.id] = first
         attempt = self.attempt(context.client, context.server)
-        verdict = self._rulebook.judge(attempt) if attempt is not None else OUR_FAILURE
+        verdict = self._active_policy.judge(attempt) if attempt is not None else OUR_FAILURE
         self._recorder.decided(
             caller_of(context.client), attempt or Attempt(transport=Transport.UDP, port=0), verdict, Stage.UDP, "drop"
         )
@@ -79,7 +79,7 @@ class Flows:
         """Judge it as a flow of its own to the same place: a denial, or what stops it, is journalled once."""
         client = context.client
         attempt = self._attempt(more, context.server)
-        attempt, verdict = (attempt, OUR_FAILURE) if attempt is None else judge_unnamed(self._rulebook, attempt)
+        attempt, verdict = (attempt, OUR_FAILURE) if attempt is None else judge_unnamed(self._active_policy, attempt)
         told = self._told.setdefault(client.id, set())
         if attempt is None or not verdict.passes or verdict.would_deny:
             if more not in told and len(told) < _TOLD:
@@ -109,7 +109,7 @@ class Flows:
         admitted = self._admitted.get(context.client.id)
         if admitted is None:
             return None
-        if admitted.site is not self._rulebook.site:
+        if admitted.site is not self._active_policy.site:
             self._take_up(admitted)
         return admitted.forgets_after
 
@@ -121,8 +121,8 @@ class Flows:
 
     def _take_up(self, admitted: _Admitted) -> None:
         """Another site is in force. What it denies stays, and behaves as it did."""
-        verdict = self._rulebook.judge(admitted.attempt)
-        admitted.site = self._rulebook.site
+        verdict = self._active_policy.judge(admitted.attempt)
+        admitted.site = self._active_policy.site
         if verdict.passes:
             admitted.verdict, admitted.forgets_after = verdict, forgets_after(verdict)
 
@@ -131,7 +131,7 @@ class Flows:
         if verdict.effects and self._behaviours.stops(client, attempt, verdict):
             return False
         self._recorder.decided(caller_of(client), attempt, verdict, Stage.UDP)
-        site, began_ns = self._rulebook.site, time.monotonic_ns()
+        site, began_ns = self._active_policy.site, time.monotonic_ns()
         self._admitted[client.id] = _Admitted(attempt, verdict, site, began_ns, forgets_after(verdict))
         return True
 

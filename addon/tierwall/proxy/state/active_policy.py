@@ -23,7 +23,7 @@ OUR_FAILURE: Final = Verdict(action=Action.DENY, reason=Reason.ERROR)
 _NOTHING: Final = Catalogue(())
 
 
-class Rulebook:
+class ActivePolicy:
     """What is in force. `replace` puts new files in force for new connections; open tunnels stay."""
 
     __slots__ = ("_judged", "_listening", "_refused", "_served", "catalogue", "site")

@@ -1,6 +1,6 @@
-"""The site in force with what was switched by hand: one place through which files and switches change the rulebook.
+"""The site in force with what was switched by hand: one place through which files and switches change the active policy.
 
-Knows which switches stand. What a switch says is loader/forms/switches.py's; the rulebook tells the tunnels.
+Knows which switches stand. What a switch says is loader/forms/switches.py's; the active policy tells the tunnels.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ from tierwall.policy.behaviour.switching import Switch, switched
 from tierwall.policy.judge import prepare
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 
 
-class Switchboard:
-    """Between those who change what is in force, and the rulebook. Switches outlive a reload, and no restart."""
+class BehaviourOverrides:
+    """Between those who change what is in force, and the active policy. Switches outlive a reload, and no restart."""
 
-    def __init__(self, rulebook: Rulebook, suits: Callable[[Site], Site] = lambda site: site) -> None:
+    def __init__(self, active_policy: ActivePolicy, suits: Callable[[Site], Site] = lambda site: site) -> None:
         """`suits`: what of a site can be in force here. Raises InvalidFiles."""
         self._suits = suits
-        self.rulebook = rulebook
-        self._site = rulebook.site
+        self.active_policy = active_policy
+        self._site = active_policy.site
         self._said: dict[str, list[str] | None] = {}
         """By behaviour: its parameters as they were given, None where it is off."""
         self._changing = asyncio.Lock()
@@ -31,12 +31,12 @@ class Switchboard:
     @property
     def site(self) -> str:
         """The id of the site in force."""
-        return self.rulebook.site.id
+        return self.active_policy.site.id
 
     @property
     def behaviours(self) -> tuple[Behaviour, ...]:
         """Those in force."""
-        return self.rulebook.site.behaviours
+        return self.active_policy.site.behaviours
 
     @property
     def said(self) -> dict[str, list[str] | None]:
@@ -53,7 +53,7 @@ class Switchboard:
         """Off where there are no assignments at all, else on with these. Raises InvalidFiles."""
         async with self._changing:
             said = self._said | {name: None if assignments is None else list(assignments)}
-            catalogue = self.rulebook.catalogue
+            catalogue = self.active_policy.catalogue
             await self._put_in_force(self._site, catalogue, self._switches(said, self._site, catalogue))
             self._said = said
 
@@ -61,7 +61,7 @@ class Switchboard:
         """As the site's file says again."""
         async with self._changing:
             self._said = {}
-            await self._put_in_force(self._site, self.rulebook.catalogue, [])
+            await self._put_in_force(self._site, self.active_policy.catalogue, [])
 
     def _switches(self, said: dict[str, list[str] | None], site: Site, catalogue: Catalogue) -> list[Switch]:
         return [
@@ -72,4 +72,4 @@ class Switchboard:
     async def _put_in_force(self, site: Site, catalogue: Catalogue, switches: list[Switch]) -> None:
         changed = self._suits(replace(site, behaviours=switched(site.behaviours, switches)) if switches else site)
         await asyncio.to_thread(prepare, changed, catalogue)  # seconds for a list of a million names
-        self.rulebook.replace(changed, catalogue)
+        self.active_policy.replace(changed, catalogue)

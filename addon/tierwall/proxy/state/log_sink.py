@@ -12,7 +12,7 @@ from tierwall.report.console import happened, why
 logger = logging.getLogger("tierwall")
 
 
-class Logged:
+class LogSink:
     """Warnings for what is denied, broken or not reachable, errors for what is our own failure."""
 
     def write(self, event: Event) -> None:

@@ -15,9 +15,9 @@ from tierwall import events
 from tierwall.events import ClosedBy, Context, Queries, Stage
 from tierwall.journal import Sink
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
-from tierwall.policy.effects import inspects, reason_of, struck
+from tierwall.policy.effects import broken_by, inspects, reason_of
 from tierwall.policy.model import Address
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.transport.addresses import address_text
 
 _SAID: Final = 4096
@@ -48,11 +48,11 @@ class Recorder:
     """Turns decisions and their outcomes into events. `everything`: also what was let through and what ended."""
 
     def __init__(
-        self, sink: Sink, rulebook: Rulebook, *, everything: bool, queries: Queries = Queries.REDACTED
+        self, sink: Sink, active_policy: ActivePolicy, *, everything: bool, queries: Queries = Queries.REDACTED
     ) -> None:
         self._sink = sink
         self.everything = everything
-        self._rulebook = rulebook
+        self._active_policy = active_policy
         self._queries = queries
         self._run = secrets.token_hex(5)
         self._count = count(1)
@@ -80,7 +80,7 @@ class Recorder:
         refusal: str | None = None,
     ) -> None:
         """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause."""
-        hit = struck(verdict, effect, detail)
+        hit = broken_by(verdict, effect, detail)
         self._write_broken(hit, attempt, effect, reason_of(effect.behaviour), self._context(caller, stage, refusal))
 
     def broken_once(  # noqa: PLR0913, PLR0917  # as many as `broken`
@@ -104,7 +104,7 @@ class Recorder:
         effect = next((each for each in verdict.effects if inspects(each.behaviour)), None)
         if effect is not None:
             rejected = Effect(effect.behaviour, verdict.breaks)
-            hit = struck(verdict, rejected, cause)
+            hit = broken_by(verdict, rejected, cause)
             context = self._context(caller, Stage.CLIENTHELLO)
             self._write_broken(hit, attempt, effect, Reason.INSPECTION_REJECTED, context)
 
@@ -123,7 +123,7 @@ class Recorder:
 
     def fault(self, message: str, stage: Stage) -> None:
         """Something of ours that no connection is to blame for."""
-        site = self._rulebook.site.id
+        site = self._active_policy.site.id
         self._sink.write(events.fault(message, stage, when=time.time_ns(), id=self._id(), site=site))
 
     def _write_broken(self, hit: Verdict, attempt: Attempt, effect: Effect, reason: Reason, context: Context) -> None:
@@ -135,7 +135,7 @@ class Recorder:
             when=time.time_ns(),
             id=self._id(),
             stage=stage,
-            site=self._rulebook.site.id,
+            site=self._active_policy.site.id,
             client_ip=caller.ip,
             client_port=caller.port or None,
             refusal=refusal,

@@ -11,8 +11,8 @@ from typing import Final
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
-from tierwall.proxy.state.active_policy import Rulebook
-from tierwall.proxy.state.behaviour_overrides import Switchboard
+from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 
 _LOOK_EVERY_S: Final = 0.5
 """By looking, not by inotify: that does not see through the mounts that containers have."""
@@ -23,24 +23,24 @@ type _Signature = dict[str, tuple[int, int, int] | None]
 class Reloading:
     """One site with its policies. `changed` waits for the next change."""
 
-    def __init__(self, site: str, policies: Sequence[Path], switchboard: Switchboard) -> None:
-        self._site, self._policies, self._switchboard = site, tuple(policies), switchboard
-        self._rulebook = switchboard.rulebook
+    def __init__(self, site: str, policies: Sequence[Path], overrides: BehaviourOverrides) -> None:
+        self._site, self._policies, self._overrides = site, tuple(policies), overrides
+        self._active_policy = overrides.active_policy
         self._seen = self._look()
 
-    async def changed(self) -> Rulebook | InvalidFiles:
-        """Wait for a change: the rulebook, which has the new files now, or the faults that kept it from them."""
+    async def changed(self) -> ActivePolicy | InvalidFiles:
+        """Wait for a change: the active policy, which has the new files now, or the faults that kept it from them."""
         while (now := self._look()) == self._seen:
             await asyncio.sleep(_LOOK_EVERY_S)
         self._seen = now
         try:
             # In a thread: a list may have a million entries, and connections go on meanwhile.
             site, catalogue = await asyncio.to_thread(self._load)
-            await self._switchboard.load(site, catalogue)
+            await self._overrides.load(site, catalogue)
         except InvalidFiles as faults:
             return faults
         self._seen = {path: now.get(path, sign) for path, sign in self._look().items()}
-        return self._rulebook
+        return self._active_policy
 
     def _load(self) -> tuple[Site, Catalogue]:
         catalogue = load_catalogue(self._policies)
@@ -50,8 +50,8 @@ class Reloading:
         return {str(path): _signature(path) for path in self._watched()}
 
     def _watched(self) -> Iterator[Path]:
-        yield from map(Path, self._rulebook.site.paths)
-        yield from (Path(vendor.path) for vendor in self._rulebook.catalogue.vendors if vendor.path)
+        yield from map(Path, self._active_policy.site.paths)
+        yield from (Path(vendor.path) for vendor in self._active_policy.catalogue.vendors if vendor.path)
         yield from self._policies  # a folder's own time tells that a file came or went
 
 

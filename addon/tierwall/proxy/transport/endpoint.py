@@ -12,7 +12,7 @@ import termios
 from typing import Final, Protocol
 
 from tierwall.policy.limits import CLIENT_HELLO_OCTETS
-from tierwall.proxy.transport.tunnel_filter import Between
+from tierwall.proxy.transport.tunnel_filter import TunnelFilter
 
 GATHER_OCTETS: Final = 2 * CLIENT_HELLO_OCTETS
 """Octets an end keeps before it stops reading; more than any opening may take, so that its limit is seen broken."""
@@ -30,29 +30,29 @@ RESET: Final = struct.pack("ii", 1, 0)
 """As SO_LINGER (on, 0 s): close() sends RST."""
 
 
-class Watcher(Protocol):
+class EndWatcher(Protocol):
     """Who is told that one of the two ends of a tunnel ended."""
 
-    def ended(self, end: "End") -> None:
+    def ended(self, end: "Endpoint") -> None:
         """This end sent its FIN, or is gone; called once or twice an end."""
 
 
-class End(asyncio.Protocol):
+class Endpoint(asyncio.Protocol):
     """One end. Gathers from the start; `forward` and the refusals change what happens to the bytes that come."""
 
     __slots__ = (
         "_alarm",
         "_waiter",
         "broken",
-        "deaf",
         "discarding",
         "eof",
         "expired",
+        "filter",
         "fin_sent",
         "forwarding",
         "full",
         "gone",
-        "line",
+        "leaves_fin_unanswered",
         "octets",
         "partner",
         "received",
@@ -76,18 +76,18 @@ class End(asyncio.Protocol):
         self.fin_sent = False
         """Whether we have told it that nothing more comes."""
         self.discarding = False
-        self.deaf = False
+        self.leaves_fin_unanswered = False
         """Whether even its FIN is not answered: it is kept SILENCE_S longer, because it may go on listening."""
         self.expired = False
         self.forwarding = False
         """Whether received bytes go to the partner at once; they are gathered otherwise."""
         self.full = False
         """Whether it takes no more for now."""
-        self.partner: End | None = None
+        self.partner: Endpoint | None = None
         """The tunnel's other end."""
-        self.line: Between | None = None
+        self.filter: TunnelFilter | None = None
         """What is between this end and its partner, where a behaviour acts on their octets."""
-        self.watcher: Watcher | None = None
+        self.watcher: EndWatcher | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._alarm: asyncio.TimerHandle | None = None
 
@@ -99,8 +99,8 @@ class End(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self.octets += len(data)
         if self.forwarding:
-            if self.line is not None:
-                self.line.take(data)
+            if self.filter is not None:
+                self.filter.take(data)
             elif self.partner is not None and not self.partner.gone:
                 self.partner.transport.write(data)
         elif not self.discarding:
@@ -117,9 +117,9 @@ class End(asyncio.Protocol):
         self.eof = True
         self._wake()
         if self.discarding:
-            if self.deaf:
+            if self.leaves_fin_unanswered:
                 self._abort_in(SILENCE_S)
-            return self.deaf
+            return self.leaves_fin_unanswered
         if self.forwarding:
             self._end_here()
         if self.watcher is not None:
@@ -132,22 +132,22 @@ class End(asyncio.Protocol):
         self._wake()
         if self._alarm is not None:
             self._alarm.cancel()
-        if self.line is not None and self.forwarding:
-            self.line.end()
+        if self.filter is not None and self.forwarding:
+            self.filter.end()
         if self.watcher is not None:
             self.watcher.ended(self)
 
     def pause_writing(self) -> None:
         self.full = True
-        if self.partner is not None and self.partner.line is not None:
-            self.partner.line.block()
+        if self.partner is not None and self.partner.filter is not None:
+            self.partner.filter.block()
         elif self.partner is not None and not self.partner.gone:
             self.partner.transport.pause_reading()
 
     def resume_writing(self) -> None:
         self.full = False
-        if self.partner is not None and self.partner.line is not None:
-            self.partner.line.unblock()
+        if self.partner is not None and self.partner.filter is not None:
+            self.partner.filter.unblock()
         elif self.partner is not None and not self.partner.gone:
             self.partner.transport.resume_reading()
 
@@ -171,8 +171,8 @@ class End(asyncio.Protocol):
         if not self.eof and not self.gone:
             self.transport.resume_reading()  # before the write, which may be more than the partner takes, and pause us
         gathered, self.received = bytes(self.received), bytearray()
-        if self.line is not None and gathered:
-            self.line.take(gathered)
+        if self.filter is not None and gathered:
+            self.filter.take(gathered)
         elif gathered and self.partner is not None and not self.partner.gone:
             self.partner.transport.write(gathered)
         if self.eof or self.gone:
@@ -189,10 +189,10 @@ class End(asyncio.Protocol):
         else:  # TLS to a parent proxy: asyncio cannot half-close it
             partner.transport.close()
 
-    def swallow(self, seconds: float) -> None:
+    def discard_for(self, seconds: float) -> None:
         """Take all that comes and let it go nowhere, until the other side leaves or so long; it hears nothing."""
         self.discarding, self.forwarding, self.received = True, False, bytearray()
-        if self.gone or (self.eof and not self.deaf):
+        if self.gone or (self.eof and not self.leaves_fin_unanswered):
             self.close()
             return
         self.transport.resume_reading()
@@ -201,8 +201,8 @@ class End(asyncio.Protocol):
 
     def forget(self, seconds: float) -> None:
         """The same, as if nobody were there any more: its FIN is not answered either."""
-        self.deaf = True
-        self.swallow(seconds)
+        self.leaves_fin_unanswered = True
+        self.discard_for(seconds)
 
     def expire(self) -> None:
         """End the wait for more: a limit has passed."""
@@ -214,7 +214,7 @@ class End(asyncio.Protocol):
         if not self.gone and not self.fin_sent:
             self.transport.write(octets)
 
-    def dismiss(self, farewell: bytes) -> None:
+    def close_after(self, farewell: bytes) -> None:
         """Send these bytes, then FIN; close when the other side has read them, or after FAREWELL_S."""
         if self.gone:
             return
@@ -224,11 +224,11 @@ class End(asyncio.Protocol):
             self.transport.close()
             return
         if self._half_close():
-            self.swallow(FAREWELL_S)
+            self.discard_for(FAREWELL_S)
 
-    def hush(self) -> None:
+    def go_silent(self) -> None:
         """Say nothing more and keep the connection standing, until the other side leaves or SILENCE_S have passed."""
-        self.swallow(SILENCE_S)
+        self.discard_for(SILENCE_S)
 
     def reset(self) -> None:
         """Close with RST."""
@@ -300,7 +300,7 @@ class End(asyncio.Protocol):
         self._alarm = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
 
     def _end_here(self) -> None:
-        if self.line is not None:
-            self.line.end()
+        if self.filter is not None:
+            self.filter.end()
         elif self.eof:
             self.pass_eof()

@@ -7,7 +7,7 @@ import asyncio
 from typing import Protocol
 
 from tierwall.events import ClosedBy
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 
 class Acting(Protocol):
@@ -25,7 +25,7 @@ class Relay:
 
     __slots__ = ("_before", "_finished", "apart", "began", "behaviours", "client", "closed_by", "server")
 
-    def __init__(self, client: End, server: End) -> None:
+    def __init__(self, client: Endpoint, server: Endpoint) -> None:
         self.client, self.server = client, server
         self.closed_by: ClosedBy | None = None
         self._before = client.octets - len(client.received)
@@ -63,7 +63,7 @@ class Relay:
             self.behaviours.over()
             self.behaviours = None
         for end in (self.client, self.server):
-            end.watcher = end.partner = end.line = None
+            end.watcher = end.partner = end.filter = None
             end.forwarding = False
 
     @property
@@ -85,7 +85,7 @@ class Relay:
         self.client.close()
         self.server.close()
 
-    def ended(self, end: End) -> None:
+    def ended(self, end: Endpoint) -> None:
         """What the ends call."""
         if self.closed_by is None:
             self.closed_by = ClosedBy.CLIENT if end is self.client else ClosedBy.SERVER
@@ -109,12 +109,12 @@ class Relay:
             server.close()
 
 
-def _has_passed(end: End) -> bool:
+def _has_passed(end: Endpoint) -> bool:
     """Whether nothing that this end sent is held back any more."""
-    return end.line is None or end.line.is_done
+    return end.filter is None or end.filter.is_done
 
 
-def _follow(end: End, gone: End) -> None:
+def _follow(end: Endpoint, gone: Endpoint) -> None:
     """End as the other did. What it sent before is sent on first, however slowly this one reads."""
     if not _has_passed(gone):
         return

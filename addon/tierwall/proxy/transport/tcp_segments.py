@@ -7,13 +7,13 @@ import socket
 import struct
 from typing import Final
 
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 _DATA_SEGMENTS_IN: Final = struct.Struct("152xI")
 """`tcpi_data_segs_in` of `struct tcp_info` (linux/tcp.h): segments with data. Linux 4.6 and later."""
 
 
-def segments_from(client: End) -> int | None:
+def segments_from(client: Endpoint) -> int | None:
     """Segments with data that came so far, also those whose octets were read at once; None where nobody knows."""
     sock = client.transport.get_extra_info("socket")
     if sock is None or not hasattr(socket, "TCP_INFO"):

@@ -6,7 +6,7 @@ Knows what an end says to what is between it and its partner. Refuses to know wh
 from typing import Protocol
 
 
-class Between(Protocol):
+class TunnelFilter(Protocol):
     """What behaviours put between an end and its partner: octets take this way instead of the straight one."""
 
     is_done: bool

@@ -11,9 +11,9 @@ from tierwall.policy.behaviour import Behaviour, Buffering
 from tierwall.policy.model import Transport
 from tierwall.policy.site import Site
 from tierwall.proxy.middlebox.inspection.headers import asks_for_websocket, change_request, change_response
-from tierwall.proxy.middlebox.inspection.http import HELD_OCTETS, Asked, InsideRequests
-from tierwall.proxy.middlebox.once_per_connection import Notes
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.middlebox.inspection.http import HELD_OCTETS, Asked, HttpInspection
+from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.recorder import Caller, Recorder
 
 
@@ -24,9 +24,9 @@ def answered(*behaviours: Behaviour, **fields: str) -> HTTPFlow:
     flow.response.headers = Headers(**{"content_type": "text/event-stream", **fields})
     effects = tuple(Effect(each, ()) for each in behaviours)
     attempt = Attempt(transport=Transport.TCP, port=443)
-    recorder = Recorder(Told(), Rulebook(Site(id="lab"), CATALOGUE), everything=False)
+    recorder = Recorder(Told(), ActivePolicy(Site(id="lab"), CATALOGUE), everything=False)
     asked = Asked(flow, attempt, Verdict(action=Action.INSPECT, effects=effects), Caller(None, 0))
-    InsideRequests(Notes(recorder)).answered(asked)
+    HttpInspection(OncePerConnection(recorder)).answered(asked)
     return flow
 
 

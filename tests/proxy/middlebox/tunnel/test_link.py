@@ -13,11 +13,11 @@ from tierwall.policy.attempt import Action, Effect, Verdict
 from tierwall.policy.behaviour import Bandwidth, Behaviour, Cut, IdleTimeout, Latency, Stall, Way
 from tierwall.policy.behaviour.parameters import Octets, OctetsPerSecond, Seconds
 from tierwall.policy.site import Site
-from tierwall.proxy.connection.client_connection import Entrance, Passage, Speaks
+from tierwall.proxy.connection.client_connection import ClientConnection, Listener, Speaks
 from tierwall.proxy.middlebox.tunnel import middlebox
 from tierwall.proxy.middlebox.tunnel.middlebox import take_up
 from tierwall.proxy.middlebox.tunnel.shaping import QUEUED_OCTETS
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.transport.relay import Relay
 
@@ -30,15 +30,15 @@ class Standing:
     def __init__(self, relay: Relay, client: Peer, server: Peer) -> None:
         self.relay, self.client, self.server = relay, client, server
         self.told = Told()
-        rulebook = Rulebook(Site(id="box"), CATALOGUE)
-        recorder = Recorder(self.told, rulebook, everything=True)
-        entrance = Entrance(speaks=Speaks.ANYTHING, hand_over=_nowhere)
-        self._passage = Passage(relay.client, entrance, Caller(None, 0), recorder, rulebook)
+        active_policy = ActivePolicy(Site(id="box"), CATALOGUE)
+        recorder = Recorder(self.told, active_policy, everything=True)
+        listener = Listener(speaks=Speaks.ANYTHING, hand_over=_nowhere)
+        self._connection = ClientConnection(relay.client, listener, Caller(None, 0), recorder, active_policy)
 
     def under(self, *behaviours: Behaviour) -> None:
         """Let these act, and no others."""
         verdict = Verdict(action=Action.ALLOW, effects=tuple(Effect(each, ()) for each in behaviours))
-        take_up(self.relay, self._passage, ATTEMPT, verdict, lambda _: None)
+        take_up(self.relay, self._connection, ATTEMPT, verdict, lambda _: None)
 
 
 async def _nowhere(*_: object) -> None:
@@ -57,7 +57,7 @@ async def standing(*behaviours: Behaviour, buffer_octets: int | None = None) -> 
 def test_without_behaviours_nothing_is_between_the_ends() -> None:
     async def scene() -> list[object]:
         async with standing() as it:
-            return [it.relay.behaviours, it.relay.client.line, it.relay.server.line]
+            return [it.relay.behaviours, it.relay.client.filter, it.relay.server.filter]
 
     assert run(scene) == [None, None, None]
 
@@ -123,7 +123,7 @@ def test_what_no_behaviour_acts_on_any_more_goes_straight_again() -> None:
             it.under()
             await it.client.send(b"new")
             heard = await it.server.read(7)
-            await until(lambda: it.relay.client.line is None)
+            await until(lambda: it.relay.client.filter is None)
             return heard, it.relay.behaviours is None
 
     assert run(scene) == (b"old new", True)

@@ -14,7 +14,7 @@ from tierwall.policy.behaviour import (
     Way,
 )
 from tierwall.policy.behaviour.parameters import Octets, Seconds
-from tierwall.proxy.middlebox.tunnel.triggers import Since, Strike, Times, limit_of, strike_of
+from tierwall.proxy.middlebox.tunnel.triggers import Since, Times, Trigger, limit_of, trigger_of
 
 AFTER = Seconds(60.0)
 SINCE = Since(time=1000.0, up=10, down=20)
@@ -24,19 +24,19 @@ TIMES = Times(began=100.0, moved_at=1500.0, learned_at=50.0)
 @pytest.mark.parametrize(
     ("behaviour", "expected"),
     [
-        (IdleTimeout(after=AFTER), Strike(1560.0, "nothing passed for 60 s", Cut.RST)),
-        (IdleTimeout(after=AFTER, how=Cut.DROP), Strike(1560.0, "nothing passed for 60 s", Cut.DROP)),
-        (MaxLifetime(after=AFTER, how=Cut.FIN), Strike(160.0, "it stood for 60 s", Cut.FIN)),
-        (FqdnCacheExpiry(after=AFTER), Strike(110.0, "its name was learned 60 s ago and is forgotten", Cut.DROP)),
-        (Stall(after=AFTER), Strike(1060.0, "after 60 s nothing passes any more", None)),
-        (Reset(after=AFTER), Strike(1060.0, "after 60 s", Cut.RST)),
+        (IdleTimeout(after=AFTER), Trigger(1560.0, "nothing passed for 60 s", Cut.RST)),
+        (IdleTimeout(after=AFTER, how=Cut.DROP), Trigger(1560.0, "nothing passed for 60 s", Cut.DROP)),
+        (MaxLifetime(after=AFTER, how=Cut.FIN), Trigger(160.0, "it stood for 60 s", Cut.FIN)),
+        (FqdnCacheExpiry(after=AFTER), Trigger(110.0, "its name was learned 60 s ago and is forgotten", Cut.DROP)),
+        (Stall(after=AFTER), Trigger(1060.0, "after 60 s nothing passes any more", None)),
+        (Reset(after=AFTER), Trigger(1060.0, "after 60 s", Cut.RST)),
         (Reset(octets=Octets(5)), None),
         (Latency(delay=AFTER), None),
     ],
     ids=str,
 )
-def test_a_time_counts_from_what_the_behaviour_is_about(behaviour: Behaviour, expected: Strike | None) -> None:
-    assert strike_of(behaviour, SINCE, TIMES) == expected
+def test_a_time_counts_from_what_the_behaviour_is_about(behaviour: Behaviour, expected: Trigger | None) -> None:
+    assert trigger_of(behaviour, SINCE, TIMES) == expected
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,13 @@ from tierwall.opening import PlainHttp
 from tierwall.policy import behaviour
 from tierwall.policy.attempt import Attempt, NameSource, Verdict
 from tierwall.policy.model import Address
-from tierwall.proxy.connection.access_state import Visit
-from tierwall.proxy.connection.client_connection import Passage, Speaks
+from tierwall.proxy.connection.access_state import AccessState
+from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
 from tierwall.proxy.middlebox.access import proxy_auth
 from tierwall.proxy.middlebox.access.portal import AskedOfPortal, Portals, home, not_accepted
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
 from tierwall.proxy.state import refusal
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.recorder import Caller
 from tierwall.proxy.state.refusal import Refusal, Reset, Spoken
 
@@ -27,99 +27,105 @@ type Against = tuple[str, tuple[str, Refusal] | None]
 """How a behaviour breaks an attempt, in one clause, and what the client sees; None for the site's usual denial."""
 
 
-class AtTheDoor:
+class AtAccess:
     """Everything that happens to an admitted client before the dial."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
-        self._rulebook = rulebook
+    def __init__(self, active_policy: ActivePolicy) -> None:
+        self._active_policy = active_policy
         self._standing: Counter[tuple[behaviour.Scope, Address]] = Counter()
         """Connections of a client's address that a limit of that scope counts."""
         self.portals = Portals()
-        self._proxied: dict[tuple[Address | None, int], Passage] = {}
+        self._proxied: dict[tuple[Address | None, int], ClientConnection] = {}
         """By client: connections that send plain HTTP requests, which mitmproxy reads after the first."""
 
     def outcome(
-        self, passage: Passage, attempt: Attempt, verdict: Verdict, login: bytes | None = None, *, again: bool = False
+        self,
+        connection: ClientConnection,
+        attempt: Attempt,
+        verdict: Verdict,
+        login: bytes | None = None,
+        *,
+        again: bool = False,
     ) -> Outcome:
         """Let the behaviours act. `login`: the client's `name:password`; `again`: it could send its request again."""
         for effect in verdict.effects:
             kind = effect.behaviour
             if isinstance(kind, behaviour.ProxyAuth):
-                outcome = proxy_auth.authenticate(passage, attempt, verdict, effect, kind, login, again=again)
+                outcome = proxy_auth.authenticate(connection, attempt, verdict, effect, kind, login, again=again)
                 if outcome is not Outcome.PASSES:
                     return outcome
-            elif isinstance(kind, behaviour.AtTheDoor):
-                against = self._against(passage, attempt, kind)
+            elif isinstance(kind, behaviour.AtAccess):
+                against = self._against(connection, attempt, kind)
                 if against is not None:
-                    passage.break_off(attempt, verdict, effect, *against)
+                    connection.break_off(attempt, verdict, effect, *against)
                     return Outcome.ENDS
         return Outcome.PASSES
 
     def wants_logins(self) -> bool:
         """Whether the site has a behaviour that asks who the user is."""
-        return any(isinstance(each, behaviour.ProxyAuth) for each in self._rulebook.site.behaviours)
+        return any(isinstance(each, behaviour.ProxyAuth) for each in self._active_policy.site.behaviours)
 
     def portal(self, attempt: Attempt) -> behaviour.CaptivePortal | None:
         """The captive portal that the client asks for by its host's name."""
         given = {name.value for name in attempt.names if name.source is not NameSource.DNS}
-        portals = (each for each in self._rulebook.site.behaviours if isinstance(each, behaviour.CaptivePortal))
+        portals = (each for each in self._active_policy.site.behaviours if isinstance(each, behaviour.CaptivePortal))
         return next((each for each in portals if each.portal in given), None)
 
-    def serves_portal(self, passage: Passage, attempt: Attempt, opening: PlainHttp) -> bool:
+    def serves_portal(self, connection: ClientConnection, attempt: Attempt, opening: PlainHttp) -> bool:
         """Whether the request is for a portal's own host: then it was answered here, whatever the site admits."""
         portal = self.portal(attempt)
-        if portal is None or passage.caller.address is None:
+        if portal is None or connection.caller.address is None:
             return False
         asked = AskedOfPortal(
             method=opening.method, path=opening.path, origin=opening.origin, fetch_site=opening.fetch_site
         )
-        answer = self.portals.answer(portal, passage.caller.address, asked)
+        answer = self.portals.answer(portal, connection.caller.address, asked)
         octets = answer.octets(head_only=opening.method == "HEAD")
         if (foreign := asked.foreign(portal)) is None:
-            passage.client.dismiss(octets)
+            connection.client.close_after(octets)
         else:
             refused = replace(attempt, malformed=foreign)
-            passage.refuse_with(refused, self._rulebook.judge(refused), str(int(answer.status)), octets)
+            connection.refuse_with(refused, self._active_policy.judge(refused), str(int(answer.status)), octets)
         return True
 
     @contextmanager
-    def more_requests(self, passage: Passage) -> Iterator[None]:
+    def more_requests(self, connection: ClientConnection) -> Iterator[None]:
         """While mitmproxy has a connection that may send more requests to the proxy."""
-        key = passage.caller.address, passage.caller.port
-        self._proxied[key] = passage
+        key = connection.caller.address, connection.caller.port
+        self._proxied[key] = connection
         try:
             yield
         finally:
             self._proxied.pop(key, None)  # one port may reach two listeners of ours
 
-    def proxied(self, caller: Caller) -> Passage | None:
+    def proxied(self, caller: Caller) -> ClientConnection | None:
         """The connection that such a request came on."""
         return self._proxied.get((caller.address, caller.port))
 
-    def leave(self, passage: Passage) -> None:
+    def leave(self, connection: ClientConnection) -> None:
         """The connection ended: it counts no more, and its client gives no name and password any more."""
-        if passage.visit is not None and passage.caller.address is not None:
-            for scope in passage.visit.counted:
-                self._standing[scope, passage.caller.address] -= 1
-                if not self._standing[scope, passage.caller.address]:
-                    del self._standing[scope, passage.caller.address]
-            proxy_auth.note_unanswered(passage)
+        if connection.access_state is not None and connection.caller.address is not None:
+            for scope in connection.access_state.counted:
+                self._standing[scope, connection.caller.address] -= 1
+                if not self._standing[scope, connection.caller.address]:
+                    del self._standing[scope, connection.caller.address]
+            proxy_auth.note_unanswered(connection)
 
     def _against(
         self,
-        passage: Passage,
+        connection: ClientConnection,
         attempt: Attempt,
         kind: behaviour.ConnectionLimit | behaviour.CaptivePortal | behaviour.ConnectPorts | behaviour.NoIpConnect,
     ) -> Against | None:
         match kind:
             case behaviour.ConnectionLimit(most=most):
-                if self._has_room(passage, kind):
+                if self._has_room(connection, kind):
                     return None
-                return f"{most} connections of the client's address stand already", _no_room(passage)
+                return f"{most} connections of the client's address stand already", _no_room(connection)
             case behaviour.CaptivePortal():
-                if passage.caller.address is None or self.portals.accepted(kind, passage.caller.address):
+                if connection.caller.address is None or self.portals.accepted(kind, connection.caller.address):
                     return None
-                return not_accepted(kind), _redirected(passage, kind)
+                return not_accepted(kind), _redirected(connection, kind)
             case behaviour.ConnectPorts(ports=ports):
                 return f"CONNECT to port {attempt.port}; only {', '.join(map(str, ports))} are allowed", None
             case behaviour.NoIpConnect():
@@ -127,26 +133,26 @@ class AtTheDoor:
             case _:
                 assert_never(kind)
 
-    def _has_room(self, passage: Passage, limit: behaviour.ConnectionLimit) -> bool:
+    def _has_room(self, connection: ClientConnection, limit: behaviour.ConnectionLimit) -> bool:
         """Count the connection, unless that would be one too many."""
-        address = passage.caller.address
-        visit = passage.visit = passage.visit or Visit()
-        if address is None or limit.scope in visit.counted:
+        address = connection.caller.address
+        access_state = connection.access_state = connection.access_state or AccessState()
+        if address is None or limit.scope in access_state.counted:
             return True
         if self._standing[limit.scope, address] >= limit.most:
             return False
         self._standing[limit.scope, address] += 1
-        visit.counted.add(limit.scope)
+        access_state.counted.add(limit.scope)
         return True
 
 
-def _no_room(passage: Passage) -> tuple[str, Refusal]:
-    if passage.entrance.speaks is Speaks.HTTP_PROXY:
+def _no_room(connection: ClientConnection) -> tuple[str, Refusal]:
+    if connection.listener.speaks is Speaks.HTTP_PROXY:
         return "503", refusal.UNAVAILABLE
     return "reset", Reset()
 
 
-def _redirected(passage: Passage, portal: behaviour.CaptivePortal) -> tuple[str, Refusal]:
-    if passage.spoken is Spoken.HTTP:
+def _redirected(connection: ClientConnection, portal: behaviour.CaptivePortal) -> tuple[str, Refusal]:
+    if connection.spoken is Spoken.HTTP:
         return "302", refusal.found(home(portal))
     return "reset", Reset()

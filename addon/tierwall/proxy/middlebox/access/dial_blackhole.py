@@ -9,13 +9,13 @@ from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, Verdict
 from tierwall.policy.behaviour import DialBlackhole
 from tierwall.policy.limits import DIAL_S
-from tierwall.proxy.connection.client_connection import Passage, Speaks
+from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
 from tierwall.proxy.state.refusal import Silence, Spoken
 
 UNANSWERED: Final = f"nothing is dialled, as if no SYN were answered; a dial lasts {DIAL_S:g} s"
 
 
-async def swallows(passage: Passage, attempt: Attempt, verdict: Verdict) -> bool:
+async def swallows(connection: ClientConnection, attempt: Attempt, verdict: Verdict) -> bool:
     """Whether the behaviour kept the destination from being dialled: journalled at once, shown when the limit is over.
 
     Who was told already that its connection stands is never answered at all.
@@ -23,14 +23,14 @@ async def swallows(passage: Passage, attempt: Attempt, verdict: Verdict) -> bool
     effect = next((effect for effect in verdict.effects if isinstance(effect.behaviour, DialBlackhole)), None)
     if effect is None:
         return False
-    passage.stage = Stage.DIAL
-    if passage.spoken in {Spoken.CONNECT, Spoken.SOCKS} or _asks_a_proxy(passage):
-        how = passage.as_failed_dial(attempt, verdict, effect, UNANSWERED, timed_out=True)
-        await passage.break_off_after(DIAL_S, attempt, verdict, effect, UNANSWERED, how)
+    connection.stage = Stage.DIAL
+    if connection.spoken in {Spoken.CONNECT, Spoken.SOCKS} or _asks_a_proxy(connection):
+        how = connection.as_failed_dial(attempt, verdict, effect, UNANSWERED, timed_out=True)
+        await connection.break_off_after(DIAL_S, attempt, verdict, effect, UNANSWERED, how)
     else:
-        passage.break_off(attempt, verdict, effect, UNANSWERED, ("drop", Silence()))
+        connection.break_off(attempt, verdict, effect, UNANSWERED, ("drop", Silence()))
     return True
 
 
-def _asks_a_proxy(passage: Passage) -> bool:
-    return passage.spoken is Spoken.HTTP and passage.entrance.speaks is Speaks.HTTP_PROXY
+def _asks_a_proxy(connection: ClientConnection) -> bool:
+    return connection.spoken is Spoken.HTTP and connection.listener.speaks is Speaks.HTTP_PROXY

@@ -8,9 +8,9 @@ from typing import Final
 
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import ProxyAuth
-from tierwall.policy.effects import struck
-from tierwall.proxy.connection.access_state import Asked, Visit
-from tierwall.proxy.connection.client_connection import Passage, Speaks
+from tierwall.policy.effects import broken_by
+from tierwall.proxy.connection.access_state import AccessState, Asked
+from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
 from tierwall.proxy.middlebox.access.credentials import knows
 from tierwall.proxy.state import refusal
 
@@ -33,7 +33,7 @@ class Outcome(Enum):
 
 
 def authenticate(  # noqa: PLR0913, PLR0917  # the connection, the request, and what the client gives
-    passage: Passage,
+    connection: ClientConnection,
     attempt: Attempt,
     verdict: Verdict,
     effect: Effect,
@@ -47,29 +47,29 @@ def authenticate(  # noqa: PLR0913, PLR0917  # the connection, the request, and 
     A client that does not know of a proxy (transparent modes) cannot be asked, and no middlebox does. SOCKS5 has its
     own way to give a name and a password, before the request, and none to be asked again.
     """
-    if passage.entrance.speaks is Speaks.ANYTHING:
+    if connection.listener.speaks is Speaks.ANYTHING:
         return Outcome.PASSES
-    visit = passage.visit = passage.visit or Visit()
-    if is_known(visit, wanted, login):
+    access_state = connection.access_state = connection.access_state or AccessState()
+    if is_known(access_state, wanted, login):
         return Outcome.PASSES
-    if passage.entrance.speaks is Speaks.SOCKS5:
-        passage.break_off(attempt, verdict, effect, _UNKNOWN if visit.wrong else _NOTHING_GIVEN)
+    if connection.listener.speaks is Speaks.SOCKS5:
+        connection.break_off(attempt, verdict, effect, _UNKNOWN if access_state.wrong else _NOTHING_GIVEN)
         return Outcome.ENDS
-    visit.ask(Asked(attempt, verdict, effect, passage.stage))
-    told = passage.told(attempt, struck(verdict, effect, _UNKNOWN if login is not None else _NOTHING_GIVEN))
-    if again and visit.times < ASKED_AT_MOST:
-        passage.client.write(refusal.challenge(told, wanted.realm, stays=True))
+    access_state.ask(Asked(attempt, verdict, effect, connection.stage))
+    told = connection.told(attempt, broken_by(verdict, effect, _UNKNOWN if login is not None else _NOTHING_GIVEN))
+    if again and access_state.times < ASKED_AT_MOST:
+        connection.client.write(refusal.challenge(told, wanted.realm, stays=True))
         return Outcome.ASKED
-    passage.client.dismiss(refusal.challenge(told, wanted.realm, stays=False))
+    connection.client.close_after(refusal.challenge(told, wanted.realm, stays=False))
     return Outcome.ENDS
 
 
-def is_known(visit: Visit, wanted: ProxyAuth, login: bytes | None) -> bool:
+def is_known(access_state: AccessState, wanted: ProxyAuth, login: bytes | None) -> bool:
     """Whether the client gave a name and a password of the user file; then it owes none any more."""
     if login is None or not knows(wanted.users, login):
-        visit.wrong |= login is not None
+        access_state.wrong |= login is not None
         return False
-    visit.asked = None
+    access_state.asked = None
     return True
 
 
@@ -79,12 +79,14 @@ def left_for_parent(verdict: Verdict, credentials: str | None) -> str | None:
     return None if asked else credentials
 
 
-def note_unanswered(passage: Passage) -> None:
+def note_unanswered(connection: ClientConnection) -> None:
     """Journal that the connection ended while its client owed a name and a password."""
-    visit = passage.visit
-    if visit is not None and visit.asked is not None:
-        asked, visit.asked = visit.asked, None
-        often = _TIMES.get(visit.times) or f"{visit.times} times"
-        gave = "a wrong one" if visit.wrong else "none"
+    access_state = connection.access_state
+    if access_state is not None and access_state.asked is not None:
+        asked, access_state.asked = access_state.asked, None
+        often = _TIMES.get(access_state.times) or f"{access_state.times} times"
+        gave = "a wrong one" if access_state.wrong else "none"
         detail = f"asked {often} for a name and a password, and the client gave {gave}"
-        passage.recorder.broken(passage.caller, asked.attempt, asked.verdict, asked.effect, asked.stage, detail, "407")
+        connection.recorder.broken(
+            connection.caller, asked.attempt, asked.verdict, asked.effect, asked.stage, detail, "407"
+        )

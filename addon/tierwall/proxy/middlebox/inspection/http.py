@@ -14,7 +14,7 @@ from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import Buffering, DpiHttpsOnly, Headers, NoWebsocket, UpgradeStop
 from tierwall.policy.effects import HTTPS_PORT, reason_of
 from tierwall.proxy.middlebox.inspection import headers
-from tierwall.proxy.middlebox.once_per_connection import Notes
+from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
 from tierwall.proxy.mitmproxy.http.told import SILENT
 from tierwall.proxy.state.recorder import Caller
 
@@ -37,10 +37,10 @@ class Asked:
     caller: Caller
 
 
-class InsideRequests:
+class HttpInspection:
     """What happens to each of them."""
 
-    def __init__(self, notes: Notes) -> None:
+    def __init__(self, notes: OncePerConnection) -> None:
         self._notes = notes
         self._held: dict[str, asyncio.TimerHandle] = {}
         """By flow: when a response that is held will be noted."""

@@ -32,7 +32,7 @@ class Rules:
     """Whether anything else is cut."""
 
 
-class Watcher(Protocol):
+class SniffWatcher(Protocol):
     """Who says what holds, and is told what happens."""
 
     def rules(self, context: Context) -> Rules:
@@ -51,7 +51,7 @@ class Watcher(Protocol):
 class InsideTls(layer.Layer):
     """Holds the first decrypted octets until they say what they are; then it is in the way of nothing."""
 
-    def __init__(self, context: Context, watcher: Watcher) -> None:
+    def __init__(self, context: Context, watcher: SniffWatcher) -> None:
         super().__init__(context)
         self._watcher = watcher
         self._rules = watcher.rules(context)

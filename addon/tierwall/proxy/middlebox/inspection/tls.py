@@ -19,11 +19,11 @@ from tierwall.proxy.connection.attempts import asked_for, with_name, with_openin
 from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.middlebox.inspection import handshake
 from tierwall.proxy.middlebox.inspection.sniff import InsideTls, Rules
-from tierwall.proxy.middlebox.once_per_connection import Notes
+from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
 from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.mitmproxy.guard import journalled
 from tierwall.proxy.mitmproxy.handover import reset_at_the_end
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 
@@ -53,11 +53,13 @@ class _Case:
         return limited[1].version if limited else None
 
 
-class Inside:
+class TlsInspection:
     """The hooks of these behaviours."""
 
-    def __init__(self, rulebook: Rulebook, destinations: Destinations, recorder: Recorder, notes: Notes) -> None:
-        self._rulebook, self._destinations = rulebook, destinations
+    def __init__(
+        self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder, notes: OncePerConnection
+    ) -> None:
+        self._active_policy, self._destinations = active_policy, destinations
         self._recorder, self._notes = recorder, notes
 
     @journalled(Stage.CLIENTHELLO)
@@ -110,7 +112,7 @@ class Inside:
     def admits(self, context: Context, opening: ClientHello | Opaque | Malformed) -> bool:
         """Whether what is not HTTP may go on. Where not, that is journalled, and the connection ends by RST."""
         case = self._case(context)
-        attempt, verdict = judge_unnamed(self._rulebook, with_opening(case.attempt, opening))
+        attempt, verdict = judge_unnamed(self._active_policy, with_opening(case.attempt, opening))
         if verdict.reason is not None and verdict.reason is not case.verdict.reason:
             how = None if verdict.passes else "reset"
             self._recorder.decided(caller_of(case.client), attempt, verdict, Stage.TUNNEL, how)
@@ -141,4 +143,4 @@ class Inside:
         host, port = (context.server.address or ("", 0))[:2]
         attempt = asked_for(host, port, Transport(context.server.transport_protocol), self._destinations)
         attempt = with_name(replace(attempt, seen=Seen.TLS), NameSource.SNI, context.client.sni)
-        return _Case(context.client, attempt, self._rulebook.judge(attempt))
+        return _Case(context.client, attempt, self._active_policy.judge(attempt))

@@ -8,7 +8,7 @@ import random
 from typing import Final, Protocol
 
 from tierwall.proxy.middlebox.tunnel.shaping import AS_IT_COMES, Queue, Shape
-from tierwall.proxy.transport.endpoint import End
+from tierwall.proxy.transport.endpoint import Endpoint
 
 _AT_LEAST_S: Final = 0.001
 """What an event loop's clock can tell apart: asking it for less would ask it twice."""
@@ -17,20 +17,20 @@ _AT_LEAST_S: Final = 0.001
 class Watched(Protocol):
     """Who is told of what passes."""
 
-    def came(self, line: "Line", octets: int) -> None:
+    def came(self, link: "Link", octets: int) -> None:
         """So many octets came from the line's source."""
 
-    def reached(self, line: "Line") -> None:
+    def reached(self, link: "Link") -> None:
         """As many octets have passed as `limit` lets through."""
 
-    def ended(self, line: "Line") -> None:
+    def ended(self, link: "Link") -> None:
         """All that the source sent has passed, its end too."""
 
     def emptied(self) -> None:
         """Nothing waits on the line any more."""
 
 
-class Line:
+class Link:
     """From `source` to `target`. Where nothing shapes it and nothing waits, octets pass as they come."""
 
     __slots__ = (
@@ -50,7 +50,7 @@ class Line:
         "target",
     )
 
-    def __init__(self, source: End, target: End, watched: Watched) -> None:
+    def __init__(self, source: Endpoint, target: Endpoint, watched: Watched) -> None:
         self.source, self.target, self._watched = source, target, watched
         self._loop = asyncio.get_running_loop()
         self.moved_at = self._loop.time()

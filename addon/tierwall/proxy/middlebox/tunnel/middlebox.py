@@ -11,11 +11,11 @@ from typing import Final
 from tierwall.events import ClosedBy, Stage
 from tierwall.policy.attempt import Attempt, Effect, Seen, Verdict
 from tierwall.policy.behaviour import Behaviour, Cut, FqdnCacheExpiry, HalfCloseBreaks, OfTunnels, Reset, Stall, Way
-from tierwall.proxy.connection.client_connection import Passage
+from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.middlebox.tunnel.descriptions import CUT_BY, FELT, end_felt, felt
-from tierwall.proxy.middlebox.tunnel.link import Line
+from tierwall.proxy.middlebox.tunnel.link import Link
 from tierwall.proxy.middlebox.tunnel.shaping import shape_of
-from tierwall.proxy.middlebox.tunnel.triggers import Since, Strike, Times, is_meant, limit_of, strike_of
+from tierwall.proxy.middlebox.tunnel.triggers import Since, Times, Trigger, is_meant, limit_of, trigger_of
 from tierwall.proxy.transport.endpoint import FAREWELL_S, SILENCE_S
 from tierwall.proxy.transport.relay import Relay
 
@@ -32,12 +32,14 @@ type Remembered = Callable[[Attempt], float | None]
 """When the name of an attempt was learned, on the event loop's clock; None: not before its tunnel came."""
 
 
-def take_up(relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict, remembered: Remembered) -> None:
+def take_up(
+    relay: Relay, connection: ClientConnection, attempt: Attempt, verdict: Verdict, remembered: Remembered
+) -> None:
     """Let those behaviours of the verdict that act on octets act on the tunnel from now on, and no others."""
     effects = tuple(each for each in verdict.effects if isinstance(each.behaviour, OfTunnels | FqdnCacheExpiry))
     middlebox = relay.behaviours
     if middlebox is None and effects and not relay.is_over:
-        middlebox = relay.behaviours = Middlebox(relay, passage, remembered)
+        middlebox = relay.behaviours = Middlebox(relay, connection, remembered)
     if isinstance(middlebox, Middlebox):
         middlebox.take_up(attempt, verdict, effects)
 
@@ -45,7 +47,7 @@ def take_up(relay: Relay, passage: Passage, attempt: Attempt, verdict: Verdict, 
 @dataclass(frozen=True, slots=True)
 class _HalfClosed:
     effect: Effect
-    line: Line
+    link: Link
     octets: int
     """What the side that had not ended had sent by then."""
 
@@ -53,11 +55,11 @@ class _HalfClosed:
 class Middlebox:
     """What acts on one tunnel."""
 
-    def __init__(self, relay: Relay, passage: Passage, remembered: Remembered) -> None:
-        self._relay, self._passage, self._remembered = relay, passage, remembered
+    def __init__(self, relay: Relay, connection: ClientConnection, remembered: Remembered) -> None:
+        self._relay, self._connection, self._remembered = relay, connection, remembered
         self._loop = asyncio.get_running_loop()
-        self._up, self._down = Line(relay.client, relay.server, self), Line(relay.server, relay.client, self)
-        relay.client.line, relay.server.line = self._up, self._down
+        self._up, self._down = Link(relay.client, relay.server, self), Link(relay.server, relay.client, self)
+        relay.client.filter, relay.server.filter = self._up, self._down
         self._effects: tuple[Effect, ...] = ()
         self._since: dict[Behaviour, Since] = {}
         self._stalls: set[Behaviour] = set()
@@ -81,12 +83,12 @@ class Middlebox:
         self._unfelt = [
             each for each in effects if isinstance(each.behaviour, FELT) and each.behaviour not in self._told
         ]
-        for line, way in self._ways():
-            self._set(line, way)
+        for link, way in self._ways():
+            self._set(link, way)
         self._look()
         self.emptied()
 
-    def strike(self, effect: Effect, detail: str, how: Cut) -> None:
+    def trigger(self, effect: Effect, detail: str, how: Cut) -> None:
         """Cut the tunnel: journalled, and each end comes to its end in the way that is meant."""
         try:
             self._tell(effect, f"{detail}; {CUT_BY[how]}", "reset" if how is Cut.RST else str(how))
@@ -98,8 +100,8 @@ class Middlebox:
 
     def flush(self) -> None:
         """Send on what is held back."""
-        for line, _ in self._ways():
-            line.flush()
+        for link, _ in self._ways():
+            link.flush()
 
     def over(self) -> None:
         """The tunnel has ended; say what a half-close cost."""
@@ -108,7 +110,7 @@ class Middlebox:
         half = self._half_closed
         if half is None:
             return
-        other, who = half.line.target, "client" if half.line is self._up else "server"
+        other, who = half.link.target, "client" if half.link is self._up else "server"
         lost = other.octets - half.octets
         at_work = not (other.eof or other.broken)
         if at_work or lost > (_A_GOODBYE if self._attempt.seen is Seen.TLS else 0):
@@ -119,21 +121,21 @@ class Middlebox:
 
     # -- what the lines call
 
-    def came(self, line: Line, octets: int) -> None:
+    def came(self, link: Link, octets: int) -> None:
         """Journal what these octets feel, the first time."""
         if self._unfelt:
-            way = Way.UP if line is self._up else Way.DOWN
+            way = Way.UP if link is self._up else Way.DOWN
             for effect in self._unfelt:
                 detail = felt(effect.behaviour, way, octets)
                 if detail is not None:
                     self._tell(effect, detail)
 
-    def reached(self, line: Line) -> None:
+    def reached(self, link: Link) -> None:
         """A limit of octets."""
-        way = Way.UP if line is self._up else Way.DOWN
+        way = Way.UP if link is self._up else Way.DOWN
         for effect in self._acting():
             most = limit_of(effect.behaviour, self._since[effect.behaviour], way)
-            if most is None or line.passed < most:
+            if most is None or link.passed < most:
                 continue
             match effect.behaviour:
                 case Stall(octets=octets):
@@ -146,16 +148,16 @@ class Middlebox:
                     pass
         self._look()
 
-    def ended(self, line: Line) -> None:
+    def ended(self, link: Link) -> None:
         """One side has said all, and all of it has passed."""
-        source, other = line.source, line.target
+        source, other = link.source, link.target
         for effect in self._effects:
-            detail = end_felt(effect.behaviour, Way.UP if line is self._up else Way.DOWN)
+            detail = end_felt(effect.behaviour, Way.UP if link is self._up else Way.DOWN)
             if detail is not None:
                 self._tell(effect, detail)
         breaks = next((each for each in self._effects if isinstance(each.behaviour, HalfCloseBreaks)), None)
         if breaks is not None and source.eof and not (source.gone or other.eof or other.gone):
-            self._half_closed = _HalfClosed(breaks, line, other.octets)
+            self._half_closed = _HalfClosed(breaks, link, other.octets)
             self._cut(Cut.FIN)
             return
         if source.eof:
@@ -169,7 +171,7 @@ class Middlebox:
         if self._effects or relay.apart or not (self._up.is_clear and self._down.is_clear):
             return
         self._stop()
-        relay.client.line = relay.server.line = relay.behaviours = None
+        relay.client.filter = relay.server.filter = relay.behaviours = None
 
     # -- time
 
@@ -181,11 +183,11 @@ class Middlebox:
             if coming.at > now:
                 continue
             if coming.how is not None:
-                self.strike(effect, coming.detail, coming.how)
+                self.trigger(effect, coming.detail, coming.how)
                 return
             self._stall(effect, coming.detail)
         waits = [coming.at for _, coming in self._coming()]
-        waits += [(line.ended_at or now) + SILENCE_S for line, _ in self._ways() if line.stalled]
+        waits += [(link.ended_at or now) + SILENCE_S for link, _ in self._ways() if link.stalled]
         if not waits:
             return
         if min(waits) <= now:  # it stalls, and one side has left long ago
@@ -194,14 +196,14 @@ class Middlebox:
             return
         self._timer = self._loop.call_later(max(_AT_LEAST_S, min(waits) - now), self._look)
 
-    def _coming(self) -> list[tuple[Effect, Strike]]:
+    def _coming(self) -> list[tuple[Effect, Trigger]]:
         """What strikes by time and has not yet."""
         began, learned_at = self._relay.began, self._remembered(self._attempt)
         self._learned_at = max(learned_at or 0.0, self._learned_at or learned_at or began)
         moved_at = max(self._up.moved_at, self._down.moved_at)
         times = Times(began=began, moved_at=moved_at, learned_at=self._learned_at)
-        strikes = ((each, strike_of(each.behaviour, self._since[each.behaviour], times)) for each in self._acting())
-        return [(effect, coming) for effect, coming in strikes if coming is not None]
+        triggers = ((each, trigger_of(each.behaviour, self._since[each.behaviour], times)) for each in self._acting())
+        return [(effect, coming) for effect, coming in triggers if coming is not None]
 
     def _acting(self) -> list[Effect]:
         """Those that have not struck yet."""
@@ -212,15 +214,15 @@ class Middlebox:
     def _stall(self, effect: Effect, detail: str) -> None:
         self._stalls.add(effect.behaviour)
         self._tell(effect, detail)
-        for line, way in self._ways():
-            self._set(line, way)
+        for link, way in self._ways():
+            self._set(link, way)
 
-    def _set(self, line: Line, way: Way) -> None:
+    def _set(self, link: Link, way: Way) -> None:
         """What the behaviours that act now make of a direction."""
         limits = [limit_of(each.behaviour, self._since[each.behaviour], way) for each in self._acting()]
-        line.limit = min((each for each in limits if each is not None), default=None)
-        line.stalled = any(is_meant(each, way) for each in self._stalls)
-        line.reshape(shape_of(self._since, way))
+        link.limit = min((each for each in limits if each is not None), default=None)
+        link.stalled = any(is_meant(each, way) for each in self._stalls)
+        link.reshape(shape_of(self._since, way))
 
     def _cut(self, how: Cut) -> None:
         relay = self._relay
@@ -230,8 +232,8 @@ class Middlebox:
         self._let_go()
         match how:
             case Cut.FIN:
-                client.dismiss(b"")
-                server.dismiss(b"")
+                client.close_after(b"")
+                server.close_after(b"")
             case Cut.RST:
                 client.reset()
                 server.reset()
@@ -254,13 +256,13 @@ class Middlebox:
         self._relay.apart = True
         self._stop()
         for end in (self._relay.client, self._relay.server):
-            end.line = end.partner = None
+            end.filter = end.partner = None
             end.forwarding = False
 
     def _stop(self) -> None:
         self._forget_timer()
-        for line, _ in self._ways():
-            line.stop()
+        for link, _ in self._ways():
+            link.stop()
 
     # -- private
 
@@ -269,12 +271,14 @@ class Middlebox:
             self._timer.cancel()
             self._timer = None
 
-    def _ways(self) -> Iterable[tuple[Line, Way]]:
+    def _ways(self) -> Iterable[tuple[Link, Way]]:
         return ((self._up, Way.UP), (self._down, Way.DOWN))
 
     def _tell(self, effect: Effect, detail: str, how: str | None = None) -> None:
         if effect.behaviour not in self._told:
             self._told.add(effect.behaviour)
             self._unfelt = [each for each in self._unfelt if each.behaviour != effect.behaviour]
-            passage = self._passage
-            passage.recorder.broken(passage.caller, self._attempt, self._verdict, effect, Stage.TUNNEL, detail, how)
+            connection = self._connection
+            connection.recorder.broken(
+                connection.caller, self._attempt, self._verdict, effect, Stage.TUNNEL, detail, how
+            )

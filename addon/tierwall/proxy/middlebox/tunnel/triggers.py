@@ -39,7 +39,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Strike:
+class Trigger:
     """One to come."""
 
     at: float
@@ -48,19 +48,19 @@ class Strike:
     """None: it stands, and nothing passes any more."""
 
 
-def strike_of(behaviour: Behaviour, since: Since, times: Times) -> Strike | None:
+def trigger_of(behaviour: Behaviour, since: Since, times: Times) -> Trigger | None:
     """When its time comes, as things are now; None where it does not go by time."""
     match behaviour:
         case IdleTimeout(after=after, how=how):
-            return Strike(times.moved_at + after, f"nothing passed for {after:g} s", how)
+            return Trigger(times.moved_at + after, f"nothing passed for {after:g} s", how)
         case MaxLifetime(after=after, how=how):
-            return Strike(times.began + after, f"it stood for {after:g} s", how)
+            return Trigger(times.began + after, f"it stood for {after:g} s", how)
         case FqdnCacheExpiry(after=after, how=how):
-            return Strike(times.learned_at + after, f"its name was learned {after:g} s ago and is forgotten", how)
+            return Trigger(times.learned_at + after, f"its name was learned {after:g} s ago and is forgotten", how)
         case Stall(after=after) if after is not None:
-            return Strike(since.time + after, f"after {after:g} s nothing passes any more", None)
+            return Trigger(since.time + after, f"after {after:g} s nothing passes any more", None)
         case Reset(after=after) if after is not None:
-            return Strike(since.time + after, f"after {after:g} s", Cut.RST)
+            return Trigger(since.time + after, f"after {after:g} s", Cut.RST)
         case _:
             return None
 

@@ -26,7 +26,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class Endpoint:
     """Its end."""
 
     trailers: Headers
@@ -44,14 +44,14 @@ class Body:
         self.left: Length = length
         """Octets that are still to come, where that is known."""
 
-    def next(self, octets: ReceiveBuffer) -> Part | End | None:
+    def next(self, octets: ReceiveBuffer) -> Part | Endpoint | None:
         """What comes next of it; None where more octets are needed. Raises Broken."""
         try:
             read = self._reader(octets)
         except (h11.ProtocolError, ValueError) as fault:
             raise Broken("its chunks make no sense") from fault
         if isinstance(read, h11.EndOfMessage):
-            return End(Headers([(name, value) for name, value in read.headers]))
+            return Endpoint(Headers([(name, value) for name, value in read.headers]))
         if isinstance(read, h11.Data):
             part = bytes(read.data)
             if self.left is not None and self.left > 0:

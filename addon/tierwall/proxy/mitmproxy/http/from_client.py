@@ -30,7 +30,7 @@ from mitmproxy.proxy.mode_specs import UpstreamMode
 from tierwall.opening import NeedMore
 from tierwall.policy.limits import FIRST_BYTES_S, REQUEST_HEAD_OCTETS
 from tierwall.proxy.mitmproxy.http import answers, fields, framing
-from tierwall.proxy.mitmproxy.http.bodies import Body, Broken, End, Part
+from tierwall.proxy.mitmproxy.http.bodies import Body, Broken, Endpoint, Part
 from tierwall.proxy.mitmproxy.http.heads import Read, Unreadable, read_request, response_head
 from tierwall.proxy.mitmproxy.http.told import Informational, refused
 
@@ -136,7 +136,7 @@ class FromClient(Http1Server):
                 case Part(octets=octets):
                     if octets:
                         yield ReceiveHttp(RequestData(self.stream_id, octets))
-                case End(trailers=trailers):
+                case Endpoint(trailers=trailers):
                     if self.request and self.request.method != "CONNECT":
                         if trailers:
                             yield ReceiveHttp(RequestTrailers(self.stream_id, trailers))

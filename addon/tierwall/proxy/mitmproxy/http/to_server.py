@@ -25,7 +25,7 @@ from mitmproxy.proxy.layers.http._http1 import Http1Client, should_make_pipe
 
 from tierwall.opening import NeedMore
 from tierwall.proxy.mitmproxy.http import fields, framing
-from tierwall.proxy.mitmproxy.http.bodies import Body, Broken, End, Part
+from tierwall.proxy.mitmproxy.http.bodies import Body, Broken, Endpoint, Part
 from tierwall.proxy.mitmproxy.http.heads import Read, Unreadable, read_response, request_head
 from tierwall.proxy.mitmproxy.http.told import Informational, refused
 
@@ -151,7 +151,7 @@ class ToServer(Http1Client):
                 case Part(octets=octets):
                     if octets:
                         yield ReceiveHttp(ResponseData(self.stream_id, octets))
-                case End(trailers=trailers):
+                case Endpoint(trailers=trailers):
                     yield from self._end(self.stream_id, trailers)
                 case None if isinstance(event, events.ConnectionClosed):
                     yield from self._end(self.stream_id, Headers())
