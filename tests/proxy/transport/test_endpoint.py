@@ -57,7 +57,7 @@ def test_it_stops_reading_what_nobody_wants() -> None:
     assert run(scene) < GATHER_OCTETS + 300_000
 
 
-def test_a_dismissed_client_that_still_sends_reads_its_farewell_before_the_end() -> None:
+def test_a_client_that_still_sends_reads_its_farewell_before_it_is_closed() -> None:
     async def scene() -> bytes:
         async with connection() as (end, peer):
             sending = asyncio.create_task(peer.send(bytes(3_000_000)))
@@ -70,7 +70,7 @@ def test_a_dismissed_client_that_still_sends_reads_its_farewell_before_the_end()
     assert run(scene) == b"HTTP/1.1 403 Forbidden\r\n\r\n"
 
 
-def test_a_dismissed_client_that_never_leaves_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_never_leaves_after_its_farewell_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "FAREWELL_S", 0.01)
 
     async def scene() -> bool:
@@ -82,7 +82,7 @@ def test_a_dismissed_client_that_never_leaves_is_closed(monkeypatch: pytest.Monk
     assert run(scene)
 
 
-def test_a_hushed_client_hears_nothing_until_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_kept_in_silence_hears_nothing_until_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "SILENCE_S", 0.05)
 
     async def scene() -> bytes:
@@ -95,7 +95,7 @@ def test_a_hushed_client_hears_nothing_until_it_is_closed(monkeypatch: pytest.Mo
     assert run(scene) in (b"", b"<reset>")
 
 
-def test_a_hushed_client_that_leaves_is_let_go() -> None:
+def test_a_client_kept_in_silence_that_leaves_is_let_go() -> None:
     async def scene() -> bool:
         async with connection() as (end, peer):
             end.go_silent()
@@ -129,13 +129,13 @@ def test_what_was_gathered_is_thrown_away_with_its_client() -> None:
     assert run(scene) == b""
 
 
-@pytest.mark.parametrize("what", ["dismiss", "hush", "reset", "close"])
+@pytest.mark.parametrize("what", ["close_after", "go_silent", "reset", "close"])
 def test_an_end_that_is_gone_takes_every_goodbye(what: str) -> None:
     async def scene() -> bool:
         async with connection() as (end, peer):
             peer.reset()
             await until(lambda: end.gone)
-            end.close_after(b"x") if what == "dismiss" else getattr(end, what)()
+            end.close_after(b"x") if what == "close_after" else getattr(end, what)()
             return end.gone
 
     assert run(scene)

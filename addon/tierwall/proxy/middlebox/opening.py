@@ -7,10 +7,10 @@ from typing import Final, assert_never
 
 from tierwall.opening import ClientHello, Opening
 from tierwall.policy import behaviour
-from tierwall.policy.attempt import Attempt, Effect, NameSource, Verdict
+from tierwall.policy.attempt import Attempt, Effect, NameSource
 from tierwall.policy.behaviour import Stop
-from tierwall.policy.effects import broken_by
 from tierwall.proxy.connection.client_connection import ClientConnection
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox import dpi
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.destinations import Destinations
@@ -40,27 +40,24 @@ class AtOpening:
         came_along = len(connection.client.received) > consumed
         connection.segments = (segments_from(connection.client) or 0) - came_along
 
-    async def stops(
-        self, connection: ClientConnection, attempt: Attempt, verdict: Verdict, opening: Opening | None
-    ) -> bool:
+    async def stops(self, request: TunnelRequest, opening: Opening | None) -> bool:
         """Whether a behaviour ended the connection here; then it was journalled, and the client told."""
-        for effect in verdict.effects:
+        for effect in request.verdict.effects:
             if isinstance(effect.behaviour, behaviour.AtOpening | behaviour.DpiHttpsOnly):
-                against = await self._against(connection, attempt, verdict, effect, effect.behaviour, opening)
+                against = await self._against(request, effect, effect.behaviour, opening)
                 if against is not None:
-                    connection.break_off(attempt, verdict, effect, *against)
+                    request.break_off(effect, *against)
                     return True
         return False
 
-    async def _against(  # noqa: PLR0913, PLR0917  # the connection, what was judged, and what opened it
+    async def _against(
         self,
-        connection: ClientConnection,
-        attempt: Attempt,
-        verdict: Verdict,
+        request: TunnelRequest,
         effect: Effect,
         kind: behaviour.AtOpening | behaviour.DpiHttpsOnly,
         opening: Opening | None,
     ) -> Against | None:
+        connection = request.connection
         match kind:
             case behaviour.DpiHttpsOnly():
                 detail = dpi.against(kind, opening)
@@ -71,12 +68,12 @@ class AtOpening:
                 several = _several_segments(connection, opening)
                 return None if several is None else (several, _shown(how))
             case behaviour.HostForgeryCheck():
-                forged = await self._forged(attempt)
+                forged = await self._forged(request.attempt)
                 if forged is None:
                     return None
                 if connection.spoken is not Spoken.HTTP:
                     return forged, ("reset", Reset())
-                return forged, ("409", refusal.conflict(connection.told(attempt, broken_by(verdict, effect, forged))))
+                return forged, ("409", refusal.conflict(request.told_of(effect, forged)))
             case _:
                 assert_never(kind)
 

@@ -16,8 +16,8 @@ from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
 from tierwall.policy.projections.dns_answers import Answer, answer_to
-from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.connection.dial import Broken, Look
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.address_pins import Pinned
 from tierwall.proxy.state.destinations import Destination, Destinations
@@ -38,14 +38,14 @@ class AtResolution:
             return partial(self._look, caller, attempt, verdict)
         return None
 
-    async def stop(self, connection: ClientConnection, attempt: Attempt, verdict: Verdict, broken: Broken) -> None:
+    async def stop(self, request: TunnelRequest, broken: Broken) -> None:
         """Journal what was broken, and show it to the client as a dial that failed: at once, or after its limit."""
-        connection.stage = Stage.DIAL
-        how = connection.as_failed_dial(attempt, verdict, broken.effect, broken.detail, timed_out=broken.silent)
+        request.connection.stage = Stage.DIAL
+        how = request.as_failed_dial(broken.effect, broken.detail, timed_out=broken.silent)
         if broken.silent:
-            await connection.break_off_after(DIAL_S, attempt, verdict, broken.effect, broken.detail, how)
+            await request.break_off_after(DIAL_S, broken.effect, broken.detail, how)
         else:
-            connection.break_off(attempt, verdict, broken.effect, broken.detail, how)
+            request.break_off(broken.effect, broken.detail, how)
 
     async def _look(
         self, caller: Caller, attempt: Attempt, verdict: Verdict, host: str | Address, port: int

@@ -7,10 +7,10 @@ import asyncio
 from dataclasses import dataclass, field
 
 from tierwall.events import ClosedBy, Stage
-from tierwall.policy.attempt import Attempt, Effect, Verdict
+from tierwall.policy.attempt import Effect
 from tierwall.policy.behaviour import StaleAddresses
 from tierwall.policy.model import Address
-from tierwall.proxy.connection.client_connection import ClientConnection
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.resolution import moved, name_of
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.transport.addresses import socket_address
@@ -20,23 +20,18 @@ from tierwall.proxy.transport.relay import Relay
 @dataclass(frozen=True, slots=True)
 class _Standing:
     relay: Relay
-    connection: ClientConnection
-    attempt: Attempt
-    verdict: Verdict
+    request: TunnelRequest
     effect: Effect
     address: Address
 
     def cut(self, detail: str) -> None:
         """End it, unless it ended by itself."""
-        relay, connection = self.relay, self.connection
+        relay = self.relay
         if relay.closed_by is None:
             relay.closed_by = ClosedBy.BEHAVIOUR
-            said = f"{detail}; cut by RST"
+            self.request.broken(self.effect, f"{detail}; cut by RST", "reset", Stage.TUNNEL)
             relay.client.reset()
             relay.server.reset()
-            connection.recorder.broken(
-                connection.caller, self.attempt, self.verdict, self.effect, Stage.TUNNEL, said, "reset"
-            )
 
 
 @dataclass(slots=True)
@@ -55,15 +50,16 @@ class StaleTunnels:
         self._names: dict[str, _Name] = {}
         self._name_of: dict[Relay, str] = {}
 
-    def watch(self, relay: Relay, connection: ClientConnection, attempt: Attempt, verdict: Verdict) -> None:
+    def watch(self, relay: Relay, request: TunnelRequest) -> None:
         """Look after this tunnel from now on, where the verdict has such a behaviour; otherwise no longer."""
         self.forget(relay)
+        attempt = request.attempt
         name, peer = name_of(attempt), relay.server.transport.get_extra_info("peername")
         if name is None or not peer or self._destinations.redirect(name, attempt.port) is not None:
             return
-        for effect in verdict.effects:
+        for effect in request.verdict.effects:
             if isinstance(effect.behaviour, StaleAddresses):
-                standing = _Standing(relay, connection, attempt, verdict, effect, socket_address(peer[0]))
+                standing = _Standing(relay, request, effect, socket_address(peer[0]))
                 self._stand(name, standing, effect.behaviour.look)
                 return
 

@@ -1,6 +1,6 @@
 """Accepts a connection, finds out what its client wants, has that judged, and refuses, relays or hands it over.
 
-Knows the order of things in every TCP mode (DESIGN.md, "How data flows"). Refuses to decide anything itself.
+Knows the order of things in every TCP mode (docs/design.md, "How data flows"). Refuses to decide anything itself.
 """
 
 import asyncio
@@ -21,13 +21,14 @@ from tierwall.opening import (
 )
 from tierwall.policy.attempt import Action, Attempt, NameSource
 from tierwall.policy.model import Address, Transport
-from tierwall.proxy.connection.attempts import at_address, named, reached, to_dial, with_opening
+from tierwall.proxy.connection.attempts import at_address, named, with_opening
 from tierwall.proxy.connection.client_connection import ClientConnection, Known, Listener, Speaks
 from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.connection.learned_names import judge_unnamed
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.access import AtAccess
 from tierwall.proxy.middlebox.access.credentials import basic
-from tierwall.proxy.middlebox.access.dial_blackhole import swallows
+from tierwall.proxy.middlebox.access.dial_blackhole import blackholes
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome, left_for_parent
 from tierwall.proxy.serving.own_names import is_ours
 from tierwall.proxy.serving.pages import METHOD_NOT_ALLOWED, METHODS, MISDIRECTED, Pages, ReachedAt
@@ -41,7 +42,6 @@ from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.endpoint import Endpoint
-from tierwall.proxy.transport.relay import Relay
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,8 @@ class FrontDoor:
                 client.close()  # it left before we looked
             elif verdict := self._active_policy.refused(caller.address, through_gateway=listener.gateway):
                 port = original[1] if original else 0
-                connection.refuse(Attempt(transport=Transport.TCP, port=port, client=caller.address), verdict)
+                attempt = Attempt(transport=Transport.TCP, port=port, client=caller.address)
+                TunnelRequest(connection, attempt, verdict).refuse()
             elif original is not None:
                 await self._to_address(connection, *original)
             elif listener.speaks is Speaks.SOCKS5:
@@ -122,32 +123,21 @@ class FrontDoor:
         return Outcome.ENDS
 
     async def _connect(self, connection: ClientConnection, opening: Connect) -> Outcome:
-        attempt = named(NameSource.CONNECT, opening.host, opening.port, self._destinations)
-        verdict = self._active_policy.judge(attempt)
-        if not verdict.passes:
-            connection.refuse(attempt, verdict)
+        request = self._judged(connection, named(NameSource.CONNECT, opening.host, opening.port, self._destinations))
+        if not request.verdict.passes:
+            request.refuse()
             return Outcome.ENDS
         credentials = opening.credentials
-        if verdict.effects:
+        if request.verdict.effects:
             stays = opening.version != "HTTP/1.0"
-            outcome = self.at_access.outcome(connection, attempt, verdict, basic(credentials), again=stays)
+            outcome = self.at_access.outcome(request, basic(credentials), again=stays)
             if outcome is not Outcome.PASSES:
                 del connection.client.received[: opening.consumed]
                 return outcome
-            credentials = left_for_parent(verdict, credentials)
-        if self._active_policy.site.behaviours:
-            self.tunnels.at_opening.begin(connection, opening.consumed)
-        self.tunnels.note_if_observed(connection, attempt, verdict)
-        host = attempt.names[0].value
-        dialled = await self.tunnels.reach(connection, attempt, verdict, host, credentials)
-        if dialled is None and connection.parent is None:
-            return Outcome.ENDS
-        del connection.client.received[: opening.consumed]
-        if dialled is None:  # the parent asks who it is, and may be answered on the same two connections
-            return Outcome.ASKED
-        connection.client.write(_ESTABLISHED)
-        await self.tunnels.guarded(connection, dialled.server, attempt, verdict, Known(host, attempt.port))
-        return Outcome.PASSES
+            credentials = left_for_parent(request.verdict, credentials)
+        consumed = opening.consumed
+        asked = await self.tunnels.open(request, _ESTABLISHED, consumed=consumed, credentials=credentials)
+        return Outcome.ASKED if asked else Outcome.PASSES
 
     async def _plain_http(self, connection: ClientConnection, opening: PlainHttp) -> Outcome:
         connection.speaks(opening)
@@ -157,22 +147,21 @@ class FrontDoor:
         attempt = with_opening(named(NameSource.HOST, opening.host or "", opening.port, self._destinations), opening)
         if self._active_policy.site.behaviours and self.at_access.serves_portal(connection, attempt, opening):
             return Outcome.ENDS
-        verdict = self._active_policy.judge(attempt)
-        if not verdict.passes:
-            connection.refuse(attempt, verdict)
+        request = self._judged(connection, attempt)
+        if not request.verdict.passes:
+            request.refuse()
             return Outcome.ENDS
-        if verdict.effects:
+        if request.verdict.effects:
             stays = _ends_with_its_head(connection.client, opening)
-            login = basic(opening.credentials)
-            outcome = self.at_access.outcome(connection, attempt, verdict, login, again=stays)
+            outcome = self.at_access.outcome(request, basic(opening.credentials), again=stays)
             if outcome is Outcome.ASKED:
                 del connection.client.received[: opening.consumed]
             if outcome is not Outcome.PASSES:
                 return outcome
-            if await swallows(connection, attempt, verdict):
+            if await blackholes(request):
                 return Outcome.ENDS
         with self.at_access.more_requests(connection):
-            await self.tunnels.hand_over(connection, attempt, verdict, None)
+            await self.tunnels.hand_over(request, None)
         return Outcome.PASSES
 
     def _to_the_proxy(self, connection: ClientConnection, opening: PlainHttp) -> None:
@@ -222,20 +211,11 @@ class FrontDoor:
                 return
             connection.client.reset()
             return
-        verdict = self._active_policy.judge(attempt)
-        if not verdict.passes:
-            connection.refuse(attempt, verdict)
-            return
-        if verdict.effects and self.at_access.outcome(connection, attempt, verdict, login) is not Outcome.PASSES:
-            return
-        if self._active_policy.site.behaviours:
-            self.tunnels.at_opening.begin(connection, 0)
-        self.tunnels.note_if_observed(connection, attempt, verdict)
-        host = attempt.names[0].value
-        dialled = await self.tunnels.reach(connection, attempt, verdict, host)
-        if dialled is not None:
-            connection.client.write(refusal.socks_reply(0x00))
-            await self.tunnels.guarded(connection, dialled.server, attempt, verdict, Known(host, attempt.port))
+        request = self._judged(connection, attempt)
+        if not request.verdict.passes:
+            request.refuse()
+        elif not request.verdict.effects or self.at_access.outcome(request, login) is Outcome.PASSES:
+            await self.tunnels.open(request, refusal.socks_reply(0x00))
 
     # -- transparent, wireguard, tun, local; SOCKS5 with an address
 
@@ -258,43 +238,36 @@ class FrontDoor:
             and self.at_access.serves_portal(connection, named_so, opening)
         ):
             return
-        attempt, verdict = judge_unnamed(self._active_policy, named_so)
+        request = TunnelRequest(connection, *judge_unnamed(self._active_policy, named_so))
+        verdict = request.verdict
         if not verdict.passes:
-            await self.tunnels.deny(connection, attempt, verdict, Known(address, port))
-            return
-        if verdict.effects and (
-            self.at_access.outcome(connection, attempt, verdict, login) is not Outcome.PASSES
-            or await swallows(connection, attempt, verdict)
-            or await self.tunnels.at_opening.stops(connection, attempt, verdict, opening)
+            await self.tunnels.deny(request, Known(address, port))
+        elif verdict.effects and (
+            self.at_access.outcome(request, login) is not Outcome.PASSES
+            or await blackholes(request)
+            or await self.tunnels.at_opening.stops(request, opening)
         ):
             return
-        if isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
-            await self.tunnels.hand_over(connection, attempt, verdict, Known(address, port))
-            return
-        self.tunnels.note_if_observed(connection, attempt, verdict)
-        host = to_dial(attempt, self._destinations, self._active_policy) or address
-        dialled = await self.tunnels.reach(connection, attempt, verdict, host)
-        if dialled is None:
-            return
-        led = reached(attempt, dialled.address, dialled.redirected)
-        if opening is None:  # what it says later is its opening
-            await self.tunnels.guarded(connection, dialled.server, led, verdict, Known(address, port))
+        elif isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
+            await self.tunnels.hand_over(request, Known(address, port))
         else:
-            await self.tunnels.through(connection, Relay(client, dialled.server), led, verdict, verdict, opening)
+            await self.tunnels.open_to(request, address, opening)
 
     # -- what all of them share
 
+    def _judged(self, connection: ClientConnection, attempt: Attempt) -> TunnelRequest:
+        return TunnelRequest(connection, attempt, self._active_policy.judge(attempt))
+
     def _unserved(self, connection: ClientConnection, attempt: Attempt, why: str, how: str, farewell: bytes) -> None:
         unserved = replace(attempt, malformed=attempt.malformed or why)
-        connection.refuse_with(unserved, self._active_policy.judge(unserved), how, farewell)
+        self._judged(connection, unserved).refuse_with(how, farewell)
 
     def _malformed(self, connection: ClientConnection, attempt: Attempt, why: str, *, too_large: bool = False) -> None:
-        broken = replace(attempt, malformed=attempt.malformed or why)
-        verdict = self._active_policy.judge(broken)
+        request = self._judged(connection, replace(attempt, malformed=attempt.malformed or why))
         if connection.listener.speaks is Speaks.HTTP_PROXY and connection.spoken is not Spoken.TLS:
-            connection.refuse_as_no_http(broken, verdict, too_large=too_large)
+            request.refuse_as_no_http(too_large=too_large)
         else:
-            connection.refuse(broken, verdict)
+            request.refuse()
 
 
 def _caller(client: Endpoint) -> Caller:

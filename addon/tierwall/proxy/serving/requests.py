@@ -14,8 +14,8 @@ from tierwall.policy.attempt import Action, Attempt, NameSource, Reason, Seen, V
 from tierwall.policy.model import Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy.connection.attempts import asked_for, named, reached, to_dial, with_name
-from tierwall.proxy.connection.client_connection import target
 from tierwall.proxy.connection.dial import Broken, Denied, check
+from tierwall.proxy.connection.tunnel_request import target
 from tierwall.proxy.middlebox.access.proxied_requests import ProxiedRequests
 from tierwall.proxy.middlebox.inspection.http import Asked, HttpInspection
 from tierwall.proxy.middlebox.once_per_connection import OncePerConnection

@@ -1,4 +1,4 @@
-"""The site in force with what was switched by hand: one place through which files and switches change the active policy.
+"""The site in force with what was switched by hand: the one place where files and switches change it.
 
 Knows which switches stand. What a switch says is loader/forms/switches.py's; the active policy tells the tunnels.
 """

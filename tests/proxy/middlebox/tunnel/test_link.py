@@ -14,6 +14,7 @@ from tierwall.policy.behaviour import Bandwidth, Behaviour, Cut, IdleTimeout, La
 from tierwall.policy.behaviour.parameters import Octets, OctetsPerSecond, Seconds
 from tierwall.policy.site import Site
 from tierwall.proxy.connection.client_connection import ClientConnection, Listener, Speaks
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.tunnel import middlebox
 from tierwall.proxy.middlebox.tunnel.middlebox import take_up
 from tierwall.proxy.middlebox.tunnel.shaping import QUEUED_OCTETS
@@ -38,7 +39,7 @@ class Standing:
     def under(self, *behaviours: Behaviour) -> None:
         """Let these act, and no others."""
         verdict = Verdict(action=Action.ALLOW, effects=tuple(Effect(each, ()) for each in behaviours))
-        take_up(self.relay, self._connection, ATTEMPT, verdict, lambda _: None)
+        take_up(self.relay, TunnelRequest(self._connection, ATTEMPT, verdict), lambda _: None)
 
 
 async def _nowhere(*_: object) -> None:

@@ -11,10 +11,11 @@ from typing import assert_never
 
 from tierwall.opening import PlainHttp
 from tierwall.policy import behaviour
-from tierwall.policy.attempt import Attempt, NameSource, Verdict
+from tierwall.policy.attempt import Attempt, NameSource
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import AccessState
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access import proxy_auth
 from tierwall.proxy.middlebox.access.portal import AskedOfPortal, Portals, home, not_accepted
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
@@ -38,26 +39,18 @@ class AtAccess:
         self._proxied: dict[tuple[Address | None, int], ClientConnection] = {}
         """By client: connections that send plain HTTP requests, which mitmproxy reads after the first."""
 
-    def outcome(
-        self,
-        connection: ClientConnection,
-        attempt: Attempt,
-        verdict: Verdict,
-        login: bytes | None = None,
-        *,
-        again: bool = False,
-    ) -> Outcome:
+    def outcome(self, request: TunnelRequest, login: bytes | None = None, *, again: bool = False) -> Outcome:
         """Let the behaviours act. `login`: the client's `name:password`; `again`: it could send its request again."""
-        for effect in verdict.effects:
+        for effect in request.verdict.effects:
             kind = effect.behaviour
             if isinstance(kind, behaviour.ProxyAuth):
-                outcome = proxy_auth.authenticate(connection, attempt, verdict, effect, kind, login, again=again)
+                outcome = proxy_auth.authenticate(request, effect, kind, login, again=again)
                 if outcome is not Outcome.PASSES:
                     return outcome
             elif isinstance(kind, behaviour.AtAccess):
-                against = self._against(connection, attempt, kind)
+                against = self._against(request.connection, request.attempt, kind)
                 if against is not None:
-                    connection.break_off(attempt, verdict, effect, *against)
+                    request.break_off(effect, *against)
                     return Outcome.ENDS
         return Outcome.PASSES
 
@@ -85,7 +78,8 @@ class AtAccess:
             connection.client.close_after(octets)
         else:
             refused = replace(attempt, malformed=foreign)
-            connection.refuse_with(refused, self._active_policy.judge(refused), str(int(answer.status)), octets)
+            denied = TunnelRequest(connection, refused, self._active_policy.judge(refused))
+            denied.refuse_with(str(int(answer.status)), octets)
         return True
 
     @contextmanager

@@ -6,29 +6,31 @@ Knows how long a dial lasts, and what its failing looks like. Refuses to decide 
 from typing import Final
 
 from tierwall.events import Stage
-from tierwall.policy.attempt import Attempt, Verdict
 from tierwall.policy.behaviour import DialBlackhole
 from tierwall.policy.limits import DIAL_S
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.state.refusal import Silence, Spoken
 
 UNANSWERED: Final = f"nothing is dialled, as if no SYN were answered; a dial lasts {DIAL_S:g} s"
 
 
-async def swallows(connection: ClientConnection, attempt: Attempt, verdict: Verdict) -> bool:
+async def blackholes(request: TunnelRequest) -> bool:
     """Whether the behaviour kept the destination from being dialled: journalled at once, shown when the limit is over.
 
     Who was told already that its connection stands is never answered at all.
     """
-    effect = next((effect for effect in verdict.effects if isinstance(effect.behaviour, DialBlackhole)), None)
+    effects = request.verdict.effects
+    effect = next((effect for effect in effects if isinstance(effect.behaviour, DialBlackhole)), None)
     if effect is None:
         return False
+    connection = request.connection
     connection.stage = Stage.DIAL
     if connection.spoken in {Spoken.CONNECT, Spoken.SOCKS} or _asks_a_proxy(connection):
-        how = connection.as_failed_dial(attempt, verdict, effect, UNANSWERED, timed_out=True)
-        await connection.break_off_after(DIAL_S, attempt, verdict, effect, UNANSWERED, how)
+        how = request.as_failed_dial(effect, UNANSWERED, timed_out=True)
+        await request.break_off_after(DIAL_S, effect, UNANSWERED, how)
     else:
-        connection.break_off(attempt, verdict, effect, UNANSWERED, ("drop", Silence()))
+        request.break_off(effect, UNANSWERED, ("drop", Silence()))
     return True
 
 

@@ -17,6 +17,7 @@ from tierwall.policy.effects import broken_by
 from tierwall.policy.limits import DIAL_S
 from tierwall.proxy.connection.access_state import AccessState, Asked
 from tierwall.proxy.connection.client_connection import ClientConnection
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.access import AtAccess
 from tierwall.proxy.middlebox.access.credentials import basic
 from tierwall.proxy.middlebox.access.dial_blackhole import UNANSWERED
@@ -29,18 +30,18 @@ _CREDENTIALS = "proxy-authorization"
 
 
 class ProxiedRequests:
-    """What the door has to say of each request."""
+    """What access has to say of each request."""
 
-    def __init__(self, door: AtAccess) -> None:
-        self._door = door
+    def __init__(self, access: AtAccess) -> None:
+        self._access = access
 
     async def stop(self, request_flow: http.HTTPFlow, caller: Caller, attempt: Attempt, verdict: Verdict) -> bool:
         """Whether a behaviour, or a captive portal's own page, answered the request instead of its server."""
-        connection = self._door.proxied(caller)
+        connection = self._access.proxied(caller)
         if connection is None:
             return False  # inside a tunnel, or redirected: nothing is asked of it
         login = basic(_taken(request_flow, verdict))
-        portal, address = self._door.portal(attempt), connection.caller.address
+        portal, address = self._access.portal(attempt), connection.caller.address
         if portal is not None and address is not None:
             request = request_flow.request
             asked = AskedOfPortal(
@@ -49,7 +50,7 @@ class ProxiedRequests:
                 origin=request.headers.get("origin"),
                 fetch_site=request.headers.get("sec-fetch-site"),
             )
-            answer = self._door.portals.answer(portal, address, asked)
+            answer = self._access.portals.answer(portal, address, asked)
             if (foreign := asked.foreign(portal)) is not None:
                 refused = replace(attempt, malformed=foreign)
                 judged = connection.active_policy.judge(refused)
@@ -57,27 +58,26 @@ class ProxiedRequests:
             request_flow.response = http.Response.make(int(answer.status), answer.body, answer.fields)
             return True
         for effect in verdict.effects:
-            response = await self._answer(connection, attempt, verdict, effect, login)
+            response = await self._answer(TunnelRequest(connection, attempt, verdict), effect, login)
             if response is not None:
                 request_flow.response = response
                 return True
         return False
 
-    async def _answer(
-        self, connection: ClientConnection, attempt: Attempt, verdict: Verdict, effect: Effect, login: bytes | None
-    ) -> http.Response | None:
+    async def _answer(self, request: TunnelRequest, effect: Effect, login: bytes | None) -> http.Response | None:
+        connection, verdict = request.connection, request.verdict
         access_state = connection.access_state = connection.access_state or AccessState()
         match effect.behaviour:
             case ProxyAuth() as wanted if not is_known(access_state, wanted, login):
-                access_state.ask(Asked(attempt, verdict, effect, Stage.REQUEST))
+                access_state.ask(Asked(request.attempt, verdict, effect, Stage.REQUEST))
                 return _response(407, verdict, effect, {"Proxy-Authenticate": refusal.basic_of(wanted.realm)})
             case CaptivePortal() as portal if not self._accepted(connection, portal):
                 if not access_state.redirected:
                     access_state.redirected = True
-                    _journal(connection, attempt, verdict, effect, not_accepted(portal), "302")
+                    request.broken(effect, not_accepted(portal), "302", Stage.REQUEST)
                 return _response(302, verdict, effect, {"Location": home(portal)})
             case DialBlackhole():
-                _journal(connection, attempt, verdict, effect, UNANSWERED, "504")
+                request.broken(effect, UNANSWERED, "504", Stage.REQUEST)
                 await asyncio.sleep(DIAL_S)
                 return _response(504, verdict, effect, {})
             case _:
@@ -85,7 +85,7 @@ class ProxiedRequests:
 
     def _accepted(self, connection: ClientConnection, portal: CaptivePortal) -> bool:
         address = connection.caller.address
-        return address is None or self._door.portals.accepted(portal, address)
+        return address is None or self._access.portals.accepted(portal, address)
 
 
 def _taken(request_flow: http.HTTPFlow, verdict: Verdict) -> str | None:
@@ -97,12 +97,6 @@ def _taken(request_flow: http.HTTPFlow, verdict: Verdict) -> str | None:
     if asked or not for_parent:
         headers.pop(_CREDENTIALS, None)
     return given
-
-
-def _journal(  # noqa: PLR0913, PLR0917  # as many as Recorder.broken
-    connection: ClientConnection, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, how: str
-) -> None:
-    connection.recorder.broken(connection.caller, attempt, verdict, effect, Stage.REQUEST, detail, how)
 
 
 def _response(status: int, verdict: Verdict, effect: Effect, fields: dict[str, str]) -> http.Response:

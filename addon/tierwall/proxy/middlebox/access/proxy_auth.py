@@ -1,16 +1,17 @@
 """`proxy-auth` at work: a client is asked for a name and a password, and may try again on the same connection.
 
-Knows 407 (RFC 9110 section 15.5.8) and what a visit remembers. Refuses to say which users there are: the site does.
+Knows 407 (RFC 9110 section 15.5.8) and what a connection remembers (access_state.py). Refuses to say which users there
+are: the site does.
 """
 
 from enum import Enum
 from typing import Final
 
-from tierwall.policy.attempt import Attempt, Effect, Verdict
+from tierwall.policy.attempt import Effect, Verdict
 from tierwall.policy.behaviour import ProxyAuth
-from tierwall.policy.effects import broken_by
 from tierwall.proxy.connection.access_state import AccessState, Asked
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.credentials import knows
 from tierwall.proxy.state import refusal
 
@@ -23,7 +24,7 @@ _TIMES: Final = {1: "once", 2: "twice"}
 
 
 class Outcome(Enum):
-    """What becomes of a connection at the door."""
+    """What becomes of a connection at its access."""
 
     PASSES = "passes"
     ENDS = "ends"
@@ -32,31 +33,25 @@ class Outcome(Enum):
     """The client was asked for a name and a password, and may send its request again."""
 
 
-def authenticate(  # noqa: PLR0913, PLR0917  # the connection, the request, and what the client gives
-    connection: ClientConnection,
-    attempt: Attempt,
-    verdict: Verdict,
-    effect: Effect,
-    wanted: ProxyAuth,
-    login: bytes | None,
-    *,
-    again: bool,
+def authenticate(
+    request: TunnelRequest, effect: Effect, wanted: ProxyAuth, login: bytes | None, *, again: bool
 ) -> Outcome:
     """Let in who is known, ask the others. `again`: the client could send its request again on this connection.
 
     A client that does not know of a proxy (transparent modes) cannot be asked, and no middlebox does. SOCKS5 has its
     own way to give a name and a password, before the request, and none to be asked again.
     """
+    connection = request.connection
     if connection.listener.speaks is Speaks.ANYTHING:
         return Outcome.PASSES
     access_state = connection.access_state = connection.access_state or AccessState()
     if is_known(access_state, wanted, login):
         return Outcome.PASSES
     if connection.listener.speaks is Speaks.SOCKS5:
-        connection.break_off(attempt, verdict, effect, _UNKNOWN if access_state.wrong else _NOTHING_GIVEN)
+        request.break_off(effect, _UNKNOWN if access_state.wrong else _NOTHING_GIVEN)
         return Outcome.ENDS
-    access_state.ask(Asked(attempt, verdict, effect, connection.stage))
-    told = connection.told(attempt, broken_by(verdict, effect, _UNKNOWN if login is not None else _NOTHING_GIVEN))
+    access_state.ask(Asked(request.attempt, request.verdict, effect, connection.stage))
+    told = request.told_of(effect, _UNKNOWN if login is not None else _NOTHING_GIVEN)
     if again and access_state.times < ASKED_AT_MOST:
         connection.client.write(refusal.challenge(told, wanted.realm, stays=True))
         return Outcome.ASKED

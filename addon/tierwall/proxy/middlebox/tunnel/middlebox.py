@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierwall.events import ClosedBy, Stage
-from tierwall.policy.attempt import Attempt, Effect, Seen, Verdict
+from tierwall.policy.attempt import Attempt, Effect, Seen
 from tierwall.policy.behaviour import Behaviour, Cut, FqdnCacheExpiry, HalfCloseBreaks, OfTunnels, Reset, Stall, Way
-from tierwall.proxy.connection.client_connection import ClientConnection
+from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.tunnel.descriptions import CUT_BY, FELT, end_felt, felt
 from tierwall.proxy.middlebox.tunnel.link import Link
 from tierwall.proxy.middlebox.tunnel.shaping import shape_of
@@ -32,16 +32,14 @@ type Remembered = Callable[[Attempt], float | None]
 """When the name of an attempt was learned, on the event loop's clock; None: not before its tunnel came."""
 
 
-def take_up(
-    relay: Relay, connection: ClientConnection, attempt: Attempt, verdict: Verdict, remembered: Remembered
-) -> None:
+def take_up(relay: Relay, request: TunnelRequest, remembered: Remembered) -> None:
     """Let those behaviours of the verdict that act on octets act on the tunnel from now on, and no others."""
-    effects = tuple(each for each in verdict.effects if isinstance(each.behaviour, OfTunnels | FqdnCacheExpiry))
+    effects = tuple(each for each in request.verdict.effects if isinstance(each.behaviour, OfTunnels | FqdnCacheExpiry))
     middlebox = relay.behaviours
     if middlebox is None and effects and not relay.is_over:
-        middlebox = relay.behaviours = Middlebox(relay, connection, remembered)
+        middlebox = relay.behaviours = Middlebox(relay, request, remembered)
     if isinstance(middlebox, Middlebox):
-        middlebox.take_up(attempt, verdict, effects)
+        middlebox.take_up(request, effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,8 @@ class _HalfClosed:
 class Middlebox:
     """What acts on one tunnel."""
 
-    def __init__(self, relay: Relay, connection: ClientConnection, remembered: Remembered) -> None:
-        self._relay, self._connection, self._remembered = relay, connection, remembered
+    def __init__(self, relay: Relay, request: TunnelRequest, remembered: Remembered) -> None:
+        self._relay, self._request, self._remembered = relay, request, remembered
         self._loop = asyncio.get_running_loop()
         self._up, self._down = Link(relay.client, relay.server, self), Link(relay.server, relay.client, self)
         relay.client.filter, relay.server.filter = self._up, self._down
@@ -71,9 +69,9 @@ class Middlebox:
         self._learned_at: float | None = None
         """When its name was last learned; destinations forget that when its time to live is over."""
 
-    def take_up(self, attempt: Attempt, verdict: Verdict, effects: tuple[Effect, ...]) -> None:
+    def take_up(self, request: TunnelRequest, effects: tuple[Effect, ...]) -> None:
         """Let these act from now on, and no others. What was held back before leaves first."""
-        self._attempt, self._verdict = attempt, verdict
+        self._request = request
         if self._relay.apart:
             return
         since = Since(time=self._loop.time(), up=self._up.passed, down=self._down.passed)
@@ -113,7 +111,7 @@ class Middlebox:
         other, who = half.link.target, "client" if half.link is self._up else "server"
         lost = other.octets - half.octets
         at_work = not (other.eof or other.broken)
-        if at_work or lost > (_A_GOODBYE if self._attempt.seen is Seen.TLS else 0):
+        if at_work or lost > (_A_GOODBYE if self._request.attempt.seen is Seen.TLS else 0):
             whose = "server" if who == "client" else "client"
             went = f"{lost} octets of the {whose} went nowhere" if lost else f"the {whose} had not"
             self._tell(half.effect, f"the {who} ended its direction, {went}; {CUT_BY[Cut.FIN]}", str(Cut.FIN))
@@ -198,7 +196,7 @@ class Middlebox:
 
     def _coming(self) -> list[tuple[Effect, Trigger]]:
         """What strikes by time and has not yet."""
-        began, learned_at = self._relay.began, self._remembered(self._attempt)
+        began, learned_at = self._relay.began, self._remembered(self._request.attempt)
         self._learned_at = max(learned_at or 0.0, self._learned_at or learned_at or began)
         moved_at = max(self._up.moved_at, self._down.moved_at)
         times = Times(began=began, moved_at=moved_at, learned_at=self._learned_at)
@@ -278,7 +276,4 @@ class Middlebox:
         if effect.behaviour not in self._told:
             self._told.add(effect.behaviour)
             self._unfelt = [each for each in self._unfelt if each.behaviour != effect.behaviour]
-            connection = self._connection
-            connection.recorder.broken(
-                connection.caller, self._attempt, self._verdict, effect, Stage.TUNNEL, detail, how
-            )
+            self._request.broken(effect, detail, how, Stage.TUNNEL)

@@ -1,0 +1,133 @@
+"""What a client asks for, with what was decided of it: the one value that goes from room to room, and its ends.
+
+Knows how a request is refused, fails, or is broken by a behaviour, and that each of these is journalled. Refuses to
+decide: verdicts are given.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from tierwall.events import Stage
+from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
+from tierwall.policy.authority import bracketed, host_port
+from tierwall.policy.effects import broken_by
+from tierwall.proxy.connection.client_connection import ClientConnection
+from tierwall.proxy.state import refusal
+from tierwall.proxy.state.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelRequest:
+    """One attempt of one connection, and the verdict on it."""
+
+    connection: ClientConnection
+    attempt: Attempt
+    verdict: Verdict
+
+    def judged(self, attempt: Attempt, verdict: Verdict) -> "TunnelRequest":
+        """The same connection's, of which more is known now."""
+        return replace(self, attempt=attempt, verdict=verdict)
+
+    def refuse(self) -> None:
+        """Journal the denial and show it to the client in the site's way."""
+        wants = self.connection.active_policy.site.refuse
+        self._end(refusal.refuse(self.connection.spoken, wants, self.told()))
+
+    def refuse_with(self, how: str, farewell: bytes) -> None:
+        """The same where the protocol itself has an answer to what was asked for."""
+        self._end((how, Farewell(farewell)))
+
+    def refuse_as_no_http(self, *, too_large: bool = False) -> None:
+        """The same for what cannot be read as a request, on a port where requests are expected."""
+        self._end(refusal.not_http(self.told(), too_large=too_large))
+
+    def note_if_observed(self) -> None:
+        """Journal a would-deny, before the dial, which may fail."""
+        if self.verdict.would_deny:
+            self.decided()
+
+    def decided(self, how: str | None = None) -> None:
+        """Journal the verdict. `how`: what the client sees of it."""
+        connection = self.connection
+        connection.recorder.decided(connection.caller, self.attempt, self.verdict, connection.stage, how)
+
+    def fail(self, cause: str, *, timed_out: bool) -> None:
+        """Journal that the admitted destination does not answer, and tell the client."""
+        self.failed(cause)
+        told = self.told(replace(self.verdict, reason=Reason.UNREACHABLE))
+        self._show(refusal.unreachable(self.connection.spoken, told, cause, timed_out=timed_out))
+
+    def failed(self, cause: str) -> None:
+        """Journal that the admitted destination does not answer."""
+        self.connection.recorder.failed(self.connection.caller, self.attempt, self.verdict, cause)
+
+    def break_off(self, effect: Effect, detail: str, how: tuple[str, Refusal] | None = None) -> None:
+        """Journal that a behaviour of the site broke what was admitted, and show it: as a denial, or in its own way."""
+        wants = self.connection.active_policy.site.refuse
+        name, shown = how or refusal.refuse(self.connection.spoken, wants, self.told_of(effect, detail))
+        self.broken(effect, detail, name)
+        self._show(shown)
+
+    async def break_off_after(self, seconds: float, effect: Effect, detail: str, how: tuple[str, Refusal]) -> None:
+        """The same where the client learns of it only after waiting so long; it is journalled at once."""
+        self.broken(effect, detail, how[0])
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while await self.connection.client.more():
+                    pass  # what it says too early
+        self._show(how[1])
+
+    def broken(self, effect: Effect, detail: str, how: str | None, stage: Stage | None = None) -> None:
+        """Journal that a behaviour of the site broke what was admitted."""
+        connection = self.connection
+        connection.recorder.broken(
+            connection.caller, self.attempt, self.verdict, effect, stage or connection.stage, detail, how
+        )
+
+    def as_failed_dial(self, effect: Effect, detail: str, *, timed_out: bool) -> tuple[str, Refusal]:
+        """How it looks that a behaviour kept an admitted destination from being dialled."""
+        return refusal.unreached(self.connection.spoken, self.told_of(effect, detail), detail, timed_out=timed_out)
+
+    def told_of(self, effect: Effect, detail: str) -> Refused:
+        """What the client may be told of a behaviour that broke it."""
+        return self.told(broken_by(self.verdict, effect, detail))
+
+    def told(self, verdict: Verdict | None = None) -> Refused:
+        """What the client may be told of a refusal."""
+        verdict = verdict or self.verdict
+        return Refused(
+            verdict=verdict, target=target(self.attempt, verdict), site=self.connection.active_policy.site.id
+        )
+
+    def _end(self, how: tuple[str, Refusal]) -> None:
+        self.decided(how[0])
+        self._show(how[1])
+
+    def _show(self, what: Refusal) -> None:
+        client = self.connection.client
+        match what:
+            case Farewell(octets):
+                client.close_after(_head_of(octets) if self._wants_no_body() else octets)
+            case Reset():
+                client.reset()
+            case Silence():
+                client.go_silent()
+            case _:
+                assert_never(what)
+
+    def _wants_no_body(self) -> bool:
+        """Whether it is HEAD, which is answered without one (RFC 9110 section 9.3.2)."""
+        return self.connection.spoken is Spoken.HTTP and self.connection.caller.method == "HEAD"
+
+
+def target(attempt: Attempt, verdict: Verdict) -> str:
+    """The destination as people write it: `8x8.vc:443`, `[2606:4700::1]:443`."""
+    name = verdict.name or (str(attempt.address) if attempt.address else "what was asked for")
+    return host_port(name, attempt.port) if attempt.port else bracketed(name)
+
+
+def _head_of(answer: bytes) -> bytes:
+    head, end, _ = answer.partition(b"\r\n\r\n")
+    return head + end
