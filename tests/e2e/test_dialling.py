@@ -113,7 +113,7 @@ def test_a_request_to_the_proxy_by_its_own_address_makes_no_loop(lab: Lab) -> No
 
 @needs("curl")
 def test_a_proxy_on_every_address_is_itself_on_each_of_them() -> None:
-    """FACTS.md, 7: in mitmproxy one such request made over a thousand recursive connections."""
+    """In mitmproxy one such request made over a thousand recursive connections."""
     lan_address = own_address()
     with running_proxy(listen="0.0.0.0:0") as proxy:
         port = proxy.port

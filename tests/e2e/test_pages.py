@@ -33,7 +33,7 @@ def test_a_client_reads_the_pages_of_the_proxys_own_port(mode: str) -> None:
 
 @needs("curl")
 def test_through_itself_by_any_of_its_addresses_they_stay_self_connect(site: Callable[[str], Path]) -> None:
-    """FACTS.md, 7: users of a PAC file ask so, and in mitmproxy each such request made a thousand connections."""
+    """Users of a PAC file ask so, and in mitmproxy each such request made a thousand connections."""
     admitted = site("admit: [{hosts: [localhost], ports: [tcp/1-65535]}]\n")
     with running_proxy("--site", admitted, listen="0.0.0.0:0") as proxy:
         hosts = ["127.0.0.1", own_address(), "127.9.9.9", "localhost"]

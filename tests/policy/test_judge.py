@@ -1,6 +1,6 @@
 """The specification of judge, sentence by sentence: an attempt under a site, and what is decided of it.
 
-The table of reasons is DESIGN.md's: first each row alone, then each against those below it.
+The reasons in their order: first each row alone, then each against those below it.
 """
 
 from dataclasses import replace

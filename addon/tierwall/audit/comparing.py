@@ -12,7 +12,7 @@ from tierwall.audit.tally import Count
 from tierwall.policy import authority
 from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
 from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
-from tierwall.policy.match.compiled import CompiledPolicy, admitted_rules, ground_of, title
+from tierwall.policy.match.compiled import CompiledPolicy, admitted_rules, compiled_of, title
 from tierwall.policy.match.coverage import serve
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import ListEntry, Site
@@ -121,7 +121,7 @@ def place(attempt: Attempt) -> str:
 
 def never_hit(site: Site, catalogue: Catalogue, statements: Mapping[Statement, Count]) -> tuple[str, ...]:
     """The site's entries that no destination in the log matched, in the site's order."""
-    compiled = ground_of(site, catalogue)
+    compiled = compiled_of(site, catalogue)
     hit: set[str] = set()
     for attempt in {statement.attempt for statement in statements if statement.attempt is not None}:
         hit.update(_hits(compiled, attempt))

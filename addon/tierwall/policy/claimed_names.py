@@ -7,7 +7,7 @@ shell finds out.
 from dataclasses import dataclass
 
 from tierwall.policy.attempt import Attempt, NameSource
-from tierwall.policy.match.compiled import ground_of
+from tierwall.policy.match.compiled import compiled_of
 from tierwall.policy.match.coverage import plain, serving
 from tierwall.policy.model import Address, Catalogue
 from tierwall.policy.site import Names, Site
@@ -33,7 +33,7 @@ def claim_of(site: Site, catalogue: Catalogue, attempt: Attempt) -> Claim | None
     if name is None or address is None or plain(name) == plain(address):
         return None
     chosen = plain(address)
-    if serving(ground_of(site, catalogue).admitted.find(chosen), chosen, attempt) is not None:
+    if serving(compiled_of(site, catalogue).admitted.find(chosen), chosen, attempt) is not None:
         return None
     return Claim(name, address, site.names is Names.RESOLVE)
 

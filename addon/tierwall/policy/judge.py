@@ -1,6 +1,6 @@
 """The only place where anything is decided: one attempt, one site, one catalogue -> one verdict.
 
-The reasons of DESIGN.md ("judge") are the two tables below, in their order; the first row that holds wins. What covers
+The reasons (docs/reasons.md) are the two tables below, in their order; the first row that holds wins. What covers
 a destination is coverage.py's, what people read about it is wording.py's.
 """
 
@@ -13,7 +13,7 @@ from tierwall.policy.access_rules import AccessRule, Decision, TlsDecision, TlsR
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
 from tierwall.policy.effects import effects_on, inspected
 from tierwall.policy.hostname import is_private
-from tierwall.policy.match.compiled import CompiledPolicy, Entry, ground_of, title
+from tierwall.policy.match.compiled import CompiledPolicy, Entry, compiled_of, title
 from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
 from tierwall.policy.match.index import Hit
 from tierwall.policy.model import Address, Catalogue, Tier, Transport
@@ -25,7 +25,7 @@ NEAR_AT_MOST: Final = 16
 
 def judge(site: Site, catalogue: Catalogue, attempt: Attempt) -> Verdict:
     """Decide whether the attempt passes under the site, why not, and what of the catalogue that breaks."""
-    compiled = ground_of(site, catalogue)
+    compiled = compiled_of(site, catalogue)
     case = _Case(site, compiled, attempt, targets_of(compiled, attempt))
     for holds in _ROWS:
         refusal = holds(case)
@@ -36,7 +36,7 @@ def judge(site: Site, catalogue: Catalogue, attempt: Attempt) -> Verdict:
 
 def prepare(site: Site, catalogue: Catalogue) -> None:
     """Build now what the first judgement would: seconds for a million entries, which no client should wait for."""
-    ground_of(site, catalogue)
+    compiled_of(site, catalogue)
 
 
 class _Case(NamedTuple):

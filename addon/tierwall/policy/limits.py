@@ -1,6 +1,6 @@
 """Every limit that hostile or broken input runs into, in one place, with its unit.
 
-Knows numbers only. DESIGN.md ("judge", Limits) is where they were decided.
+Knows numbers only. docs/limits.md says what they mean to users.
 """
 
 from typing import Final

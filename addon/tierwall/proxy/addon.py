@@ -1,6 +1,6 @@
 """The mitmproxy addon: options in, hooks and the front door out; the same in `tierwall run` and in stock mitmproxy.
 
-Knows mitmproxy's lifecycle. Policies and sites are loader.py's, hooks enforcement.py's, connections front_door.py's.
+Knows mitmproxy's lifecycle. Policies and sites are loader.py's, hooks serving/hooks.py's, connections front_door.py's.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from tierwall.proxy.mitmproxy.handover import close_what_is_not_guarded
 from tierwall.proxy.mitmproxy.modes import suited
 from tierwall.proxy.serving.enforcement import Enforcement
 from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.serving.hooks import hooks
 from tierwall.proxy.serving.pages import Pages
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
@@ -69,20 +70,6 @@ class Assembly:
     """Of the kernel's rules, where there is a gateway."""
 
 
-class _HooksInForce:
-    """The hooks of the enforcement in force. One object from load to unload, as mitmproxy's addon manager insists."""
-
-    name = "tierwall_hooks"
-
-    def __init__(self, addon: "TierwallAddon") -> None:
-        self._addon = addon
-
-    def __getattr__(self, hook: str) -> object:
-        if self._addon.assembly is None:
-            raise AttributeError(hook)
-        return getattr(self._addon.assembly.enforcement, hook)
-
-
 class TierwallAddon:
     """Add it to a master. `sinks` are told every event beside the journal; None: events are logged. `gateway`: the
     kernel's rules that `tierwall gateway up` made here are to be kept as the site says."""
@@ -90,7 +77,7 @@ class TierwallAddon:
     def __init__(self, sinks: Sequence[Sink] | None = None, *, gateway: bool = False) -> None:
         self._sinks: tuple[Sink, ...] = (LogSink(),) if sinks is None else tuple(sinks)
         self.assembly: Assembly | None = None
-        self.addons = [_HooksInForce(self)]
+        self.addons = hooks(lambda: None if self.assembly is None else self.assembly.enforcement)
         self._gateway = gateway
         self._watching: list[asyncio.Task[None]] = []
 

@@ -1,6 +1,6 @@
 """Puts the front door before mitmproxy's servers: every TCP connection of theirs is ours first.
 
-Knows which seams of mitmproxy hold (FACTS.md, "mitmproxy seams"). What is installed here outlives the script that
+Knows which seams of mitmproxy hold (docs/mitmproxy-seams.md). What is installed here outlives the script that
 installed it: without a live tierwall it refuses everything.
 """
 
@@ -260,7 +260,7 @@ class _FrontedHandler(GuardedHandler):
     async def handle_hook(self, hook: commands.StartHook) -> None:
         await super().handle_hook(hook)
         if isinstance(hook, server_hooks.ServerConnectedHook) and self.client.transport_protocol == "udp":
-            # An admitted flow. Raising works while the watchdog sleeps, lowering would not (FACTS.md, 4).
+            # An admitted flow. Raising works while the watchdog sleeps, lowering would not.
             self.timeout_watchdog.timeout = UDP_IDLE_S
 
     def _asks_for_names(self) -> bool:

@@ -262,7 +262,7 @@ def test_a_failure_of_ours_denies_and_is_journalled(caplog: pytest.LogCaptureFix
 
 
 def test_no_mitmproxy_object_is_made_for_passthrough_or_refusal() -> None:
-    """They cost ten times what a tunnel of ours does (FACTS.md)."""
+    """They cost ten times what a tunnel of ours does."""
     makes = (Connection, ConnectionHandler, Flow, Layer)
 
     async def scene() -> int:

@@ -1,6 +1,6 @@
 """What a closed rule breaks where the site opens another way to the same: choices and fallback ladders of a policy.
 
-Knows rules that are open or not, no attempts. ground.py asks once for each site; judge.py never notices.
+Knows rules that are open or not, no attempts. compiled.py asks once for each site; judge.py never notices.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -173,7 +173,7 @@ def egress_rules(catalogue: Catalogue) -> list[VendorRule]:
 
 # Two, for a site and the one that a reload puts in its place: more would keep lists of a million names alive.
 @lru_cache(maxsize=2)
-def ground_of(site: Site, catalogue: Catalogue) -> CompiledPolicy:
+def compiled_of(site: Site, catalogue: Catalogue) -> CompiledPolicy:
     """Build the lookup structures, or return those built before for the same two objects."""
     selected = _selected(site, catalogue)
     strong = admitted_rules(site, catalogue)

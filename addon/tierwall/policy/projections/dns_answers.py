@@ -10,7 +10,7 @@ from typing import assert_never
 from tierwall.policy.attempt import Attempt, Effect, GivenName, NameSource, Seen
 from tierwall.policy.behaviour import DnsAnswer, DnsFilter, SplitDns
 from tierwall.policy.effects import HTTPS_PORT
-from tierwall.policy.match.compiled import ground_of
+from tierwall.policy.match.compiled import compiled_of
 from tierwall.policy.model import Address, Catalogue, Transport
 from tierwall.policy.site import Site
 
@@ -61,7 +61,7 @@ def uses_of(site: Site, catalogue: Catalogue, name: str) -> Iterator[Attempt]:
 
     A question has no port yet, and a TURN server's name is admitted on UDP alone.
     """
-    listed = ground_of(site, catalogue).admitted.find(name)
+    listed = compiled_of(site, catalogue).admitted.find(name)
     elsewhere = ((ports.transport, ports.first) for hit in listed if hit.covers for ports in hit.payload.ports)
     for transport, port in dict.fromkeys(((Transport.TCP, HTTPS_PORT), *elsewhere)):
         yield Attempt(transport=transport, port=port, names=(GivenName(NameSource.DNS, name),), seen=Seen.DNS)

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from tierwall.policy.behaviour import NoQuic, Sees
 from tierwall.policy.hostname import is_private
-from tierwall.policy.match.compiled import Entry, Index, ground_of
+from tierwall.policy.match.compiled import Entry, Index, compiled_of
 from tierwall.policy.model import Address, Catalogue, Ports, Transport
 from tierwall.policy.site import Site
 
@@ -48,7 +48,7 @@ def spans(site: Site, catalogue: Catalogue) -> tuple[Span, ...]:
     """
     if _looks_at_udp(site):
         return ()
-    compiled = ground_of(site, catalogue)
+    compiled = compiled_of(site, catalogue)
     found: list[Span] = []
     for version, kind in ((4, IPv4Address), (6, IPv6Address)):
         admitted = list(_areas(compiled.admitted, version))
@@ -62,7 +62,7 @@ def spans(site: Site, catalogue: Catalogue) -> tuple[Span, ...]:
 
 def led(site: Site, catalogue: Catalogue, name: str, address: Address) -> Led:
     """What an answer that gives this address for the name opens and closes."""
-    compiled = ground_of(site, catalogue)
+    compiled = compiled_of(site, catalogue)
     admitted = list(_covering(compiled.admitted, name))
     if admitted and is_private(address):
         by_network = list(_covering(compiled.admitted, address))

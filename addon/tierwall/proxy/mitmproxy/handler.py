@@ -28,7 +28,8 @@ type Reader = asyncio.StreamReader | mitmproxy_rs.Stream | Wire
 type Writer = asyncio.StreamWriter | mitmproxy_rs.Stream | Wire
 
 IDLE_S: Final = 10 * 365 * 86400
-"""mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (FACTS.md, 4)."""
+"""mitmproxy's `tcp_timeout`, for what is handed over; 0 would not be off but end every connection (its
+TimeoutWatchdog)."""
 
 
 class _Options:

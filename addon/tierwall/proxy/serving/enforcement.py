@@ -48,7 +48,10 @@ GATEWAY_MODES: Final = (
 
 
 class Enforcement:
-    """The hooks. Each clears the denial only after an allow; what raises in here leaves it standing."""
+    """What hooks.py asks, with `requests` and `inspection`.
+
+    Each hook clears the denial only after an allow; what raises in here leaves it standing.
+    """
 
     def __init__(  # the assembly
         self,
@@ -60,18 +63,10 @@ class Enforcement:
     ) -> None:
         self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._notes = OncePerConnection(recorder)
-        self._requests = Requests(active_policy, destinations, recorder, self._notes, ProxiedRequests(door))
-        self.http_connect = self._requests.http_connect
-        self.requestheaders = self._requests.requestheaders
-        self.responseheaders = self._requests.responseheaders
-        self.response = self._requests.response
-        self.error = self._requests.error
+        self.requests = Requests(active_policy, destinations, recorder, self._notes, ProxiedRequests(door))
         self._at_resolution = AtResolution(active_policy, destinations, recorder)
         self._names = NameServer(active_policy, destinations, recorder, paths)
-        self._inside = TlsInspection(active_policy, destinations, recorder, self._notes)
-        self.tls_clienthello = self._inside.tls_clienthello
-        self.tls_start_client = self._inside.tls_start_client
-        self.tls_start_server = self._inside.tls_start_server
+        self.inspection = TlsInspection(active_policy, destinations, recorder, self._notes)
         self._flows = Flows(active_policy, destinations, recorder)
         self._asked_for: dict[str, connection.Address] = {}
         """By server connection: what it was asked for, while its address is the one that was checked."""
@@ -92,7 +87,7 @@ class Enforcement:
 
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget what was admitted for it."""
-        self._requests.forget(client)
+        self.requests.forget(client)
         self._notes.forget(client)
         self._flows.forget(client)
 
@@ -100,7 +95,7 @@ class Enforcement:
     def next_layer(self, next_layer: layer.NextLayer) -> None:
         """What follows TLS; DNS, whatever its first octets look like; other UDP is relayed as it is, or not at all."""
         if isinstance(next_layer, AfterTls):
-            self._inside.next_layer(next_layer)
+            self.inspection.next_layer(next_layer)
             return
         client, server = next_layer.context.client, next_layer.context.server
         if server.address is None or not isinstance(client.proxy_mode, GATEWAY_MODES):
@@ -122,7 +117,7 @@ class Enforcement:
         if self._is_infrastructure(client, server):
             server.error = None
             return
-        attempt = self._requests.admitted(client, server.address)
+        attempt = self.requests.admitted(client, server.address)
         if attempt is None:
             attempt = self._flows.attempt(client, server) or self._from_connection(client, server)
         attempt, first = judge_unnamed(self._active_policy, attempt)
@@ -163,7 +158,7 @@ class Enforcement:
         if wanted is None:
             return  # we denied it, and said so
         data.server.address = wanted
-        attempt = self._requests.admitted(data.client, wanted)
+        attempt = self.requests.admitted(data.client, wanted)
         attempt = attempt or self._from_connection(data.client, data.server)
         cause = str(data.server.error or "no answer")
         self._recorder.failed(caller_of(data.client), attempt, self._active_policy.judge(attempt), cause)
@@ -173,14 +168,14 @@ class Enforcement:
         attempt = self._from_connection(data.context.client, data.context.server)
         verdict = self._active_policy.judge(attempt)
         cause = data.context.client.error or "the client rejects the lab CA"
-        if verdict.passes and not self._inside.explains(data.context, cause, "the client"):
+        if verdict.passes and not self.inspection.explains(data.context, cause, "the client"):
             self._recorder.rejected(caller_of(data.context.client), attempt, verdict, cause)
 
     def tls_failed_server(self, data: tls.TlsData) -> None:
         """A server that mitmproxy does not trust on behalf of an inspected client."""
         attempt = self._from_connection(data.context.client, data.context.server)
         cause = data.context.server.error or "the TLS handshake with the server failed"
-        if self._inside.explains(data.context, cause, "the server"):
+        if self.inspection.explains(data.context, cause, "the server"):
             return
         self._recorder.failed(caller_of(data.context.client), attempt, self._active_policy.judge(attempt), cause)
 

@@ -98,7 +98,7 @@ class Destinations:
         return Destination(tuple(dict.fromkeys(socket_address(str(info[4][0])) for info in found)), port)
 
     def is_self(self, address: Address, port: int) -> bool:
-        """Whether dialling it would reach this proxy: a loop that mitmproxy itself does not see (FACTS.md, 7)."""
+        """Whether dialling it would reach this proxy: a loop that mitmproxy does not see."""
         for listening, listening_port in self.listening:
             if port != listening_port:
                 continue
