@@ -48,11 +48,26 @@ _LISTS = """\
 
 | format | what is read |
 | --- | --- |
-| `plain` | one spelling a line; `#` begins a comment |
+| `plain` | one spelling a line; `#` begins a comment. For Squid a whole line is an entry |
 | `edl` | a PAN-OS external dynamic list: one spelling a line, a comment behind a space; the default for `pan-os*` |
 | `squid` | Squid's configuration: what its `http_access` allows, in its order; or the list that `acl:` names |
+| `csv` | the column that `column:` names, or that of Umbrella's, Cloudflare's and PAN-OS's exports |
 | `chrome-json` | a Chrome policy as JSON, or the export of chrome://policy: the filters of `URLAllowlist` |
-| `csv` | the column that `column:` names; fields are separated by commas, semicolons or tabs |
+| `firefox-json` | policies.json of Firefox: the exceptions of `WebsiteFilter` |
+| `fortios` | FortiOS configuration: address objects, wildcard FQDNs, URL filters |
+| `pan-set`, `pan-xml` | PAN-OS configuration: address objects and custom URL categories |
+| `azure-json`, `bicep` | Azure Firewall's application and network rules, with their ports |
+| `aws-json`, `suricata` | AWS rule groups; Suricata rules that pass by `tls.sni`, `http.host` or address |
+| `zscaler-json` | URL categories and lists of the ZIA API |
+| `mgmt-cli` | Check Point's `mgmt_cli add …` for domains, hosts, networks, ranges and applications |
+| `terraform` | a state as JSON: resources of AWS, Azure, Zscaler, FortiOS, PAN-OS, Check Point and Cloudflare |
+| `pac` | nothing: a PAC file is a program, and says so in one line |
+
+A product's own format brings its dialect along, where the site says none. Addresses become networks, with the ports
+that the product says beside them, and what is neither host nor network (categories, keywords, tags, what is denied)
+is a warning with its line. UTF-16, Windows-1252 (CSV) and lines that end in a lone CR are read too. Of a line that
+was pasted from a page, from Word or from an e-mail (bullets, quotes, `hxxps://`, `[.]`, a comma behind it) the host
+is taken where the dialect knows it and does not know the whole line, and that is a warning; in `squid` never.
 
 What the dialect rejects covers nothing. It is a warning when the site is loaded and a finding of `tierwall lint`, not a
 fault: a customer's list holds whatever the customer wrote. (In `literal`, which is nobody's export, it is a fault.)

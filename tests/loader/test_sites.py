@@ -180,7 +180,7 @@ def test_a_site_has_the_names_of_the_one_it_extends(write: Write, catalogue: Cat
         ("evidence: state", "3: evidence: unknown evidence `state`; did you mean `stated`? (known: stated, inferred)"),
         (
             "dialect: litteral",
-            "3: dialect: unknown dialect `litteral`; did you mean `literal`? (known: " + ", ".join(Dialect) + ")",
+            "3: dialect: unknown dialect `litteral`; did you mean `literal`?",
         ),
         ("dns: filtr", "3: dns: unknown DNS mode `filtr`; did you mean `filter`? (known: answer, filter)"),
         (
@@ -225,10 +225,7 @@ def test_a_site_has_the_names_of_the_one_it_extends(write: Write, catalogue: Cat
         ),
         (
             "admit: [{file: lab.yaml, dialect: squid, format: squit}]",
-            (
-                "3: admit[0].format: unknown format `squit`; did you mean `squid`? "
-                "(known: plain, squid, edl, chrome-json, csv)"
-            ),
+            "3: admit[0].format: unknown format `squit`; did you mean `squid`?",
         ),
         ("extends: ./nope.yaml", "3: extends: `./nope.yaml`: no such file"),
         ('extends: "./a\\0.yaml"', "3: extends: `./a\\x00.yaml` holds a character that cannot be printed"),

@@ -98,7 +98,7 @@ def test_a_quoted_cell_may_hold_what_separates_cells(write: Write) -> None:
             "is a spreadsheet or an archive: export the list as text or CSV",
         ),
         (b"8x8.vc\n\0", Dialect.ZSCALER, None, None, "is no text: export the list as text or CSV"),
-        ("8x8.vc".encode("utf-16"), Dialect.ZSCALER, None, None, "is UTF-16: save the file as UTF-8"),
+        (b"\xff\xfe8", Dialect.ZSCALER, None, None, "begins as UTF-16 and is not: save the file as UTF-8"),
         (b"<!DOCTYPE html>", Dialect.PAN_OS, None, None, "is HTML or XML, not a list: was a login page saved?"),
         (
             b"http_port 3128\n",
@@ -112,7 +112,7 @@ def test_a_quoted_cell_may_hold_what_separates_cells(write: Write) -> None:
             Dialect.SQUID,
             None,
             None,
-            '1: `"/etc/squid/hosts"` is a file of its own: name it as the `file` of an entry',
+            "1: `/etc/squid/hosts` is another file: put `hosts` beside `l`",
         ),
         (b"8x8.vc\n", Dialect.CHROME_POLICY, ListFormat.CHROME_JSON, None, "is not JSON: Extra data, line 1"),
         (b"[" * 100_000, Dialect.CHROME_POLICY, None, None, "is not JSON"),
@@ -145,7 +145,7 @@ def test_a_quoted_cell_may_hold_what_separates_cells(write: Write) -> None:
             "looks like CSV: say with `column:` which of its columns to read (`Host`, `Note`)",
         ),
         (b"a.example\n\xff\n", Dialect.UMBRELLA, None, None, "2: is not UTF-8: save the file as UTF-8"),
-        (b"Host\n\xff\n", Dialect.UMBRELLA, ListFormat.CSV, "Host", "is not UTF-8: save the file as UTF-8"),
+        (b"Host\n\x81\n", Dialect.UMBRELLA, ListFormat.CSV, "Host", "is not UTF-8: save the file as UTF-8"),
         (b"# nothing\n", Dialect.UMBRELLA, None, None, "holds no host pattern"),
     ],
 )

@@ -16,6 +16,8 @@ WIDE: dict[Dialect, tuple[str, ...]] = {
     Dialect.AZURE_FIREWALL: ("*{}", "*"),
     Dialect.CHROME_POLICY: ("*",),
     Dialect.CILIUM: ("*{}", "*"),
+    Dialect.FORTINET: ("*{}",),
+    Dialect.MERAKI: ("*",),
 }
 """The spellings of which the table says that they take in strangers."""
 
@@ -90,12 +92,15 @@ def test_a_gap_is_mended_as_the_dialect_spells_it(dialect: Dialect, name: str, i
     assert mend(dialect, name, "8x8.vc") == instead
 
 
+NO_WILDCARDS = {Dialect.CHECK_POINT, Dialect.OPNSENSE, Dialect.PFSENSE, Dialect.MIKROTIK}
+
+
 @pytest.mark.parametrize("dialect", Dialect)
 def test_a_vendors_pattern_has_a_spelling_or_none(dialect: Dialect) -> None:
     below = spelled(dialect, "*.8x8.vc")
 
     assert covers(dialect, spelled(dialect, "8x8.vc") or "", "8x8.vc")
-    assert (below is None) is (dialect is Dialect.CHECK_POINT)
+    assert (below is None) is (dialect in NO_WILDCARDS)
     assert below is None or covers(dialect, below, "eu.8x8.vc")
 
 

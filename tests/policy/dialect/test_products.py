@@ -42,7 +42,11 @@ COVERED: dict[Dialect, dict[str, set[str]]] = {
     Dialect.ZSCALER: {"x.com": {APEX}, ".x.com": {APEX, ONE, TWO, FIVE}},
     Dialect.UMBRELLA: {"x.com": {APEX, *BELOW}, "com": {APEX, *BELOW, GLUED, GLUED_DEEP, TLD}},
     Dialect.AWS_NETWORK_FIREWALL: {"x.com": {APEX}, ".x.com": {APEX, *BELOW}},
-    Dialect.FORTINET: {"x.com": {APEX}, "*.x.com": BELOW},
+    Dialect.FORTINET: {
+        "x.com": {APEX},
+        "*.x.com": BELOW,
+        "*x.com": {APEX, *BELOW, GLUED, GLUED_DEEP},
+    },
     Dialect.CHECK_POINT: {".x.com": {APEX}, ".a.x.com": {ONE}, "x.com": {APEX}},
     Dialect.AZURE_FIREWALL: {
         "x.com": {APEX},
@@ -55,11 +59,18 @@ COVERED: dict[Dialect, dict[str, set[str]]] = {
         "https://x.com/": {APEX, *BELOW},
         ".x.com": {APEX},
         "https://.x.com": {APEX},
+        "x.com:443": {APEX, *BELOW},
+        "https://user:pass@x.com/#top": {APEX, *BELOW},
+        "x.com#top": {APEX, *BELOW},
         "*": ALL,
+        ".*": ALL,
+        "https://*": ALL,
     },
     Dialect.CILIUM: {
         "x.com": {APEX},
+        "x.com.": {APEX},
         "*.x.com": {ONE},
+        "*.x.com.": {ONE},
         "*.*.x.com": {TWO},
         "**.x.com": BELOW,
         "***.x.com": BELOW,
@@ -70,6 +81,19 @@ COVERED: dict[Dialect, dict[str, set[str]]] = {
         "*.*x.com": {ONE, GLUED_DEEP},
         "*": ALL,
     },
+    Dialect.FIREFOX_POLICY: {
+        "*://x.com/*": {APEX},
+        "https://x.com/*": {APEX},
+        "*://*.x.com/*": {APEX, *BELOW},
+        "*://*/*": ALL,
+        "<all_urls>": ALL,
+    },
+    Dialect.ENVOY: {"x.com": {APEX}, "*.x.com": BELOW},
+    Dialect.SMOKESCREEN: {"x.com": {APEX}, "*.x.com": BELOW},
+    Dialect.OPNSENSE: {"x.com": {APEX}},
+    Dialect.PFSENSE: {"x.com": {APEX}},
+    Dialect.MIKROTIK: {"x.com": {APEX}},
+    Dialect.MERAKI: {"x.com": {APEX, *BELOW}, "com": {APEX, *BELOW, GLUED, GLUED_DEEP, TLD}, "*": ALL},
 }
 
 REJECTED: dict[Dialect, tuple[str, ...]] = {
@@ -91,18 +115,32 @@ REJECTED: dict[Dialect, tuple[str, ...]] = {
     ),
     Dialect.PAN_OS: ("*.*.x.com", "a.*.*.com", "w*.x.com", "^" + ".^" * 9 + ".x.com", ".x.com", "*", "^", "*.*"),
     Dialect.PAN_OS_LEGACY: ("*.*.x.com", "w*.x.com", "^" + ".^" * 9 + ".x.com", ".x.com", "*", "*/"),
-    Dialect.ZSCALER: ("*.x.com", ".com", "gov", "a.*.com"),
+    Dialect.ZSCALER: (*("*.x.com", ".com", "gov", "a.*.com", "bücher.x.com", "www.x_y.com", "www.x.c_m", "_.x.com"),),
     Dialect.UMBRELLA: ("*.x.com", "a.*.com", "a*.com", "x.*", ".x.com"),
     Dialect.AWS_NETWORK_FIREWALL: ("*.x.com", "*", "x.*"),
-    Dialect.FORTINET: ("www.x.*", "*x.com", ".x.com"),
+    Dialect.FORTINET: ("www.x.*", ".x.com"),
     Dialect.CHECK_POINT: ("*.x.com", "..x.com"),
     Dialect.AZURE_FIREWALL: ("www.x.*", "*.x.*", "www.*x.com", "**.x.com", ".x.com"),
-    Dialect.CHROME_POLICY: ("*.x.com", "http://x.com", "chrome://*", "mailto:", "..x.com"),
+    Dialect.CHROME_POLICY: (
+        *("*.x.com", "http://x.com", "chrome://*", "mailto:", "..x.com", "https://x.com:8443", "x.com:0"),
+    ),
     Dialect.CILIUM: (".x.com", "x..com", "^.x.com"),
+    Dialect.FIREFOX_POLICY: ("x.com", "*://x.com/", "http://x.com/*", "*://x.com/meet", "*://w*.x.com/*", "*.x.com"),
+    Dialect.ENVOY: ("*w.x.com", "*", ".x.com", "www.*.com"),
+    Dialect.SMOKESCREEN: ("*", "www.*.com", "bücher.x.com", ".x.com"),
+    Dialect.OPNSENSE: ("*.x.com", ".x.com"),
+    Dialect.PFSENSE: ("*.x.com", ".x.com"),
+    Dialect.MIKROTIK: ("*.x.com", ".x.com"),
+    Dialect.MERAKI: ("*.x.com", ".x.com", "x.*"),
 }
 
 ADDRESSES: dict[Dialect, tuple[str, ...]] = {
     Dialect.SQUID: ("192.0.2.1", ".192.0.2.1", "[2001:db8::1]"),
+    Dialect.UMBRELLA: ("192.0.2.1", "192.0.2.0/24"),
+    Dialect.CHROME_POLICY: ("192.0.2.1",),
+    Dialect.OPNSENSE: ("192.0.2.1", "192.0.2.0/24"),
+    Dialect.PFSENSE: ("192.0.2.1", "192.0.2.0/24"),
+    Dialect.MIKROTIK: ("192.0.2.1", "192.0.2.0/24"),
 }
 """Spellings of addresses that cover just those addresses."""
 
@@ -183,7 +221,7 @@ def test_a_rejected_spelling_says_which_domain_it_seems_to_be_about() -> None:
     [
         (Dialect.FORTINET, "*.x.com", "neither whether it takes in the domain itself"),
         (Dialect.CHECK_POINT, "x.com", "with a leading dot"),
-        (Dialect.AZURE_FIREWALL, "*", "does not have the asterisk alone"),
+        (Dialect.FORTINET, "*x.com", "without saying what it takes in"),
     ],
 )
 def test_what_is_not_documented_is_said(dialect: Dialect, spelling: str, words: str) -> None:

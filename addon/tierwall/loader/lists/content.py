@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tierwall.loader.faults import Fault
-from tierwall.policy.access_rules import AccessRules
+from tierwall.policy.access_rules import AccessRules, Hosts
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Network, Ports
 
@@ -67,7 +67,10 @@ class Content:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Every host pattern, whatever its ports."""
+        """Every host pattern, whatever its ports; of rules those that they name."""
+        if self.rules is not None:
+            tests = [test for used in self.rules.lists() for test in used.tests]
+            return tuple(host for test in tests if isinstance(test, Hosts) for host in test.spellings)
         if len(self.listed) == 1:
             return self.listed[0].hosts
         return tuple(host for each in self.listed for host in each.hosts)

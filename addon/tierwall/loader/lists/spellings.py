@@ -6,19 +6,26 @@ customer has, and is warned of. A million of them take seconds and little memory
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, assert_never
 
 from tierwall.loader.faults import Fault, InvalidFiles, quoted, shown_path
 from tierwall.loader.lists.configured import configured
-from tierwall.loader.lists.content import Content, Listed
-from tierwall.loader.lists.formats import LINE_OCTETS, Export, ListFormat, format_of, lines, spellings
-from tierwall.loader.yaml.octets import check_regular, open_fault, whole_file
+from tierwall.loader.lists.content import Content, Destination, Item, Listed, Spelling, Unplaced
+from tierwall.loader.lists.formats import DIALECTS, Export, ListFormat
+from tierwall.loader.lists.items import SIMPLE, items, simple
+from tierwall.loader.lists.octets import LINE_OCTETS, opened
+from tierwall.loader.lists.plain import lines, unwrapped
+from tierwall.loader.lists.products import terraform
+from tierwall.loader.lists.sniffing import format_of, json_of
+from tierwall.loader.yaml.octets import whole_file
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, Shape, canonical, read
 from tierwall.policy.dialect.overlaps import overlaps
 from tierwall.policy.dialect.suffixes import suffix_of
 from tierwall.policy.hostname import InvalidPattern, normalise_pattern
+from tierwall.policy.model import Network, Ports
 
 FAULTS = 20
 """Of one list; the rest are counted."""
@@ -27,6 +34,8 @@ _PLAIN = re.compile(rb"(?:\*\.)?(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.){1,6}[
 """Nearly every pattern, in lower case; normalise_pattern says the same of these, and takes five times as long."""
 
 _PLAIN_OCTETS = 253
+_DECORATED = re.compile(r"[^a-z0-9._/*^:-]|^[-*]\s|hxxp", re.IGNORECASE)
+"""What no host pattern holds, but a line that was pasted from somewhere."""
 
 
 class _Tally:
@@ -42,74 +51,78 @@ class _Tally:
         if self._count <= FAULTS:
             self._first.append(Fault(self._path, line, "", message))
 
-    def faults(self) -> list[Fault]:
+    def found(self) -> list[Fault]:
         if self._count <= FAULTS:
             return self._first
         return [*self._first, Fault(self._path, None, "", f"and {self._count - FAULTS} more")]
 
 
 def read_content(export: Export) -> Content:
-    """All that a customer's file lists.
+    """All that a customer's file lists, those spellings too that its dialect rejects.
 
     Raises:
-        InvalidFiles: As `read_list`; and a configuration that its product does not start with.
+        InvalidFiles: The file is not what it is said to be, or its product does not start with it; in `literal` also
+            with the first spellings that make no sense, and the number of those that follow.
     """
-    try:
-        with export.path.open("rb") as stream:
-            found = format_of(stream, export)
-    except OSError as cause:
-        raise open_fault(export.path, cause) from None
-    if found is ListFormat.SQUID:
-        return configured(export)
-    return Content(listed=(Listed(hosts=read_list(export)),))
+    path = export.path
+    faults, notes = _Tally(path), _Tally(path)
+    with opened(path, export.dialect) as stream:
+        found = format_of(stream, export)
+        if found is ListFormat.SQUID:
+            return configured(export)
+        dialect = dialect_of(export, found)
+        listed: tuple[Listed, ...]
+        if found in SIMPLE:
+            listed = (Listed(hosts=tuple(_simple(stream, found, export, (faults, notes)))),)
+        else:
+            listed = tuple(_grouped(items(stream, found, export), dialect, faults, notes))
+    if dialect is Dialect.SQUID:
+        for each in listed:
+            for message, at in overlap_faults(each.hosts):
+                faults.add(_line_of(export, found, at), message)
+    if faults.found():
+        raise InvalidFiles(faults.found())
+    if not any(each.hosts or each.networks for each in listed):
+        raise InvalidFiles([*whole_file(path, "holds no host pattern").faults, *notes.found()])
+    return Content(listed, dialect=None if dialect is export.dialect else dialect, notes=tuple(notes.found()))
 
 
 def read_list(export: Export) -> tuple[str, ...]:
-    """The spellings of a list, in its order, those too that its dialect rejects.
+    """The host patterns of a list, in its order. Raises InvalidFiles, as `read_content`."""
+    return read_content(export).hosts
 
-    Raises:
-        InvalidFiles: The file is not what it is said to be; in `literal` also with the first spellings that make no
-            sense, and the number of those that follow.
-    """
-    path = export.path
-    check_regular(path)
-    tally = _Tally(path)
-    try:
-        with path.open("rb") as stream:
-            found = format_of(stream, export)
-            if export.dialect is not Dialect.LITERAL:
-                hosts = tuple(
-                    canonical(text, export.dialect) for _, text in spellings(stream, found, export) if _fits(text)
-                )
-            elif found is ListFormat.PLAIN:
-                hosts = tuple(_patterns(stream, tally))
-            else:
-                hosts = tuple(_checked(spellings(stream, found, export), tally))
-    except OSError as cause:
-        raise open_fault(path, cause) from None
-    if export.dialect is Dialect.SQUID and found is ListFormat.PLAIN:
-        for message, at in overlap_faults(hosts):
-            tally.add(_line_of(export, found, at), message)
-    if faults := tally.faults():
-        raise InvalidFiles(faults)
-    if not hosts:
-        raise whole_file(path, "holds no host pattern")
-    return hosts
+
+def dialect_of(export: Export, found: ListFormat) -> Dialect:
+    """How its hosts are read: as the site says, or as the product does whose format it is."""
+    if export.dialect is not Dialect.LITERAL:
+        return export.dialect
+    if found is ListFormat.TERRAFORM:
+        with opened(export.path, export.dialect) as stream:
+            return terraform.dialect_of(json_of(export.path, stream)) or Dialect.LITERAL
+    return DIALECTS.get(found, Dialect.LITERAL)
 
 
 def list_warnings(export: Export) -> list[Fault]:
     """The spellings of a valid list that cover nothing, or a whole public suffix: the first, and how many follow."""
     tally = _Tally(export.path)
-    with export.path.open("rb") as stream:
-        if format_of(stream, export) is ListFormat.SQUID:
+    with opened(export.path, export.dialect) as stream:
+        found = format_of(stream, export)
+        if found is ListFormat.SQUID:
             return []  # said by what read it
-        for line, text in spellings(stream, format_of(stream, export), export):
-            if not _fits(text):
-                tally.add(line, f"{quoted(text)} is no host pattern, and is left out")
-                continue
-            for message in spelling_warnings(export.dialect, text):
-                tally.add(line, message)
-    return tally.faults()
+        dialect = dialect_of(export, found)
+        for item in items(stream, found, export):
+            if isinstance(item, Spelling):
+                for message in _warnings(dialect, item.text):
+                    tally.add(item.line, message)
+    return tally.found()
+
+
+def _warnings(dialect: Dialect, text: str) -> Iterator[str]:
+    if not _fits(text):
+        yield f"{quoted(text)} is no host pattern, and is left out"
+        return
+    with suppress(ValueError):  # a fault, and said already
+        yield from spelling_warnings(dialect, _taken(dialect, text) or text)
 
 
 def overlap_faults(hosts: Sequence[str]) -> Iterator[tuple[str, int]]:
@@ -124,9 +137,10 @@ def overlap_faults(hosts: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 def _line_of(export: Export, found: ListFormat, place: int) -> int | None:
     """The line of the entry at that place, which is looked for only where it is at fault."""
-    with export.path.open("rb") as stream:
-        kept = (line for line, text in spellings(stream, found, export) if _fits(text))
-        return next(islice(kept, place, None), None)
+    with opened(export.path, export.dialect) as stream:
+        several = (item for item in items(stream, found, export) if isinstance(item, Spelling) and _fits(item.text))
+        item = next(islice(several, place, None), None)
+        return None if item is None else item.line
 
 
 def spelling_warnings(dialect: Dialect, raw: str) -> Iterator[str]:
@@ -156,7 +170,33 @@ def _fits(text: str) -> bool:
     return len(text) < LINE_OCTETS and text.isprintable()
 
 
-def _patterns(stream: BinaryIO, tally: _Tally) -> Iterator[str]:
+def _simple(stream: BinaryIO, found: ListFormat, export: Export, tallies: tuple[_Tally, _Tally]) -> Iterator[str]:
+    """The hosts of a list with an entry a line; the tallies are for faults and for notes."""
+    dialect, (_, notes) = export.dialect, tallies
+    if dialect is Dialect.LITERAL:
+        yield from _patterns(stream, *tallies)
+        return
+    for line, text in simple(stream, found, export):
+        if not _fits(text):
+            continue
+        if _DECORATED.search(text) and (taken := _taken(dialect, text)) is not None:
+            notes.add(line, f"{quoted(text)} is read as {quoted(taken)}")
+            yield taken
+        else:
+            yield canonical(text, dialect)
+
+
+def _taken(dialect: Dialect, text: str) -> str | None:
+    """The spelling in what somebody pasted, where the dialect knows it and does not know the whole; never for Squid."""
+    if dialect is Dialect.SQUID or not isinstance(read(dialect, canonical(text, dialect)), Rejected):
+        return None
+    inside = unwrapped(text)
+    if inside is None or isinstance(read(dialect, canonical(inside, dialect)), Rejected):
+        return None
+    return canonical(inside, dialect)
+
+
+def _patterns(stream: BinaryIO, faults: _Tally, notes: _Tally) -> Iterator[str]:
     is_plain = _PLAIN.fullmatch
     for number, octets in lines(stream):
         lower = octets.lower()
@@ -166,7 +206,19 @@ def _patterns(stream: BinaryIO, tally: _Tally) -> Iterator[str]:
         try:
             yield _pattern(octets)
         except ValueError as fault:
-            tally.add(number, str(fault))
+            if (taken := _pasted(octets)) is None:
+                faults.add(number, str(fault))
+            else:
+                notes.add(number, f"{quoted(octets.decode())} is read as {quoted(taken)}")
+                yield taken
+
+
+def _pasted(octets: bytes) -> str | None:
+    try:
+        inside = unwrapped(octets.decode())
+        return None if inside is None else normalise_pattern(inside)
+    except ValueError:
+        return None
 
 
 def _pattern(octets: bytes) -> str:
@@ -178,9 +230,35 @@ def _pattern(octets: bytes) -> str:
         raise InvalidPattern("is not UTF-8: save the file as UTF-8") from None
 
 
-def _checked(found: Iterator[tuple[int | None, str]], tally: _Tally) -> Iterator[str]:
-    for line, text in found:
-        try:
-            yield normalise_pattern(text)
-        except ValueError as fault:
-            tally.add(line, str(fault))
+def _grouped(found: Iterator[Item], dialect: Dialect, faults: _Tally, notes: _Tally) -> Iterator[Listed]:
+    """What a product's file lists, by the ports that it says."""
+    hosts: dict[tuple[Ports, ...] | None, dict[str, None]] = {}
+    networks: dict[tuple[Ports, ...] | None, dict[Network, None]] = {}
+    for item in found:
+        match item:
+            case Spelling():
+                if (host := _spelled(item, dialect, faults, notes)) is not None:
+                    hosts.setdefault(item.ports, {})[host] = None
+            case Destination():
+                networks.setdefault(item.ports, {})[item.network] = None
+            case Unplaced():
+                notes.add(item.line, item.message)
+            case _:
+                assert_never(item)
+    for ports in dict.fromkeys((*hosts, *networks)):
+        yield Listed(tuple(hosts.get(ports, ())), tuple(networks.get(ports, ())), ports)
+
+
+def _spelled(item: Spelling, dialect: Dialect, faults: _Tally, notes: _Tally) -> str | None:
+    if not _fits(item.text):
+        return None
+    if dialect is not Dialect.LITERAL:
+        if (taken := _taken(dialect, item.text)) is not None:
+            notes.add(item.line, f"{quoted(item.text)} is read as {quoted(taken)}")
+        return taken or canonical(item.text, dialect)
+    try:
+        return normalise_pattern(item.text)
+    except ValueError as fault:
+        if (taken := _pasted(item.text.encode())) is None:
+            faults.add(item.line, str(fault))
+        return taken

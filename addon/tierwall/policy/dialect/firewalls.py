@@ -13,7 +13,10 @@ from tierwall.policy.dialect.reading import Reading
 
 FORTINET: Final = Product(
     title="FortiGate, FQDN addresses",
-    documents=("FortiOS Administration Guide, Using wildcard FQDN addresses in firewall policies",),
+    documents=(
+        "FortiOS Administration Guide, Using wildcard FQDN addresses in firewall policies",
+        "https://docs.fortinet.com/document/fortigate/7.0.1/administration-guide/217973",
+    ),
     cases=(
         EXACT,
         Case(
@@ -26,16 +29,23 @@ FORTINET: Final = Product(
                 "here it does not, and it does"
             ),
         ),
+        Case(
+            form="`*x`",
+            example="*example.com",
+            matches=form(r"\*<x>"),
+            covers=as_glued,
+            doubt="the guide has `*play.google.com` without saying what it takes in: here everything that ends in it",
+        ),
         *NO_HOSTS,
         Case(
             form="`*` elsewhere",
             example="www.example.*",
             matches=form(r".*\*.*"),
-            why="the guide has a wildcard only as `*.` before a domain",
+            why="the guide has a wildcard only at the beginning",
             doubt="the guide does not say what a wildcard elsewhere does; here it covers nothing",
         ),
     ),
-    otherwise="an FQDN address is a name, or `*.` before one",
+    otherwise="an FQDN address is a name, with or without a wildcard before it",
     below="*.{}",
     note=(
         "The firewall learns addresses from the DNS answers that pass through it (at most 1000 for an object), and "
@@ -91,18 +101,15 @@ AWS_NETWORK_FIREWALL: Final = Product(
 
 AZURE_FIREWALL: Final = Product(
     title="Azure Firewall, target FQDNs of application rules",
-    documents=("Microsoft Learn, Azure Firewall FAQ, How do wildcards work in target URLs and target FQDNs",),
+    documents=(
+        "Microsoft Learn, Azure Firewall FAQ, How do wildcards work in target URLs and target FQDNs",
+        "https://learn.microsoft.com/azure/firewall/firewall-faq",
+    ),
     cases=(
         EXACT,
         BELOW,
         Case(form="`*x`", example="*example.com", matches=form(r"\*<x>"), covers=as_glued),
-        Case(
-            form="`*`",
-            example="*",
-            matches=form(r"\*"),
-            covers=everything,
-            doubt="the FAQ does not have the asterisk alone; it is read as every host",
-        ),
+        Case(form="`*`", example="*", matches=form(r"\*"), covers=everything),
         *NO_HOSTS,
         stars("an asterisk works only at the very left of an FQDN", "www.example.*"),
     ),
@@ -112,16 +119,19 @@ AZURE_FIREWALL: Final = Product(
 
 CILIUM: Final = Product(
     title="Cilium, toFQDNs matchName and matchPattern",
-    documents=("Cilium source, pkg/policy/api/fqdn.go, FQDNSelector.MatchPattern",),
+    documents=(
+        "Cilium source, pkg/policy/api/fqdn.go, FQDNSelector.MatchPattern; pkg/fqdn/matchpattern",
+        "Cilium documentation, DNS based policies (https://docs.cilium.io/en/stable/security/policy/language/#dns-based)",
+    ),
     cases=(
-        EXACT,
+        Case(form="`x`, `x.`", example="example.com", matches=form(r"<x>\.?"), covers=exactly),
         Case(
             form="`*.x`",
             example="*.example.com",
-            matches=form(r"\*\.<x>"),
+            matches=form(r"\*\.<x>\.?"),
             covers=lambda found: (Reading(found["x"], 1, 1),),
         ),
-        Case(form="`**.x`", example="**.example.com", matches=form(r"\*{2,}\.<x>"), covers=below),
+        Case(form="`**.x`", example="**.example.com", matches=form(r"\*{2,}\.<x>\.?"), covers=below),
         Case(form="`*x`", example="*example.com", matches=form(r"\*+<x>"), covers=as_cilium),
         Case(form="`*`", example="*", matches=form(r"\*+"), covers=everything),
         Case(

@@ -1,12 +1,12 @@
 """The products whose reading can be reproduced, and the table of each.
 
-Knows their names; the tables are proxies.py's, firewalls.py's and pan_os.py's.
+Knows their names; the tables are proxies.py's, browsers.py's, firewalls.py's, resolving.py's and pan_os.py's.
 """
 
 from enum import StrEnum
 from typing import Final
 
-from tierwall.policy.dialect import firewalls, pan_os, proxies
+from tierwall.policy.dialect import browsers, firewalls, pan_os, proxies, resolving
 from tierwall.policy.dialect.common import BELOW, EXACT, stars
 from tierwall.policy.dialect.product import Product
 
@@ -27,6 +27,13 @@ class Dialect(StrEnum):
     AZURE_FIREWALL = "azure-firewall"
     CHROME_POLICY = "chrome-policy"
     CILIUM = "cilium"
+    FIREFOX_POLICY = "firefox-policy"
+    ENVOY = "envoy"
+    SMOKESCREEN = "smokescreen"
+    OPNSENSE = "opnsense"
+    PFSENSE = "pfsense"
+    MIKROTIK = "mikrotik"
+    MERAKI = "meraki"
 
 
 _LITERAL: Final = Product(
@@ -48,6 +55,13 @@ PRODUCTS: Final[dict[Dialect, Product]] = {
     Dialect.FORTINET: firewalls.FORTINET,
     Dialect.CHECK_POINT: firewalls.CHECK_POINT,
     Dialect.AZURE_FIREWALL: firewalls.AZURE_FIREWALL,
-    Dialect.CHROME_POLICY: proxies.CHROME_POLICY,
+    Dialect.CHROME_POLICY: browsers.CHROME_POLICY,
     Dialect.CILIUM: firewalls.CILIUM,
+    Dialect.FIREFOX_POLICY: browsers.FIREFOX_POLICY,
+    Dialect.ENVOY: proxies.ENVOY,
+    Dialect.SMOKESCREEN: proxies.SMOKESCREEN,
+    Dialect.OPNSENSE: resolving.OPNSENSE,
+    Dialect.PFSENSE: resolving.PFSENSE,
+    Dialect.MIKROTIK: resolving.MIKROTIK,
+    Dialect.MERAKI: resolving.MERAKI,
 }

@@ -1,4 +1,4 @@
-"""The tables of proxies, resolvers and browsers: how they read a host pattern, as their documentation says.
+"""The tables of proxies and resolvers: how they read a host pattern, as their documentation says.
 
 Knows what was read in the documents that each table names, and nothing measured on the products themselves. Where a
 document leaves something open, the case says so in `doubt`, and lint repeats it.
@@ -8,8 +8,7 @@ import re
 from ipaddress import IPv6Address, ip_network
 from typing import Final
 
-from tierwall.policy.dialect.common import DOTTED_DOMAIN, EXACT, IPV4, NO_HOSTS, stars
-from tierwall.policy.dialect.globs import everything
+from tierwall.policy.dialect.common import BELOW, DOTTED_DOMAIN, EXACT, IPV4, NO_HOSTS, NO_NAMES, as_network, stars
 from tierwall.policy.dialect.product import LABEL, Case, Product, domain, exactly, form
 from tierwall.policy.dialect.reading import Part, Reading, Rejected
 
@@ -71,8 +70,28 @@ SQUID: Final = Product(
 
 ZSCALER: Final = Product(
     title="Zscaler Internet Access, URL categories",
-    documents=("Zscaler Help, ZIA, URL Format Guidelines",),
+    documents=("Zscaler Help, ZIA, URL Format Guidelines (https://help.zscaler.com/zia/url-format-guidelines)",),
     cases=(
+        Case(
+            form="characters outside ASCII",
+            example="bücher.example",
+            matches=form(r".*[^\x00-\x7f].*"),
+            why="only ASCII characters are taken: write its A-labels (`xn--…`)",
+        ),
+        Case(
+            form="`_` in the domain below a public suffix, or in the suffix",
+            example="www.exam_ple.com",
+            matches=form(
+                r"\.?(?:[^./]+\.)+(?:[^./]*_[^./]*\.[^./]+|[^./]+\.[^./]*_[^./]*)/?|\.?[^./]+\.[^./]*_[^./]*/?"
+            ),
+            why="an underscore is taken in a subdomain only",
+        ),
+        Case(
+            form="`_` alone as a label",
+            example="_.example.com",
+            matches=form(r"\.?(?:.*\.)?_\..*"),
+            why="an underscore alone cannot be a subdomain",
+        ),
         Case(
             form="`x` without a dot in it",
             example=".com",
@@ -91,14 +110,25 @@ ZSCALER: Final = Product(
     ),
     otherwise="the guidelines know a host and a leading dot before one",
     below=".{}",
+    octets=True,
+    note="Where one entry is not valid, Zscaler rejects the whole request: nothing of such a list would be there.",
 )
 
 UMBRELLA: Final = Product(
     title="Cisco Umbrella, destination lists",
-    documents=("Cisco Umbrella User Guide, Wildcards and Destination Lists",),
+    documents=(
+        "Cisco Umbrella User Guide, Wildcards and Destination Lists",
+        "Cisco Umbrella API, Destination Lists (https://developer.cisco.com/docs/cloud-security/): IPv4 in allow lists",
+    ),
     cases=(
         Case(form="`x`", example="example.com", matches=form("<x>"), covers=domain),
-        *NO_HOSTS,
+        Case(
+            form="an IPv4 address or network",
+            example="192.0.2.0/24",
+            matches=form(rf"(?P<network>{IPV4}(?:/(?:[0-9]|[12][0-9]|3[0-2]))?)"),
+            covers=as_network,
+        ),
+        *NO_NAMES,
         stars("asterisks are not supported: every domain has an implied one before it"),
         Case(
             form="`.x`",
@@ -112,37 +142,40 @@ UMBRELLA: Final = Product(
     below="{}",
 )
 
-CHROME_POLICY: Final = Product(
-    title="Chrome, URLAllowlist",
+ENVOY: Final = Product(
+    title="Envoy, server_names of a filter chain",
     documents=(
-        "Chrome Enterprise help, Allow or block websites: URL blocklist filter format (answer 9942583)",
-        "The Chromium Projects, URL Blocklist filter format",
+        "Envoy API, config.listener.v3.FilterChainMatch, server_names",
+        "https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/listener/v3/listener_components.proto",
+        "Envoy API, xds.type.matcher.v3.ServerNameMatcher: the wildcard is one or more whole labels",
     ),
     cases=(
-        Case(
-            form="`x`, `https://x`",
-            example="example.com",
-            matches=form(r"(?:(?:https|wss)://)?<x>[./]?"),
-            covers=domain,
-        ),
-        Case(
-            form="`.x`",
-            example=".example.com",
-            matches=form(r"(?:(?:https|wss)://)?\.<x>[./]?"),
-            covers=exactly,
-        ),
-        Case(form="`*`", example="*", matches=form(r"(?:(?:https|wss)://)?\*/?"), covers=everything),
-        Case(
-            form="`http://x`, other schemes",
-            example="http://example.com",
-            matches=form(r"[a-z][a-z0-9+.-]*://.*|[a-z][a-z0-9+-]*:\*?"),
-            why="it is for another scheme than HTTPS: list the host in an entry of its own, with its `ports`",
-        ),
-        *NO_HOSTS[1:],  # all but the scheme, which a filter may have
-        stars("a filter has `*` only as the whole host"),
+        EXACT,
+        BELOW,
+        *NO_HOSTS,
+        stars("partial wildcards are not supported: only a leading `*.`", "*w.example.com"),
     ),
-    otherwise="a filter is a host, with or without a leading dot",
-    exact=".{}",
-    below="{}",
-    note="Only the allowlist is read; a URLBlocklist beside it is not.",
+    otherwise="a server name is a name, or `*.` before one",
+    below="*.{}",
+    note="The names are compared with the SNI; of several chains the one with the longest name is taken.",
+)
+
+SMOKESCREEN: Final = Product(
+    title="Smokescreen, allowed_domains of an ACL",
+    documents=("Smokescreen source, pkg/smokescreen/acl/v1/acl.go, HostMatchesGlob() and ValidateDomainGlob()",),
+    cases=(
+        EXACT,
+        BELOW,
+        Case(
+            form="a name in letters of its own language",
+            example="bücher.example",
+            matches=form(r".*[^\x00-\x7f].*"),
+            why="Smokescreen refuses it when it starts: write its A-labels (`xn--…`)",
+        ),
+        *NO_HOSTS,
+        stars("Smokescreen refuses it when it starts: a wildcard is only a leading `*.`", "www.*.example.com"),
+    ),
+    otherwise="a glob is a name, or `*.` before one",
+    below="*.{}",
+    octets=True,
 )
