@@ -143,6 +143,9 @@ def _in_process(results: Results) -> Iterator[str]:
             [k, *(_spread(results, f"verdict.{how}.{k}", "tierwall") for how in ("cached", "uncached"))] for k in kinds
         ]
         yield from _markdown(["attempt", "cached", "not cached"], rows)
+    if readers := results.samples.get("audit.rate"):
+        yield from ("", "## Logs", "", "Lines of a Squid log for each second of CPU time, start included.", "")
+        yield from _markdown(["program", "lines"], [[name, _spread(results, "audit.rate", name)] for name in readers])
     figures = sorted(figure for figure in results.samples if figure.startswith("rules."))
     if figures:
         yield from (

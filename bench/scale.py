@@ -21,12 +21,14 @@ class Scale:
     idle: int = 3000
     host_rules: int = 1_000_000
     network_rules: int = 100_000
+    log_lines: int = 10_000_000
+    log_rounds: int = 3
 
     def __str__(self) -> str:
         return (
             f"{self.rounds} rounds, {self.storm_s:g} s a storm at concurrency {self.concurrency}, "
             f"{self.echo_s:g} s of echo, {self.bulk_octets / 1e9:g} GB bulk, {self.idle} idle, "
-            f"{self.host_rules:,} hosts, {self.network_rules:,} networks"
+            f"{self.host_rules:,} hosts, {self.network_rules:,} networks, {self.log_lines:,} lines of a log"
         )
 
 
@@ -39,4 +41,6 @@ QUICK = Scale(
     idle=200,
     host_rules=20_000,
     network_rules=2_000,
+    log_lines=200_000,
+    log_rounds=1,
 )

@@ -62,6 +62,8 @@ TARGETS: Final = (
     Target(what="loading many networks", figure="rules.networks.load", sense="", ours="many"),
     Target(what="memory with many networks (peak)", figure="rules.networks.peak", sense="", ours="many"),
     Target(what="start to listening", figure="start.seconds", sense="<=", limit=1.3, against="mitmproxy"),
+    Target(what="lines of a Squid log, of CPU time", figure="audit.rate", sense=">=", limit=200_000.0),
+    Target(what="memory for them, above the start", figure="audit.memory", sense="<=", limit=50.0),
     Target(
         what="tunnels a second, two workers against one",
         figure="workers.rate",

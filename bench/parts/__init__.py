@@ -1,7 +1,7 @@
 """The parts of the benchmark, in the order in which they run."""
 
 from bench.bench import Part
-from bench.parts import bulk, denials, echo, memory, rules, start, tunnels, verdict, workers
+from bench.parts import audit, bulk, denials, echo, memory, rules, start, tunnels, verdict, workers
 
 PARTS: dict[str, tuple[str, Part]] = {
     "tunnels": ("new tunnels a second, and the proxy's CPU time for each", tunnels.run),
@@ -12,5 +12,6 @@ PARTS: dict[str, tuple[str, Part]] = {
     "verdict": ("one verdict, cached and not", verdict.run),
     "rules": ("a million host rules and a hundred thousand networks", rules.run),
     "start": ("from start to listening", start.run),
+    "audit": ("a Squid log of ten million lines", audit.run),
     "workers": ("two workers against one", workers.run),
 }
