@@ -169,6 +169,17 @@ def test_line_ends_and_marks_of_windows_are_no_part_of_a_line(tmp_path: Path) ->
         assert found["sources"][0]["unread"] == 0
 
 
+def test_clocks_of_four_zones_are_one(tmp_path: Path) -> None:
+    line = '10.20.0.7 - jo [{}] "CONNECT api.amplitude.com:443 HTTP/1.1" 403 39 TCP_DENIED:HIER_NONE'
+    clocks = ["27/Nov/2026:08:00:00 +0000", "27/Nov/2026:09:30:00 +0100", "27/Nov/2026:03:15:00 -0500"]
+    utc = squid("api.amplitude.com:443", at=1795768200)  # 08:30, behind the last of these
+
+    found = answers(log(tmp_path, "\n".join([*map(line.format, clocks), "27 Nov", utc]) + "\n"))
+
+    (row,) = found["broken"][0]["destinations"]
+    assert (row["denied"], row["first"], row["last"]) == (4, "2026-11-27T08:00:00Z", "2026-11-27T08:30:00Z")
+
+
 def test_an_empty_file_is_a_source_without_lines(tmp_path: Path) -> None:
     ended = audit("--json", log(tmp_path, ""))
 

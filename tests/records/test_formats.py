@@ -1,5 +1,6 @@
 """Every sample is read as its table says, and looks like its own format and no other."""
 
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.records.samples import format_id, is_whole, lines_of, samples, table_of
 from tierwall.records.formats import LINES, format_of_lines, format_of_octets
+from tierwall.records.reading import LineFormat
 from tierwall.records.record import Record, Unread
 
 SAMPLES = samples()
@@ -47,3 +49,32 @@ def test_no_reader_breaks_on_lines_of_other_formats(path: Path) -> None:
         for line in lines_of(path):
             with suppress(Unread):
                 assert isinstance(read(line), Record | None)
+
+
+HOSTILE = [
+    "a ",
+    "0 ",
+    '"',
+    "1|a|",
+    "c-ip=a ",
+    "type=utm ",
+    "requested_host=a ",
+    'action:"x" ',
+    "10.0.0.1:1 [",
+    "a=",
+    " <",
+]
+
+
+@pytest.mark.parametrize("each", LINES, ids=lambda each: each.id)
+def test_a_line_that_was_made_to_be_slow_is_not(each: LineFormat) -> None:
+    """Two hundred thousand characters of what a pattern begins with: in n² steps they would take minutes."""
+    read = each.reader()
+    before = time.process_time()
+    for part in HOSTILE:
+        line = (part * 200_000)[:200_000]
+        each.looks(line)
+        with suppress(Unread):
+            read(line)
+
+    assert time.process_time() - before < 20

@@ -16,7 +16,7 @@ from tierwall.records.record import Unread
 UNKNOWN: Final = "unknown"
 """The format of lines that look like none."""
 
-LINE_OCTETS: Final = 1024**2
+LINE_OCTETS: Final = 256 * 1024
 LOOKED_AT: Final = 200
 """Lines at the beginning of a file by which its format is found."""
 

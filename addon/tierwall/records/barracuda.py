@@ -15,7 +15,8 @@ from tierwall.records.record import Decision, Record, Unread
 _LINE: Final = re.compile(
     r"(?:http_?scan|barracuda_pqman)\[\d+\]: (?P<when>\d{9,10}) (?:\d+ )?(?P<client>\S+) \S+ \S+ \S+ (?P<url>\S+)"
     r" \S+ BYF"
-    r" (?P<action>ALLOWED|BLOCKED|DETECTED) (?P<reason>\S+)(?: .*?)?? (?P<version>\d+) (?P<match>[01]) (?P<timed>[01])"
+    r" (?P<action>ALLOWED|BLOCKED|DETECTED) (?P<reason>\S+)(?: .{0,200}?)?? (?P<version>\d+)"
+    r" (?P<match>[01]) (?P<timed>[01])"
     r" (?P<type>\d+)(?:\s|$)"
 )
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from tierwall.records.clock import epoch, iso
-from tierwall.records.fields import pairs, words
+from tierwall.records.fields import in_turn, pairs, words
 from tierwall.records.http_log import by_host, by_url, statement
 from tierwall.records.record import Decision, Record, Unread
 
 _RESULTS: Final = frozenset({"DENIED", "OBSERVED", "PROXIED"})
 _ACTION: Final = re.compile(r"(?:TCP|UDP|SOCKS|TUNNELED|NONE|DENIED|FAILED|ALLOWED)(?:_\w+)?")
-_KV_LOOKS: Final = re.compile(r"\bc-ip=\S+.*\bs-action=\S+")
+_KV_LOOKS: Final = (re.compile(r"\bc-ip=\S"), re.compile(r"\bs-action=\S"))
 _KV_TIME: Final = re.compile(r"^(?:<\d+>)?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)")
 _MAIN_LOOKS: Final = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \d+ \S+ .* (?:DENIED|OBSERVED|PROXIED) .* [A-Z]+_?\w* "
@@ -62,7 +62,7 @@ def _decision(action: str, result: str, exception: str) -> Decision:
 
 def looks_like_pairs(line: str) -> bool:
     """`c-ip=… s-action=…`, as a Splunk or syslog format has it."""
-    return _KV_LOOKS.search(line) is not None
+    return in_turn(line, *_KV_LOOKS)
 
 
 def read_pairs(line: str) -> Record:

@@ -14,10 +14,9 @@ from tierwall.records.fields import Fields, cef, words
 from tierwall.records.http_log import by_flow, by_url, by_words, statement
 from tierwall.records.record import Decision, Record, Unread
 
-_LOOKS: Final = re.compile(
-    r'\b(?:CheckPoint|Check Point)\b.*\[.*?\baction:"|\[(?=[^\]]*\baction:")(?=[^\]]*\borigin:")'
-)
-_FIELD: Final = re.compile(r'(\w+):"((?:[^"\\]|\\.)*)"')
+_ACTION: Final = re.compile(r'\baction:"')
+_ORIGIN: Final = re.compile(r'\borigin:"|\bCheckPoint\b')
+_FIELD: Final = re.compile(r'\b(\w{1,64}):"((?:[^"\\]|\\.)*)"')
 _ACTIONS: Final = {
     "accept": Decision.ALLOWED,
     "allow": Decision.ALLOWED,
@@ -38,7 +37,7 @@ _ACTIONS: Final = {
 
 def looks_like_check_point(line: str) -> bool:
     """Its syslog form, or an event of this vendor."""
-    if _LOOKS.search(line) is not None:
+    if "[" in line and _ACTION.search(line) is not None and _ORIGIN.search(line) is not None:
         return True
     found = cef(line) if "Check Point" in line else None
     return found is not None and "Check Point" in (found.vendor, found.product)

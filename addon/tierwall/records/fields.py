@@ -3,6 +3,7 @@
 Knows envelopes, no product. A field that is empty or a lone hyphen is absent.
 """
 
+import csv
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -43,8 +44,9 @@ def spaced_pairs(text: str) -> dict[str, str]:
     """`key=value` where a value may hold spaces, and ends before the next `key=` (CEF does so)."""
     found: dict[str, str] = {}
     marks = list(_NEXT.finditer(text))
-    for mark, following in zip(marks, [*marks[1:], None], strict=True):
-        value = text[mark.end() : following.start() if following else len(text)].strip()
+    ends = [*(mark.start() for mark in marks[1:]), len(text)]
+    for mark, end in zip(marks, ends, strict=False):
+        value = text[mark.end() : end].strip()
         if value not in _ABSENT:
             found[mark[1]] = value.replace("\\=", "=").replace("\\|", "|")
     return found
@@ -141,6 +143,25 @@ def required(found: Mapping[str, object], what: str, *keys: str) -> str:
     if value is None:
         raise Unread(f"has no {what}")
     return value
+
+
+def row_of(line: str) -> list[str]:
+    """The values of a CSV line; none where it is no CSV."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
+def in_turn(text: str, *patterns: re.Pattern[str]) -> bool:
+    """Whether each is somewhere behind the one before it; in one go, where `.*` between them would take n² steps."""
+    at = 0
+    for pattern in patterns:
+        found = pattern.search(text, at)
+        if found is None:
+            return False
+        at = found.end()
+    return True
 
 
 def words(*parts: str | None) -> str:

@@ -15,9 +15,8 @@ from tierwall.records.fields import Fields, cef, pairs, words
 from tierwall.records.http_log import by_flow, by_url, by_words, statement
 from tierwall.records.record import Decision, Record, Unread
 
-_LOOKS: Final = re.compile(
-    r"\btype=\"?(?:utm|traffic|dns|app-ctrl|webfilter)\"?\b.*\b(?:devid|logid|subtype)=|\bdevid=.*\btype="
-)
+_TYPE: Final = re.compile(r"\btype=\"?(?:utm|traffic|event|dns|app-ctrl|webfilter)\b")
+_DEVICE: Final = re.compile(r"\b(?:devid|logid|subtype)=")
 _ACTIONS: Final = {
     # traffic
     "accept": Decision.ALLOWED,
@@ -49,7 +48,7 @@ _PREFIX: Final = "FTNTFGT"
 
 def looks_like_fortinet(line: str) -> bool:
     """FortiOS's names, or an event of this vendor."""
-    if _LOOKS.search(line) is not None:
+    if _TYPE.search(line) is not None and _DEVICE.search(line) is not None:
         return True
     found = cef(line) if "Fortinet" in line else None
     return found is not None and found.vendor == "Fortinet"
@@ -59,7 +58,7 @@ def read_fortinet(line: str) -> Record:
     """One line. Raises Unread."""
     if "Fortinet" in line and (event := cef(line)) is not None:
         return _record(_as_pairs(event.fields))
-    if not _LOOKS.search(line):
+    if not looks_like_fortinet(line):
         raise Unread("is no traffic or UTM line of FortiOS")
     return _record(pairs(line))
 

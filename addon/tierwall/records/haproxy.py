@@ -15,14 +15,15 @@ from tierwall.records.record import Decision, Record, Statement, Unread
 from tierwall.records.squid import destination
 from tierwall.records.status import by_status
 
+_CLIENT: Final = r"(?<![\w.:])(?P<client>[\d.a-fA-F:]{2,45}):\d{1,5} \[(?P<when>[^\]]{1,40})\]"
 _HTTP: Final = re.compile(
-    r"(?P<client>[\d.a-fA-F:]+):\d+ \[(?P<when>[^\]]+)\] \S+ (?P<backend>\S+)/(?P<server>\S+) [-\d/+]+"
+    rf"{_CLIENT} \S+ (?P<backend>\S+)/(?P<server>\S+) [-\d/+]+"
     r" (?P<status>-?\d{1,3})"
     r" \+?\d+ \S+ \S+ (?P<state>\S\S)\S{0,2} [\d/+]+ [\d/]+(?P<captured>(?: \{[^}]*\}){0,2}) \"(?P<method>\S+)"
     r" (?P<url>\S+)[^\"]*\"?"
 )
 _TCP: Final = re.compile(
-    r"(?P<client>[\d.a-fA-F:]+):\d+ \[(?P<when>[^\]]+)\] \S+ (?P<backend>\S+)/(?P<server>\S+) [-\d/+]+ \+?\d+"
+    rf"{_CLIENT} \S+ (?P<backend>\S+)/(?P<server>\S+) [-\d/+]+ \+?\d+"
     r" (?P<state>[A-Z-]{2})"
     r" [\d/+]+ [\d/]+(?P<captured>(?: \{[^}]*\}){0,2})(?: (?P<sni>[\w.-]+\.[\w-]+))?\s*$"
 )

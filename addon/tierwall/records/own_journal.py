@@ -33,7 +33,7 @@ def read_journal_line(line: str) -> Record:
     """One event. Raises Unread."""
     try:
         event = parse(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Unread("is no event of a journal") from None
     statement = Statement(
         decision=_DECISIONS[event.event.action],

@@ -6,13 +6,12 @@ with the action: a `drop` or `deny` counts although the action may say `allow`, 
 action.
 """
 
-import csv
 import re
 from typing import Final
 
 from tierwall.policy.attempt import Attempt
 from tierwall.records.clock import any_of, iso
-from tierwall.records.fields import Event, Fields, cef, leef, words
+from tierwall.records.fields import Event, Fields, cef, leef, row_of, words
 from tierwall.records.http_log import by_flow, by_url, by_words, statement
 from tierwall.records.record import Decision, Record, Unread
 
@@ -68,7 +67,7 @@ def read_pan_os(line: str) -> Record | None:
         if event is None or not event.vendor.startswith("Palo Alto"):
             raise Unread("is no TRAFFIC or THREAT line of PAN-OS")
         return _of_event(event)
-    row = next(csv.reader([found["row"]]), [])
+    row = row_of(found["row"])
     if len(row) <= _ACTION:
         raise Unread("is cut short: a PAN-OS line has at least 31 fields")
     if found["type"] == "TRAFFIC":

@@ -9,17 +9,20 @@ from typing import Final
 
 from tierwall.records.clock import any_of
 from tierwall.records.destination import first_of
-from tierwall.records.fields import Fields, spaced_pairs, unquoted, words
+from tierwall.records.fields import Fields, in_turn, spaced_pairs, unquoted, words
 from tierwall.records.http_log import by_host, by_url, statement
 from tierwall.records.record import Decision, Record, Unread
 
-_LOOKS: Final = re.compile(r"\b(?:requested_host|destination_host)=.*\b(?:block_reason|http_status_code)=")
+_LOOKS: Final = (
+    re.compile(r"\b(?:requested_host|destination_host)="),
+    re.compile(r"\b(?:block_reason|http_status_code)="),
+)
 _FIRST_LINE: Final = re.compile(r"([A-Z]+) (\S+)")
 
 
 def looks_like_skyhigh(line: str) -> bool:
     """A host as either product calls it, and a status or a reason behind it."""
-    return _LOOKS.search(line) is not None
+    return in_turn(line, *_LOOKS)
 
 
 def read_skyhigh(line: str) -> Record:

@@ -9,11 +9,11 @@ from typing import Final
 
 from tierwall.policy.attempt import Attempt
 from tierwall.records.clock import any_of, iso
-from tierwall.records.fields import Fields, pairs, words
+from tierwall.records.fields import Fields, in_turn, pairs, words
 from tierwall.records.http_log import by_flow, by_host, by_url, by_words, statement
 from tierwall.records.record import Decision, Record, Unread
 
-_LOOKS: Final = re.compile(r'\blog_type="(?:Content Filtering|Firewall|SSL)".*\blog_subtype=')
+_LOOKS: Final = (re.compile(r'\blog_type="(?:Content Filtering|Firewall|SSL)"'), re.compile(r"\blog_subtype="))
 _SUBTYPES: Final = {
     "allowed": Decision.ALLOWED,
     "warned": Decision.DENIED,
@@ -28,7 +28,7 @@ _SUBTYPES: Final = {
 
 def looks_like_sophos(line: str) -> bool:
     """Its log types with their subtype."""
-    return _LOOKS.search(line) is not None
+    return in_turn(line, *_LOOKS)
 
 
 def read_sophos(line: str) -> Record:

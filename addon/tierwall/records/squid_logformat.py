@@ -45,7 +45,7 @@ _WANTED: Final = {
 _BRACKETED: Final = frozenset({"tl", "tg"})
 
 COMMON: Final = (
-    r"(?P<client>\S+) \S+ (?P<user>.+?) \[(?P<local>[^\]]+)\]"
+    r"(?P<client>\S{1,100}) \S{1,100} (?P<user>[^\[\"]{1,200}?) \[(?P<local>[^\]]{1,40})\]"
     r" \"(?P<method>[A-Z][A-Z_-]*) (?P<url>\S+)(?: HTTP/[\d.]+)?\" (?P<status>\d{3}) (?:\d+|-)"
 )
 _COMMON: Final = re.compile(rf"(?:^|\s){COMMON}(?P<behind>.*)$")

@@ -4,13 +4,12 @@ Source: Cisco Umbrella, "Log Formats and Versioning" (proxy logs, DNS logs, vers
 end). The verdict is the seventh column of proxy logs, the sixth of DNS logs. Times are UTC.
 """
 
-import csv
 import re
 from typing import Final
 
 from tierwall.records.clock import iso
 from tierwall.records.destination import of_question
-from tierwall.records.fields import words
+from tierwall.records.fields import row_of, words
 from tierwall.records.http_log import by_url, by_words, statement
 from tierwall.records.record import Decision, Record, Unread
 
@@ -42,7 +41,7 @@ def read_umbrella(line: str) -> Record:
 def _row(line: str) -> list[str] | None:
     if not _LOOKS.match(line):
         return None
-    row = next(csv.reader([line]), [])
+    row = row_of(line)
     if _is_dns(row) or (len(row) > 8 and row[6].lower() in _VERDICTS):
         return row
     return None

@@ -4,7 +4,6 @@ Source: Zscaler Help, "NSS Feed Output Format: Web Logs". The verdict is `action
 where the client asked for a tunnel.
 """
 
-import csv
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -12,7 +11,7 @@ from typing import Final
 from tierwall.policy.attempt import Attempt
 from tierwall.records.clock import any_of
 from tierwall.records.destination import address_of, first_of
-from tierwall.records.fields import json_object, text_of, words
+from tierwall.records.fields import json_object, row_of, text_of, words
 from tierwall.records.http_log import by_host, by_url, by_words, statement
 from tierwall.records.record import Decision, Record, Unread
 
@@ -78,13 +77,13 @@ def looks_like_nss_csv(line: str) -> bool:
     """Quoted values, the first of them a date, the fifth an action."""
     if not _CSV_LOOKS.match(line):
         return False
-    row = next(csv.reader([line]), [])
+    row = row_of(line)
     return len(row) > 10 and row[4].lower() in _ACTIONS
 
 
 def read_nss_csv(line: str) -> Record:
     """A row as the documented feed begins: time, login, protocol, URL, action; the rest by its looks. Raises Unread."""
-    row = next(csv.reader([line]), [])
+    row = row_of(line)
     if len(row) <= 10 or row[4].lower() not in _ACTIONS:
         raise Unread("is no row of Zscaler's web log feed")
     at = next((at for at, value in enumerate(row) if at > 4 and value in _METHODS), None)

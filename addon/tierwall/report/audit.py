@@ -6,6 +6,7 @@ Knows findings and words. Nothing is judged here.
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
+from itertools import zip_longest
 from typing import Final
 
 from tierwall.audit.files import UNKNOWN
@@ -139,7 +140,7 @@ def _example(line: int, example: str) -> str:
 def _items(services: Iterable[ServiceFound], what: str) -> Iterator[Item]:
     """Each service with its symptom; of neighbours that share their destinations, the last has the table."""
     listed = list(services)
-    for each, following in zip(listed, [*listed[1:], None], strict=True):
+    for each, following in zip_longest(listed, listed[1:]):
         name = f"{each.vendor} / {each.service}"
         if following is not None and following.vendor == each.vendor and following.destinations == each.destinations:
             yield Item(name=name, tier=each.tier, text=each.symptom)
