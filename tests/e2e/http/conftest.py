@@ -9,6 +9,7 @@ from socket import socket
 
 import pytest
 
+from tests.e2e.http.http2_client import Http2Client
 from tests.support.played_origins import Played, PlayedTls, Talk, answers
 from tests.support.programs import connected, read_head, read_to_end, tunnel
 from tests.support.running import Proxy, allow_private, lab_ca, running_proxy
@@ -129,6 +130,18 @@ def way(
     yield Way(proxy, f"{label}.corp.example", tls, origin, forbidden)
     print(*proxy.lines()[lines:], sep="\n")
     assert forbidden.reached.connections == 0
+
+
+@pytest.fixture
+def h2_client(proxy: Proxy) -> Iterator[Http2Client]:
+    """A client inside TLS that the proxy opens."""
+    with connected(proxy.via, LIMIT_S) as client:
+        assert b" 200 " in tunnel(client, "two.corp.example:443")
+        trusting = ssl.create_default_context(cafile=lab_ca())
+        trusting.set_alpn_protocols(["h2"])
+        with trusting.wrap_socket(client, server_hostname="two.corp.example") as inside:
+            assert inside.selected_alpn_protocol() == "h2"
+            yield Http2Client(inside)
 
 
 __all__ = ["Way", "read_head", "until"]

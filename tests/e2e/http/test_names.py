@@ -1,19 +1,14 @@
 """Every name of a message is judged, and it goes out with one: what routes it was judged, whatever else it says."""
 
-import ssl
-from collections.abc import Iterator
-from socket import socket
 from typing import Any
 
-import h2.config
-import h2.connection
-import h2.events
 import pytest
 
 from tests.e2e.http.conftest import Way, until
+from tests.e2e.http.http2_client import Http2Client, fields
 from tests.support.played_origins import Played, answers
-from tests.support.programs import connected, tunnel
-from tests.support.running import Proxy, about, lab_ca
+from tests.support.programs import connected
+from tests.support.running import Proxy, about
 
 DENIED = "denied.evil.example"
 
@@ -111,51 +106,6 @@ def test_a_url_that_no_proxy_serves_is_a_400_that_is_told(proxy: Proxy, scheme: 
 
 
 # -- HTTP/2
-
-
-@pytest.fixture
-def h2_client(proxy: Proxy) -> Iterator["Http2Client"]:
-    with connected(proxy.via, 5.0) as client:
-        assert b" 200 " in tunnel(client, "two.corp.example:443")
-        trusting = ssl.create_default_context(cafile=lab_ca())
-        trusting.set_alpn_protocols(["h2"])
-        with trusting.wrap_socket(client, server_hostname="two.corp.example") as inside:
-            assert inside.selected_alpn_protocol() == "h2"
-            yield Http2Client(inside)
-
-
-class Http2Client:
-    """Sends whatever fields it is told to."""
-
-    def __init__(self, inside: socket) -> None:
-        lax = h2.config.H2Configuration(validate_outbound_headers=False, normalize_outbound_headers=False)
-        self._inside, self._h2 = inside, h2.connection.H2Connection(lax)
-        self._h2.initiate_connection()
-
-    def ask(self, *fields: tuple[str, str], body: bytes | None = None) -> dict[str, str] | None:
-        """The fields of the answer; None where the connection or the stream ends instead."""
-        stream = self._h2.get_next_available_stream_id()
-        self._h2.send_headers(stream, list(fields), end_stream=body is None)
-        if body is not None:
-            self._h2.send_data(stream, body, end_stream=True)
-        while True:
-            self._inside.sendall(self._h2.data_to_send())
-            octets = self._inside.recv(65536)
-            if not octets:
-                return None
-            for event in self._h2.receive_data(octets):
-                if isinstance(event, h2.events.ResponseReceived):
-                    return {_text(name): _text(value) for name, value in event.headers}
-                if isinstance(event, h2.events.StreamReset | h2.events.ConnectionTerminated):
-                    return None
-
-
-def _text(octets: Any) -> str:
-    return octets.decode() if isinstance(octets, bytes) else octets
-
-
-def fields(path: str = "/", authority: str = "two.corp.example", method: str = "GET") -> list[tuple[str, str]]:
-    return [(":method", method), (":scheme", "https"), (":authority", authority), (":path", path)]
 
 
 def test_in_http_2_an_ordinary_request_passes(h2_client: Http2Client, encrypted: Any) -> None:

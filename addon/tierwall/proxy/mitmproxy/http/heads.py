@@ -70,15 +70,16 @@ def read_request(octets: bytes, *, to_proxy: bool) -> NeedMore | Unreadable | Re
 
 def read_response(octets: bytes) -> NeedMore | Unreadable | Read[Response]:
     """An answer's head. RFC 9112 says where to be lenient: bare LF (2.2), space before a colon (5.1), folds (5.2)."""
-    start = match.end() if (match := _EMPTY_LINES.match(octets)) else 0
-    end = _HEAD_END.search(octets, start)
-    if end is None or end.end() > RESPONSE_HEAD_OCTETS:
+    start = _start(octets)
+    feed_at = octets.find(b"\n", start)
+    status = _STATUS_LINE.fullmatch(octets[start:feed_at].removesuffix(b"\r")) if feed_at >= 0 else None
+    if feed_at >= 0 and status is None:
+        return Unreadable("its first line is no status of HTTP/1")
+    end = _HEAD_END.search(octets, feed_at) if feed_at >= 0 else None
+    if status is None or end is None or end.end() > RESPONSE_HEAD_OCTETS:
         too_large = len(octets) >= RESPONSE_HEAD_OCTETS
         return Unreadable(f"its head takes more than {RESPONSE_HEAD_OCTETS // 1024} KiB") if too_large else _MORE
     lines = [line.removesuffix(b"\r") for line in octets[start : end.start()].split(b"\n")]
-    status = _STATUS_LINE.fullmatch(lines[0])
-    if status is None:
-        return Unreadable("its first line is no status of HTTP/1")
     fields: list[tuple[bytes, bytes]] = []
     for line in lines[1:]:
         if line[:1] in {b" ", b"\t"} and fields:

@@ -1,0 +1,89 @@
+"""HTTP/2 with windows: what one side does not take, the other may not send."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from tests.e2e.http.http2_client import Http2Client, fields
+from tests.e2e.http.test_limits import CHUNK, TALL, bounded
+from tests.support.played_origins import Talk
+from tests.support.running import Proxy
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (TALL * len(CHUNK))
+
+
+def test_a_download_waits_for_a_client_that_grants_nothing(
+    proxy: Proxy, encrypted: Any, h2_client: Http2Client
+) -> None:
+    async def pours(talk: Talk) -> None:
+        await talk.head()
+        await talk.say(ANSWER)
+        for _ in range(TALL):
+            await talk.say(CHUNK)
+
+    encrypted.play = pours
+    with bounded(proxy):
+        answer = h2_client.ask(*fields("/much"))
+        time.sleep(1.5)  # what is measured is what happens while nothing is granted
+
+    assert answer is not None
+    assert answer[":status"] == "200"
+
+
+@pytest.mark.parametrize("host", ["two.corp.example", "denied.evil.example"])
+def test_an_upload_that_nobody_takes_is_not_kept(
+    proxy: Proxy, encrypted: Any, h2_client: Http2Client, host: str
+) -> None:
+    stopped = threading.Event()
+
+    async def takes_nothing(talk: Talk) -> None:
+        import asyncio  # noqa: PLC0415
+
+        await talk.head()
+        while not stopped.is_set():
+            await asyncio.sleep(0.05)
+
+    encrypted.play = takes_nothing
+    with bounded(proxy):
+        sent = h2_client.pour(*fields("/up", authority=host, method="POST"), octets=TALL * len(CHUNK))
+        stopped.set()
+
+    assert sent < 16 * len(CHUNK)
+
+
+def test_an_upload_that_is_taken_is_taken_whole(encrypted: Any, h2_client: Http2Client) -> None:
+    body = 4 * len(CHUNK)
+
+    async def takes(talk: Talk) -> None:
+        await talk.head()
+        await talk.until(b"0\r\n\r\n")
+        await answers_once(talk)
+
+    encrypted.play = takes
+    sent = h2_client.pour(*fields("/up", method="POST"), octets=body, end=True)
+    answer = h2_client.answer()
+
+    assert sent == body
+    assert answer is not None
+    assert answer[":status"] == "200"
+    assert bytes(encrypted.talks[-1].heard).count(b"z") >= body
+
+
+async def answers_once(talk: Talk) -> None:
+    await talk.say(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+
+def test_hints_come_before_the_answer(encrypted: Any, h2_client: Http2Client) -> None:
+    async def hints(talk: Talk) -> None:
+        await talk.head()
+        await talk.say(b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n")
+        await answers_once(talk)
+
+    encrypted.play = hints
+    answer = h2_client.ask(*fields("/hints"))
+
+    assert answer is not None
+    assert answer[":status"] == "200"
+    assert [dict(event.headers)[b":status"] for event in h2_client.informed] == [b"103"]
