@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.http.conftest import Way, until
-from tests.support.played_origins import Played, answers
+from tests.support.played_origins import Played, PlayedTls, answers
 from tests.support.programs import connected, read_to_end, tunnel
 from tests.support.running import Proxy, allow_private, lab_ca, running_proxy
 from tierwall.events import Event
@@ -80,6 +80,44 @@ def crash(self, event):
     yield
 stream.Stream.state_wait_for_response_headers = crash
 """
+
+
+IMPATIENT = """
+from tierwall.proxy.mitmproxy import handover
+handover.HANDSHAKE_S = 0.5
+"""
+
+
+def test_a_tls_handshake_that_is_never_finished_is_given_up(
+    clear: Played, tmp_path: Path, encrypted: PlayedTls, ca: Path
+) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(SITE.replace("tcp/80", "tcp/443") + "behaviours: [{behaviour: tls-inspection}]\n", encoding="utf-8")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    hello = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="go.corp.example")
+    with pytest.raises(ssl.SSLWantReadError):
+        hello.do_handshake()
+    to = allow_private("go.corp.example", 443, encrypted.port)
+    with running_proxy("--site", site, "--trust", ca, *to, code=IMPATIENT) as proxy, connected(proxy.via) as client:
+        tunnel(client, "go.corp.example:443")
+        client.sendall(outgoing.read())
+        heard = read_to_end(client)
+        event = proxy.wait_for(lambda event: event.event.reason == "malformed")
+
+    assert not heard.endswith(b"<silence>")
+    assert event.tierwall.detail == "a TLS handshake that is not finished in time"
+
+
+@pytest.mark.parametrize("host", ["denied.evil.example", "nowhere.corp.example:1"])
+def test_what_is_answered_to_head_has_no_body_first_too(proxy: Proxy, host: str) -> None:
+    request = f"HEAD http://{host}/ HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+    with connected(proxy.via) as client:
+        client.sendall(request.encode())
+        heard = read_to_end(client)
+
+    assert heard.startswith(b"HTTP/1.1 403 ")
+    assert heard.endswith(b"\r\n\r\n")
+    assert heard.count(b"\r\n\r\n") == 1
 
 
 SITE = "version: 1\nsite: crash\nadmit:\n  - {hosts: [go.corp.example], ports: [tcp/80]}\n"

@@ -20,8 +20,9 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 
 from tierwall.proxy.mitmproxy.guard import deny_until_judged
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
-from tierwall.proxy.mitmproxy.http.told import Crash, TierwallCrashedHook
+from tierwall.proxy.mitmproxy.http.told import Crash, TierwallCrashedHook, refused
 from tierwall.proxy.mitmproxy.parts import Master
+from tierwall.proxy.state.own_failures import told, traceable
 from tierwall.proxy.transport.wire import Wire
 
 type Reader = asyncio.StreamReader | mitmproxy_rs.Stream | Wire
@@ -62,7 +63,7 @@ class GuardedHandler(ProxyConnectionHandler):
         self, master: Master, reader: Reader, writer: Writer, options: Options, mode: ProxyMode
     ) -> None:  # mitmproxy's signature
         super().__init__(master, reader, writer, _Options(options), mode)  # type: ignore[no-untyped-call]
-        self._crashed = False
+        self._ended = False
         if isinstance(reader, Wire):
             reader.may_read = lambda: self._reads(self.client)
 
@@ -104,14 +105,23 @@ class GuardedHandler(ProxyConnectionHandler):
 
     def log(self, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
         """mitmproxy's way to say, among other things, that a layer has raised; it leaves the client waiting then."""
-        super().log(message, level, exc_info)
         failure = sys.exception() if exc_info is True else exc_info[1] if exc_info else None
-        if failure is not None and not self._crashed:
-            self._crashed = True
+        shown = None if failure is None or traceable(failure) is None else exc_info
+        super().log(message, level, shown)
+        if failure is not None and not self._ended:
+            self._ended = True
             self._end(failure)
 
+    def give_up_handshake(self) -> None:
+        """End the connection, unless its TLS stands."""
+        if self.client.timestamp_tls_setup is None and not self._ended:
+            self._ended = True
+            self._tell_and_end(refused(self.layer.context, "a TLS handshake that is not finished in time", "close"))
+
     def _end(self, failure: BaseException) -> None:
-        hook = TierwallCrashedHook(Crash(self.layer.context, f"{type(failure).__name__}: {failure}"))
+        self._tell_and_end(TierwallCrashedHook(Crash(self.layer.context, told(failure))))
+
+    def _tell_and_end(self, hook: commands.StartHook) -> None:
         self.layer = _Dead(self.layer.context.fork())
         telling = asyncio.get_running_loop().create_task(self.hook_task(hook))
         _telling.add(telling)

@@ -3,6 +3,7 @@
 Knows mitmproxy's connection handlers and layers. Refuses to decide: mitmproxy's hooks are judged in enforcement.py.
 """
 
+import asyncio
 import socket
 from typing import Final
 
@@ -17,11 +18,15 @@ from mitmproxy.proxy.mode_servers import ServerInstance
 from mitmproxy.proxy.mode_specs import ProxyMode, UpstreamMode
 from mitmproxy.proxy.tunnel import LayerStack
 
+from tierwall.policy.limits import DIAL_S, FIRST_BYTES_S
 from tierwall.proxy.connection.client_connection import Known
 from tierwall.proxy.mitmproxy.handler import AfterTls, GuardedHandler
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
 from tierwall.proxy.transport.endpoint import RESET, Endpoint
 from tierwall.proxy.transport.wire import Wire
+
+HANDSHAKE_S: Final = DIAL_S + FIRST_BYTES_S
+"""Seconds for a client's TLS handshake, during which its server is dialled, whose certificate ours is made after."""
 
 _TLS_HANDSHAKE: Final = 0x16
 _SSL2_HELLO: Final = 0x80
@@ -50,8 +55,11 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: Endpoint, known: K
             context.server.via = (instance.mode.scheme, instance.mode.address)
         handler.layer = _tls(context) if encrypted else HttpLayer(context, HTTPMode.transparent)
     client: Client = context.client
+    limit = asyncio.get_running_loop().call_later(HANDSHAKE_S, handler.give_up_handshake) if encrypted else None
     with instance.manager.register_connection(client.id, handler):
         await handler.handle_client()
+    if limit is not None:
+        limit.cancel()
 
 
 def _tls(context: Context) -> Layer:
