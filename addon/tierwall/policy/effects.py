@@ -1,6 +1,6 @@
 """Which behaviours of a site act on an attempt that passes, in which order, and what each would break.
 
-Knows scopes and what a behaviour is about; what it then does to octets or requests is proxy/behaviours'.
+Knows scopes and what a behaviour is about; what it then does to octets or requests is proxy/middlebox's.
 """
 
 from dataclasses import replace
@@ -9,7 +9,6 @@ from typing import assert_never
 from tierwall.policy.access_rules import TlsDecision
 from tierwall.policy.attempt import Attempt, Effect, Impact, NameSource, Reason, Seen, Verdict
 from tierwall.policy.behaviour import (
-    Bandwidth,
     Basis,
     Behaviour,
     Buffering,
@@ -20,28 +19,20 @@ from tierwall.policy.behaviour import (
     DnsFilter,
     DpiHttpsOnly,
     FqdnCacheExpiry,
-    HalfCloseBreaks,
     Headers,
     HostForgeryCheck,
-    IdleTimeout,
-    Jitter,
-    Latency,
-    MaxLifetime,
     NoHttp2,
     NoIpConnect,
     NoQuic,
     NoUdp,
     NoWebsocket,
+    OfTunnels,
     OneSegmentHello,
     ProxyAuth,
-    Reset,
     Sees,
-    Slicer,
-    SlowClose,
     SniRequired,
     SplitDns,
     StaleAddresses,
-    Stall,
     TlsInspection,
     TlsMaxVersion,
     UdpTimeout,
@@ -125,6 +116,8 @@ def _in_reach(behaviour: Behaviour, attempt: Attempt) -> bool:
 
 def _is_about(behaviour: Behaviour, attempt: Attempt) -> bool:  # noqa: C901, PLR0912 - one row a kind
     """Whether there is anything for it to do on such an attempt."""
+    if isinstance(behaviour, OfTunnels):
+        return True  # octets pass on every connection
     match behaviour:
         case ConnectPorts():
             return _connects(attempt) and attempt.port not in behaviour.ports
@@ -149,9 +142,7 @@ def _is_about(behaviour: Behaviour, attempt: Attempt) -> bool:  # noqa: C901, PL
             return True
         case TlsInspection() | TlsMaxVersion() | NoHttp2() | NoWebsocket() | Buffering() | Headers():
             return True
-        case IdleTimeout() | MaxLifetime() | Latency() | Jitter() | Bandwidth() | Slicer() | Stall() | Reset():
-            return True
-        case SlowClose() | HalfCloseBreaks() | NoUdp() | UdpTimeout():
+        case NoUdp() | UdpTimeout():
             return True
         case _:
             assert_never(behaviour)

@@ -1,6 +1,6 @@
 """Behaviours at the proxy's own door: who may use it, for what, and how often.
 
-Knows specifications only; proxy/behaviours acts. They come first, before anything is dialled.
+Knows specifications only; proxy/middlebox/access acts. They come first, before anything is dialled.
 """
 
 from dataclasses import dataclass

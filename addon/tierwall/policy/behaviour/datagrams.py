@@ -1,6 +1,6 @@
 """Behaviours towards UDP. Only modes that carry UDP (tun, wireguard), and the lab's gateway, can show them.
 
-Knows specifications only; proxy/behaviours acts.
+Knows specifications only; proxy/middlebox/datagrams.py acts.
 """
 
 from dataclasses import dataclass

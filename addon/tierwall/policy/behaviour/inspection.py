@@ -1,6 +1,6 @@
 """Behaviours that look inside TLS, with certificates of the lab CA.
 
-Knows specifications only; proxy/behaviours and mitmproxy act.
+Knows specifications only; proxy/middlebox/inspection, dpi.py and mitmproxy act.
 """
 
 from dataclasses import dataclass

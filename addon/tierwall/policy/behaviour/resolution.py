@@ -1,6 +1,6 @@
 """Behaviours of resolvers, and of firewalls that turn names into addresses and then forget that they did.
 
-Knows specifications only; proxy/behaviours acts.
+Knows specifications only; proxy/middlebox/resolution.py and stale_addresses.py act.
 """
 
 from dataclasses import dataclass

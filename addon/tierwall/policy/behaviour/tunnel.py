@@ -1,6 +1,6 @@
 """Behaviours that act on the octets of a standing connection, without looking at them.
 
-Knows specifications only; proxy/behaviours acts. Each may start or stop while the connection stands.
+Knows specifications only; proxy/middlebox/tunnel acts. Each may start or stop while the connection stands.
 """
 
 from dataclasses import dataclass

@@ -5,7 +5,9 @@ Knows words. Refuses to know connections.
 
 from typing import Final
 
-from tierwall.policy.behaviour import Bandwidth, Behaviour, Cut, Jitter, Latency, Slicer, SlowClose, Way
+from tierwall.policy.behaviour import Behaviour
+from tierwall.policy.behaviour.parameters import Cut, Way
+from tierwall.policy.behaviour.tunnel import Bandwidth, Jitter, Latency, Slicer, SlowClose
 
 CUT_BY: Final = {
     Cut.FIN: "cut by FIN",

@@ -10,7 +10,10 @@ from typing import Final
 
 from tierwall.events import ClosedBy, Stage
 from tierwall.policy.attempt import Attempt, Effect, Seen
-from tierwall.policy.behaviour import Behaviour, Cut, FqdnCacheExpiry, HalfCloseBreaks, OfTunnels, Reset, Stall, Way
+from tierwall.policy.behaviour import Behaviour
+from tierwall.policy.behaviour.parameters import Cut, Way
+from tierwall.policy.behaviour.resolution import FqdnCacheExpiry
+from tierwall.policy.behaviour.tunnel import HalfCloseBreaks, OfTunnels, Reset, Stall
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.tunnel.descriptions import CUT_BY, FELT, end_felt, felt
 from tierwall.proxy.middlebox.tunnel.link import Link

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tierwall.policy.behaviour import Bandwidth, Behaviour, Jitter, Latency, Slicer, SlowClose, Way
+from tierwall.policy.behaviour import Behaviour
+from tierwall.policy.behaviour.parameters import Way
+from tierwall.policy.behaviour.tunnel import Bandwidth, Jitter, Latency, Slicer, SlowClose
 
 QUEUED_OCTETS: Final = 64 * 1024
 """What a direction holds at most before its sender is not read any more, one read not counted."""

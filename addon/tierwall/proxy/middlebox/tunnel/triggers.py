@@ -5,16 +5,10 @@ Knows numbers only. Refuses to know clocks and connections: it is told where the
 
 from dataclasses import dataclass
 
-from tierwall.policy.behaviour import (
-    Behaviour,
-    Cut,
-    FqdnCacheExpiry,
-    IdleTimeout,
-    MaxLifetime,
-    Reset,
-    Stall,
-    Way,
-)
+from tierwall.policy.behaviour import Behaviour
+from tierwall.policy.behaviour.parameters import Cut, Way
+from tierwall.policy.behaviour.resolution import FqdnCacheExpiry
+from tierwall.policy.behaviour.tunnel import IdleTimeout, MaxLifetime, Reset, Stall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
