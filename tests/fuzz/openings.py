@@ -88,7 +88,7 @@ def mutated(octets: bytes, data: st.DataObject) -> bytes:
 
 
 _LENIENT_LINE = re.compile(rb"\s*[^\s]+\s(?:.*\s)?HTTP/[0-9.]*(?:\s|\Z)", re.IGNORECASE | re.DOTALL)
-_LENIENT_SIMPLE = re.compile(rb"\s*(?:GET|POST|OPTIONS)\s+(?:/|http://)[^\s]*\s*\n", re.IGNORECASE)
+_LENIENT_SIMPLE = re.compile(rb"\s*(?:GET|POST|OPTIONS)[\t\v\f\r ]+(?:/|http://)[^\s]*[\t\v\f\r ]*\n", re.IGNORECASE)
 _LENIENT_HOST = re.compile(rb"\n[\x00\s]*host[\x00\s]*:[\x00\s]*([^\x00\s]+)", re.IGNORECASE)
 
 
