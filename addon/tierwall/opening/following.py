@@ -204,6 +204,8 @@ class _AfterNoHttp:
         pass
 
     def found(self) -> ClientHello | Malformed | None:
+        if self.over:
+            return None
         *ended, rest = self._END.split(self._held[self._looked :])
         self._looked = len(self._held)
         for part, end in batched(ended, 2):
