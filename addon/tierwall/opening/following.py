@@ -187,7 +187,9 @@ class _AfterNoHttp:
     """Some servers take a bare CR for the end of a line (RFC 9112 section 2.2), and some do not."""
     _SPACE = re.compile(rb"[\t\v\f ]+")
     _VERSION = re.compile(rb" HTTP/[0-9.]* ", re.IGNORECASE)
-    _TAIL: Final = 32
+    _SIMPLE = re.compile(rb" (?:GET|HEAD|POST|PUT|DELETE|CONNECT|OPTIONS|TRACE|PATCH) (?:/|https?://)", re.IGNORECASE)
+    """How a request of HTTP/0.9 begins."""
+    _KEPT: Final = 32
 
     def __init__(self) -> None:
         self.over = False
@@ -196,6 +198,8 @@ class _AfterNoHttp:
         """Of the line so far; each run of spaces as one."""
         self._octets = self._looked = 0
         self._has_version = False
+        self._start = b" "
+        """Of the line, spaces alike."""
 
     def hear(self, octets: bytes) -> None:
         self._held += octets
@@ -210,7 +214,7 @@ class _AfterNoHttp:
         self._looked = len(self._held)
         for part, end in batched(ended, 2):
             self._add(part + b" ")
-            if self._has_version:
+            if self._has_version or self._SIMPLE.match(self._start):
                 return Malformed("the request line is not METHOD target HTTP/1.x")
             if end == b"\n" and self._tail != b" ":
                 self.over = True
@@ -221,8 +225,10 @@ class _AfterNoHttp:
 
     def _add(self, octets: bytes) -> None:
         line = self._SPACE.sub(b" ", self._tail + octets)
+        if len(self._start) < self._KEPT:
+            self._start = self._SPACE.sub(b" ", self._start + octets)[: self._KEPT]
         self._has_version = self._has_version or self._VERSION.search(line) is not None
-        self._tail = line[-self._TAIL :]
+        self._tail = line[-self._KEPT :]
         self._octets += len(octets)
 
     def read(self) -> bytes:
