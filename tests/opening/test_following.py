@@ -50,7 +50,6 @@ def in_octets(*pieces: bytes) -> Iterable[bytes]:
         pytest.param([b"s:" + server_hello(RETRY), CCS], id="after change_cipher_spec"),
         pytest.param([CCS, EARLY, b"s:" + server_hello(RETRY)], id="after early data"),
         pytest.param([b"s:" + ALERT], id="after a warning of the server"),
-        pytest.param([b"s:HTTP/1.1 400 Bad Request\r\n\r\n"], id="after an answer that is no TLS"),
         pytest.param([ALERT], id="after a warning of the client"),
     ],
 )
@@ -85,12 +84,20 @@ def test_a_server_hello_may_come_octet_by_octet_after_a_retry() -> None:
     assert said(FIRST, *pieces, b"raw")[0] == FIRST + b"raw"
 
 
-@pytest.mark.parametrize("following_octets", [b"GET / HTTP/1.1\r\n", b"\x80\x2e\x01\x03\x01", b"\x16\x05"])
-def test_before_that_nothing_but_tls_follows_a_hello(following_octets: bytes) -> None:
-    out, found = said(FIRST, following_octets)
+def test_what_begins_as_another_hello_and_is_none_goes_nowhere() -> None:
+    out, found = said(FIRST, b"\x16\x05")
 
     assert out == FIRST
     assert len(found) == 1
+
+
+@pytest.mark.parametrize("answer", [FIRST, b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x17\x03\x03\x00\x01x"])
+def test_after_any_other_answer_octets_are_the_clients_own(answer: bytes) -> None:
+    assert said(FIRST, b"s:" + answer, b"\xff\x00") == (FIRST + b"\xff\x00", [])
+
+
+def test_what_no_server_of_tls_reads_is_the_clients_own() -> None:
+    assert said(FIRST, b"are you there") == (FIRST + b"are you there", [])
 
 
 def test_nothing_may_follow_a_request_of_http_0_9() -> None:

@@ -50,8 +50,8 @@ def following(opening: Opening | None) -> Following | None:
 
 
 class _AfterHello:
-    """Every record of the client until the server has agreed to its hello. Of handshake messages only another hello can
-    come before that: what follows an agreement, the server said before."""
+    """Every record of the client until the server has answered its hello, with more than a warning or the wish for
+    another. Of handshake messages only another hello can come before that."""
 
     def __init__(self, consumed: int) -> None:
         self.over = False
@@ -69,7 +69,7 @@ class _AfterHello:
 
     def answered(self, octets: bytes) -> None:
         if not self.over:
-            self.over = self._answer.agrees(octets)
+            self.over = self._answer.is_final(octets)
 
     def found(self) -> ClientHello | Malformed | None:
         while not self.over:
@@ -81,8 +81,9 @@ class _AfterHello:
                 return None
             if header[0] == _HANDSHAKE:
                 return self._hello()
-            if header[0] not in TLS_RECORDS:
-                return Malformed("what follows the ClientHello is no TLS")
+            if header[0] not in TLS_RECORDS:  # which no server of TLS reads
+                self.over = True
+                break
             if len(header) < _HEADER:
                 return None
             self._skip = _HEADER + int.from_bytes(header[3:])
@@ -111,8 +112,9 @@ class _AfterHello:
 
 
 class _Answer:
-    """What a server says to a ClientHello, up to its ServerHello."""
+    """What a server says to a ClientHello, up to a ServerHello or whatever else it says."""
 
+    _ALERT, _CHANGE_CIPHER_SPEC = 0x15, 0x14
     _SERVER_HELLO: Final = 2
     _MESSAGE_HEADER: Final = 4
     _RANDOM: Final = slice(6, 38)
@@ -122,19 +124,15 @@ class _Answer:
     def __init__(self) -> None:
         self._records = bytearray()
         self._messages = bytearray()
-        self._no_tls = False
 
-    def agrees(self, octets: bytes) -> bool:
-        """Whether it has agreed to a hello, which is then the last."""
-        if self._no_tls:
-            return False
+    def is_final(self, octets: bytes) -> bool:
+        """Whether no other hello can follow: it is no warning, no HelloRetryRequest, nor the beginning of one."""
         self._records += octets
-        while len(self._records) >= _HEADER:
+        while self._records:
             kind, end = self._records[0], _HEADER + int.from_bytes(self._records[3:_HEADER])
-            if kind not in TLS_RECORDS or len(self._messages) > limits.CLIENT_HELLO_OCTETS:
-                self._no_tls = True  # it never agrees, and every hello is read
-                return False
-            if len(self._records) < end:
+            if kind not in {self._ALERT, self._CHANGE_CIPHER_SPEC, _HANDSHAKE}:
+                return True
+            if len(self._records) < max(end, _HEADER):
                 return False
             if kind == _HANDSHAKE:
                 self._messages += self._records[_HEADER:end]
@@ -144,14 +142,15 @@ class _Answer:
         return False
 
     def _server_hello(self) -> bool:
-        while len(self._messages) >= self._MESSAGE_HEADER:
+        while self._messages:
             end = self._MESSAGE_HEADER + int.from_bytes(self._messages[1 : self._MESSAGE_HEADER])
-            if len(self._messages) < end:
-                return False
-            kind, random = self._messages[0], self._messages[self._RANDOM]
-            del self._messages[:end]
-            if kind == self._SERVER_HELLO and random != self._RETRY:
+            if self._messages[0] != self._SERVER_HELLO:
                 return True
+            if len(self._messages) < max(end, self._RANDOM.stop):
+                return False
+            if self._messages[self._RANDOM] != self._RETRY:
+                return True
+            del self._messages[:end]
         return False
 
 
