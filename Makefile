@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity stores test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ test-bare: ## on bare Debian systems made by debootstrap, both commands as root 
 
 fidelity: setup ## put generated lists and configurations to a real Squid and to tierwall; the score has a floor (1 minute)
 	@PYTHONPATH=addon $(RUN)python -m tests.fidelity
+
+stores: setup ## what `audit --print-sql` prints, put to DuckDB and ClickHouse themselves (installs a gigabyte)
+	@$(UV) run --quiet --frozen --isolated --group stores --python '>=3.12' pytest tests/audit/stores.py
 
 test-lab: setup ## the lab in containers, with a Docker Engine (6 minutes); where none runs, with lab/engine.sh before it
 	@lab/test.sh $(RUN)python $(PYTEST_ARGS)
