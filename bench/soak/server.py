@@ -1,7 +1,8 @@
 """The server behind the proxy. The first octet of a connection says how it behaves.
 
-`E`, or a TLS record: echoes. `F` and 8 octets: sends so many, then FIN. `R` and 8 octets: sends so many, then RST.
-`S`: reads nothing until the gate opens, then all, and answers with its digest.
+A ClientHello is answered by a ServerHello, and what follows it is echoed, as after an `E`. `F` and 8 octets: sends
+so many, then FIN. `R` and 8 octets: sends so many, then RST. `S`: reads nothing until the gate opens, then all, and
+with its digest.
 """
 
 import asyncio
@@ -14,6 +15,9 @@ from types import TracebackType
 from typing import Final, Self
 
 BLOCK: Final = bytes(range(256)) * 256
+SERVER_HELLO: Final = bytes.fromhex("160303002a020000260303") + bytes(32) + bytes.fromhex("00130100")
+"""What a proxy that reads on after a ClientHello waits for (RFC 8446 section 4.1.3). No more TLS is spoken here."""
+
 _RESET: Final = struct.pack("ii", 1, 0)
 
 
@@ -59,6 +63,9 @@ class Server:
                         reset(writer)
                 case b"S":
                     await self._swallow(first[1:], reader, writer)
+                case b"\x16":
+                    writer.write(SERVER_HELLO)
+                    await _echo(await reader.read(65536), reader, writer)
                 case _:
                     await _echo(first, reader, writer)
             if not writer.transport.is_closing():

@@ -44,7 +44,7 @@ async def _drop(proxy: Proxy, way: int) -> None:
     match way:
         case 0:  # a whole tunnel
             opened = await tunnel(proxy.port)
-            await opened.echoes(client_hello())
+            await opened.agrees()
             await opened.close()
         case 1:  # reset in the middle
             opened = await tunnel(proxy.port, client_hello())
