@@ -23,7 +23,7 @@ def _acme(text: str, write: Write) -> Vendor:
 
 
 def test_the_bundled_vendors_are_there() -> None:
-    assert [vendor.id for vendor in load_catalogue([]).vendors] == ["8x8", "vevox", "vsee-qatar"]
+    assert {"8x8", "vevox", "vsee-qatar", "teams", "zoom"} <= {vendor.id for vendor in load_catalogue([]).vendors}
 
 
 def test_the_bundled_vendors_pass_the_checks_that_other_peoples_files_must_pass() -> None:
@@ -241,7 +241,7 @@ def test_a_vendor_of_the_same_id_replaces_the_bundled_one(write: Write) -> None:
     catalogue = load_catalogue([write("mine.yaml", VENDOR.replace("vendor: acme", "vendor: vevox"))])
 
     assert catalogue.vendor("vevox").title == "Acme Video"
-    assert len(catalogue.vendors) == 3
+    assert len(catalogue.vendors) == len(load_catalogue([]).vendors)
 
 
 def test_two_further_vendors_with_one_id_are_a_fault_that_names_both_files(write: Write) -> None:

@@ -6,11 +6,47 @@ from tierwall.policy.dialect.suffixes import public_suffix
 from tierwall.policy.lint import Severity, lint_catalogue
 from tierwall.policy.model import Catalogue, Evidence, Tier
 
-VENDORS = ("8x8", "vevox", "vsee-qatar")
+VENDORS = (
+    "8x8",
+    "google-meet",
+    "goto",
+    "jitsi-self-hosted",
+    "kahoot",
+    "kudo",
+    "livekit",
+    "pexip-kinly",
+    "slido",
+    "spotme",
+    "teams",
+    "vevox",
+    "vsee-qatar",
+    "webex",
+    "whereby",
+    "zoom",
+)
 
 
-def test_the_three_vendors_are_bundled(catalogue: Catalogue) -> None:
-    assert sorted(vendor.id for vendor in catalogue.vendors) == sorted(VENDORS)
+def test_these_vendors_are_bundled(catalogue: Catalogue) -> None:
+    assert [vendor.id for vendor in catalogue.vendors] == list(VENDORS)
+
+
+@pytest.mark.parametrize("vendor_id", VENDORS)
+def test_every_document_says_when_it_was_read(catalogue: Catalogue, vendor_id: str) -> None:
+    documents = catalogue.vendor(vendor_id).documents
+
+    assert documents
+    assert [document.id for document in documents if document.retrieved is None] == []
+
+
+@pytest.mark.parametrize("vendor_id", VENDORS)
+def test_ladders_and_choices_name_rules_that_there_are(catalogue: Catalogue, vendor_id: str) -> None:
+    vendor = catalogue.vendor(vendor_id)
+    ids = {rule.id for rule in vendor.rules}
+
+    named = {rule for ladder in vendor.ladders for step in ladder.steps for rule in step.rules}
+    named |= {rule for choice in vendor.choices for way in choice.ways for rule in way.rules}
+
+    assert named <= ids
 
 
 @pytest.mark.parametrize("vendor_id", VENDORS)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
 from ipaddress import IPv6Network, ip_address, ip_network
 
 from tierwall.loader.faults import quoted, unknown
@@ -48,6 +49,7 @@ def ports(raw: object) -> Ports:
     return _range(Transport(transport), numbers, raw)
 
 
+@lru_cache(maxsize=4096)
 def network(raw: str) -> Network:
     """`198.51.100.0/24`, `2001:db8::/32`; a plain address is a network of one."""
     if not _NETWORK.fullmatch(raw):
@@ -58,8 +60,8 @@ def network(raw: str) -> Network:
         raise ValueError(f"{quoted(raw)} is not a network; expected e.g. 198.51.100.0/24 or 2001:db8::/32") from None
     if isinstance(found, IPv6Network) and (mapped := found.network_address.ipv4_mapped) and found.prefixlen >= 96:
         raise ValueError(f"{quoted(raw)} is IPv4 written as IPv6: write {mapped}/{found.prefixlen - 96}")
-    address = raw.partition("/")[0]
-    if ip_network(address).network_address != found.network_address:
+    address, slash, _ = raw.partition("/")
+    if slash and ip_address(address) != found.network_address:
         raise ValueError(
             f"{quoted(raw)} has bits set behind its prefix: write {found}, or {address} for the one address"
         )
@@ -166,7 +168,7 @@ def tier_word(raw: str) -> str:
 
 def prose(raw: str) -> str:
     """A sentence for people, on one line."""
-    for character in raw:
+    for character in () if raw.isascii() and raw.isprintable() else raw:
         if unicodedata.category(character) in {"Cc", "Cf", "Cs"} and character not in "\n\t":
             raise ValueError(f"character U+{ord(character):04X} is not allowed")
     text = " ".join(raw.split())

@@ -113,7 +113,7 @@ def test_passwords_are_kept_as_digests_and_their_file_is_watched(write: Write, c
         ),
         (
             "{behaviour: no-http2, scope: {vendor: vevx}}",
-            "behaviours[0].scope.vendor: unknown vendor `vevx`; did you mean `vevox`? (known: 8x8, vevox, vsee-qatar)",
+            "behaviours[0].scope.vendor: unknown vendor `vevx`; did you mean `vevox`?",
         ),
         ("{behaviour: proxy-auth, users: nobody.txt}", "behaviours[0].users: `nobody.txt`: no such file"),
         (

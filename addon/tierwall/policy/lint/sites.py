@@ -14,7 +14,7 @@ from tierwall.policy.dialect.mending import Proposal, proposal, replaced
 from tierwall.policy.lint.admitting import admissible, admitted, chosen, lists_of
 from tierwall.policy.lint.covering import Listed, egress, plain, readings, some
 from tierwall.policy.lint.finding import Code, Finding
-from tierwall.policy.model import Catalogue, Ports, Rule, Tier, Vendor
+from tierwall.policy.model import Catalogue, Evidence, Ports, Rule, Tier, Vendor
 from tierwall.policy.site import ListEntry, Names, RuledEntry, Site, VendorEntry
 from tierwall.public_suffix import is_public_suffix
 
@@ -134,7 +134,8 @@ def _weak(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
     entries = [entry for entry in site.admit if isinstance(entry, VendorEntry)]
     for vendor in catalogue.vendors:
         rules = [rule for entry in entries for of, rule, _ in chosen(entry, catalogue) if of is vendor]
-        if rules and not any(admissible(rule, site) for rule in rules):
+        founded = any(rule.evidence is not Evidence.UNSPECIFIED for rule in egress(vendor))
+        if founded and rules and not any(admissible(rule, site) for rule in rules):
             message = f"admits {vendor.id} in name only: none of its rules has the evidence `{site.evidence}`"
             yield Finding(site.id, Code.WEAK_EVIDENCE, message)
 

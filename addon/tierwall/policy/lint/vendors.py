@@ -48,13 +48,17 @@ def _overlaps(vendor: Vendor) -> Iterator[Finding]:
 
 def _shadowed(vendor: Vendor) -> Iterator[Finding]:
     complete = (rule for rule in egress(vendor) if rule.ports)
+    alternative = {(rule, choice.id) for choice in vendor.choices for way in choice.ways for rule in way.rules}
+    choices = {rule: [name for each, name in alternative if each == rule] for rule, _ in alternative}
     listed = [(reading, host, rule) for rule in complete for host, reading in readings(rule.hosts)]
     index = HostIndex((reading, (place, host, rule)) for place, (reading, host, rule) in enumerate(listed))
     for place, (reading, host, rule) in enumerate(listed):
         for hit in index.find(reading.base):
             other_place, wider, other = hit.payload
             twice = wider == host and other_place >= place
-            if twice or not takes_in(hit.fewest, hit.most, reading, hit.labels):
+            if twice or other is rule or not takes_in(hit.fewest, hit.most, reading, hit.labels):
+                continue  # within one rule it is as the document lists it
+            if set(choices.get(rule.id, ())) & set(choices.get(other.id, ())):
                 continue
             serves_all = all_in(rule.ports, other.ports) and set(rule.services) <= set(other.services)
             if serves_all and other.evidence.at_least(rule.evidence):

@@ -118,19 +118,26 @@ class NetworkIndex[P]:
         return hits
 
 
-_BEHIND_BEGINNING: Final = {4: 24, 6: 112}
-"""Bits behind the first octet of an IPv4 address, and behind the first two of an IPv6 address."""
+_BEHIND_BEGINNING: Final = {4: 16, 6: 96}
+"""Bits behind the first two octets of an IPv4 address, and behind the first four of an IPv6 address."""
+
+_SPREAD: Final = 8
+"""Bits by which a network may be wider than one beginning: it has up to 256 then."""
 
 
 def _beginnings[P](
     by_length: Mapping[tuple[int, int], Mapping[int, tuple[tuple[Network, P], ...]]], version: int
 ) -> frozenset[int] | None:
-    """With which octets networks begin; None where one is so wide that it has several beginnings."""
+    """With which octets networks begin; None where one is so wide that this would tell nothing."""
     behind = _BEHIND_BEGINNING[version]
     lengths = [(bits, table) for (of, bits), table in by_length.items() if of == version]
-    if any(bits > behind for bits, _ in lengths):
+    if any(bits > behind + _SPREAD for bits, _ in lengths):
         return None
-    return frozenset(prefix >> (behind - bits) for bits, table in lengths for prefix in table)
+    return frozenset(each for bits, table in lengths for prefix in table for each in _begins(prefix, bits - behind))
+
+
+def _begins(prefix: int, wider: int) -> Iterable[int]:
+    return (prefix >> -wider,) if wider <= 0 else range(prefix << wider, (prefix + 1) << wider)
 
 
 def _host_bits(item: tuple[tuple[int, int], object]) -> int:
