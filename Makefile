@@ -88,6 +88,7 @@ docs: setup ## write anew the pages of docs/ that are made from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.cli_page
 	@PYTHONPATH=addon $(RUN)python -m tools.reasons_page
 	@PYTHONPATH=addon $(RUN)python -m tools.export_page
+	@PYTHONPATH=addon $(RUN)python -m tools.vendor_page
 
 schemas: setup ## write the JSON Schemas anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.schemas

@@ -42,9 +42,10 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "reproduce": ("--site", "no-websocket", "--vendor", "vevox"),
     "run": ("--gateway",),
     "sites": (),
+    "vendors": (),
 }
 """What to type behind each command. `run --gateway` ends by itself where there is no gateway."""
-NEED_NOTHING: Final = ("completion", "demo", "explain", "export", "reproduce", "sites")
+NEED_NOTHING: Final = ("completion", "demo", "explain", "export", "reproduce", "sites", "vendors")
 WITHOUT_PROGRAMS = "from tierwall import programs; programs.FOLDERS = ()"
 TRY = """
 import json, sys

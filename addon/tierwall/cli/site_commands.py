@@ -1,6 +1,6 @@
-"""`tierwall sites` and `tierwall reproduce`, as they can be typed.
+"""`tierwall sites`, `tierwall vendors` and `tierwall reproduce`, as they can be typed.
 
-Knows words only; the work is in sites.py and reproduce.py.
+Knows words only; the work is in sites.py, vendors.py and reproduce.py.
 """
 
 from pathlib import Path
@@ -34,6 +34,29 @@ def sites_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json: b
 
 
 @click.command(
+    "vendors",
+    short_help="List what vendors' documents ask a network to open.",
+    epilog="""\b
+Examples:
+  tierwall vendors
+  tierwall vendors teams
+  tierwall vendors zoom webex --json
+
+For each vendor: its documents and when they were read, its services with the tier and what users see without them, and
+the rules of each: destinations, ports, and how well that is founded.""",
+)
+@click.argument("names", metavar="[ID]...", nargs=-1, shell_complete=complete_vendors)
+@policy_option
+@json_option
+def vendors_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json: bool) -> int:
+    """List the vendors of the catalogue, or show all that is known of those named."""
+    from tierwall.cli.vendors import print_json, print_text, vendors  # noqa: PLC0415
+
+    found = vendors(names, policies)
+    return print_json(found) if as_json else print_text(found, whole=bool(names))
+
+
+@click.command(
     "reproduce",
     short_help="Show what a network breaks of a vendor, with real clients.",
     epilog="""\b
@@ -47,7 +70,11 @@ proxy with the reference site, and through one with yours. UDP does not go throu
 )
 @site_option
 @click.option(
-    "--vendor", metavar="ID", required=True, shell_complete=complete_vendors, help="vevox, 8x8, vsee-qatar, or yours."
+    "--vendor",
+    metavar="ID",
+    required=True,
+    shell_complete=complete_vendors,
+    help="One that `tierwall vendors` lists, or yours.",
 )
 @policy_option
 @click.option(
