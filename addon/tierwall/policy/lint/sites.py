@@ -134,8 +134,9 @@ def _weak(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
     entries = [entry for entry in site.admit if isinstance(entry, VendorEntry)]
     for vendor in catalogue.vendors:
         rules = [rule for entry in entries for of, rule, _ in chosen(entry, catalogue) if of is vendor]
+        meant = any(entry.vendor == vendor.id for entry in entries)
         founded = any(rule.evidence is not Evidence.UNSPECIFIED for rule in egress(vendor))
-        if founded and rules and not any(admissible(rule, site) for rule in rules):
+        if (meant or founded) and rules and not any(admissible(rule, site) for rule in rules):
             message = f"admits {vendor.id} in name only: none of its rules has the evidence `{site.evidence}`"
             yield Finding(site.id, Code.WEAK_EVIDENCE, message)
 
