@@ -9,6 +9,7 @@ import pytest
 from tierwall.loader import load_site
 from tierwall.policy.attempt import Attempt, Reason, Verdict
 from tierwall.policy.judge import judge
+from tierwall.policy.match.compiled import admitted_rules
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import Site, VendorEntry
 from tierwall.policy.target import attempt_for
@@ -177,6 +178,13 @@ def test_where_udp_is_blocked_what_remains_is_said(catalogue: Catalogue) -> None
 
     (impact,) = [each for effect in found.effects for each in effect.breaks]
     assert "as a last resort" in impact.symptom
+
+
+def test_what_documents_ask_for_everywhere_is_never_admitted(catalogue: Catalogue) -> None:
+    rules = admitted_rules(load_site("reference", catalogue), catalogue)
+
+    assert rules
+    assert [str(rule) for rule in rules if rule.rule.anywhere] == []
 
 
 def test_the_addresses_of_the_targets_are_public() -> None:

@@ -35,4 +35,4 @@ def admitted(site: Site, catalogue: Catalogue) -> Iterator[tuple[Vendor, Rule, S
 
 def admissible(rule: Rule, site: Site) -> bool:
     """Whether the rule leads out of the network, and has the evidence that the site asks for."""
-    return rule.direction is Direction.EGRESS and rule.evidence.at_least(site.evidence)
+    return not rule.anywhere and rule.direction is Direction.EGRESS and rule.evidence.at_least(site.evidence)

@@ -280,7 +280,8 @@ def _selects_service(entry: VendorEntry, impact: Impact) -> bool:
 
 
 def _founded(rule: Rule, least: Evidence) -> bool:
-    return rule.evidence is not Evidence.UNSPECIFIED and rule.evidence.at_least(least)
+    """Whether it may be admitted; what a document asks for everywhere never is."""
+    return not rule.anywhere and rule.evidence is not Evidence.UNSPECIFIED and rule.evidence.at_least(least)
 
 
 def _admitted(site: Site, strong: list[VendorRule]) -> Iterator[_Listing]:
