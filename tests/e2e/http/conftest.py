@@ -34,6 +34,8 @@ class Way:
     proxy: Proxy
     host: str
     tls: bool
+    tunnel: bool
+    """In one that the client asked for, as for TLS."""
     origin: Played | PlayedTls
     forbidden: Played
     """Whom nothing ever reaches: `*.evil.example`, on every port."""
@@ -42,10 +44,11 @@ class Way:
     def open(self) -> Iterator[socket]:
         """A connection on which requests are sent."""
         with connected(self.proxy.via, LIMIT_S) as client:
+            if self.tunnel:
+                assert b" 200 " in tunnel(client, f"{self.host}:{443 if self.tls else 80}")
             if not self.tls:
                 yield client
                 return
-            assert b" 200 " in tunnel(client, f"{self.host}:443")
             trusting = ssl.create_default_context(cafile=lab_ca())
             with trusting.wrap_socket(client, server_hostname=self.host) as inside, suppress(ssl.SSLEOFError):
                 yield inside
@@ -53,7 +56,7 @@ class Way:
     def request(self, path: str = "/", *lines: str, method: str = "GET", host: str | None = None) -> bytes:
         """A request's head, as this way has it."""
         host = host or self.host
-        target = path if self.tls else f"http://{host}{path}"
+        target = path if self.tunnel else f"http://{host}{path}"
         return "\r\n".join([f"{method} {target} HTTP/1.1", f"Host: {host}", *lines, "", ""]).encode()
 
     def ask(self, request: bytes) -> bytes:
@@ -62,6 +65,14 @@ class Way:
             client.sendall(request)
             return _to_end(client)
 
+    def opens_with(self, first: bool) -> bool:
+        """Whether it is the opening of a tunnel, which is refused as what is no HTTP is: by a reset."""
+        return first and self.tunnel and not self.tls
+
+    def reached(self, since: int) -> bytes:
+        """What reached the stand-in on the connections after so many."""
+        return b"".join(talk.heard for talk in self.origin.talks[since:])
+
     @property
     def talk(self) -> Talk:
         """What reached the stand-in last."""
@@ -69,11 +80,13 @@ class Way:
 
 
 def until(client: socket, mark: bytes) -> bytes:
-    """What comes up to this, at least."""
+    """What comes up to this, at least; `<reset>` at its end where that comes instead."""
     heard = b""
-    while mark not in heard and (octets := client.recv(65536)):
-        heard += octets
-    return heard
+    with suppress(ConnectionResetError):
+        while mark not in heard and (octets := client.recv(65536)):
+            heard += octets
+        return heard
+    return heard + b"<reset>"
 
 
 def _to_end(client: socket) -> bytes:
@@ -118,7 +131,7 @@ def proxy(
         yield proxy
 
 
-@pytest.fixture(params=["in-clear", "inside-tls"])
+@pytest.fixture(params=["in-clear", "in-tunnel", "inside-tls"])
 def way(
     request: pytest.FixtureRequest, proxy: Proxy, clear: Played, encrypted: PlayedTls, forbidden: Played
 ) -> Iterator[Way]:
@@ -127,7 +140,7 @@ def way(
     origin.play = answers
     lines = len(proxy.lines())
     label = request.node.name.partition("[")[0][5:45].replace("_", "-").strip("-")
-    yield Way(proxy, f"{label}.corp.example", tls, origin, forbidden)
+    yield Way(proxy, f"{label}.corp.example", tls, request.param != "in-clear", origin, forbidden)
     print(*proxy.lines()[lines:], sep="\n")
     assert forbidden.reached.connections == 0
 

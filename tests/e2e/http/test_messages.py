@@ -199,7 +199,7 @@ def test_how_far_a_request_goes_it_may_say_itself(way: Way) -> None:
     with way.open() as client:
         client.sendall(way.request("/here", "Max-Forwards: 0", method="TRACE"))
         here = until(client, b"/here")
-        assert len(way.origin.talks) == before
+        assert way.reached(before) == b""
         client.sendall(way.request("/there", "Max-Forwards: 2", method="OPTIONS"))
         until(client, b"hello")
 
@@ -283,6 +283,6 @@ def test_a_head_that_is_too_large_is_431_first_and_later(way: Way, first: bool) 
             client.sendall(way.request("/first"))
             until(client, b"hello")
         client.sendall(way.request("/", "X: " + "x" * 70_000))
-        head = read_head(client)
+        head = until(client, b"\r\n\r\n")
 
-    assert head.startswith(b"HTTP/1.1 431 ")
+    assert head.startswith(b"<reset>" if way.opens_with(first) else b"HTTP/1.1 431 ")

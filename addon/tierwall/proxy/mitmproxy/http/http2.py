@@ -123,6 +123,7 @@ class Http2FromClient(_Windows, Http2Server):
                 self.h2_conn.send_headers(event.stream_id, sent)
                 self.h2_conn.send_data(event.stream_id, answer.raw_content or b"", end_stream=True)
                 yield commands.SendData(self.conn, self.h2_conn.data_to_send())
+                yield from self._want_no_more(event.stream_id)
             case ResponseEndOfMessage(stream_id=stream_id):
                 yield from super()._handle_event(event)
                 yield from self._want_no_more(stream_id)

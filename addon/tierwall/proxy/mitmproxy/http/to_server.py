@@ -217,6 +217,7 @@ def _as_http1(request: Request) -> Request:
     if request.authority:
         request.headers.insert(0, "Host", request.authority)
     request.authority = ""
+    request.headers.pop("te", None)  # of its hop, as in HTTP/1
     cookies = request.headers.get_all("cookie")
     if len(cookies) > 1:  # RFC 9113 section 8.2.3
         request.headers["Cookie"] = "; ".join(cookies)
