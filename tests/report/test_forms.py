@@ -115,6 +115,13 @@ def test_text_is_no_wider_than_the_terminal(width: int) -> None:
     assert max(len(line) for line in text(document, width).splitlines()) <= width
 
 
+def test_no_line_ends_in_spaces() -> None:
+    table = Table(head=("file", "unread"), rows=(("access.log", ""), ("", "")))
+    document = Document(title="", lead=(), sections=(Section(title="x", mood=Mood.GOOD, table=table),), cases=())
+
+    assert [line for line in text(document).splitlines() if line != line.rstrip()] == []
+
+
 def test_a_terminal_gets_the_first_rows_and_their_number() -> None:
     table = Table(head=("n",), rows=tuple((str(number),) for number in range(SHOWN + 3)))
     document = Document(title="", lead=(), sections=(Section(title="x", mood=Mood.BAD, table=table),), cases=())

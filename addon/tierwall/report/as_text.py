@@ -65,7 +65,11 @@ def _table(table: Table, indent: int) -> Iterator[RenderableType]:
             if len(cell) > widths[at]:  # a long name keeps a line of its own
                 yield lead
                 lead = Text(" " * (indent + sum(widths[: at + 1]) + 2 * (at + 1)))
-        yield Indented(Text(row[-1] or " ", style), indent + sum(widths) + 2 * len(widths), lead)
+        if row[-1]:
+            yield Indented(Text(row[-1], style), indent + sum(widths) + 2 * len(widths), lead)
+        else:
+            lead.rstrip()
+            yield lead
     if (more := len(table.rows) - SHOWN) > 0:
         yield Indented(Text(f"… and {more:,} more", "dim"), indent)
 
