@@ -17,6 +17,7 @@ LIMIT_S = 120
 FILES: Final = {
     "access.log": "1764000000.123    12 10.1.2.3 TCP_DENIED/403 3900 CONNECT vevox.app:443 - HIER_NONE/- text/html\n",
     "endpoints.json": "[]",
+    "hosts.txt": "vevox.app\n",
 }
 """What is in the folder where the commands are typed."""
 WORDS: Final[dict[str, tuple[str, ...]]] = {
@@ -39,6 +40,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "gateway up": ("--inside", "lo"),
     "import": ("endpoints.json", "--vendor", "teams"),
     "lint": (),
+    "new-site": ("hosts.txt",),
     "reproduce": ("--site", "no-websocket", "--vendor", "vevox"),
     "run": ("--gateway",),
     "sites": (),

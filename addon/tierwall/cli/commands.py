@@ -21,7 +21,7 @@ from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
 from tierwall.cli.import_command import import_command
 from tierwall.cli.options import json_option, policy_option, site_option
-from tierwall.cli.site_commands import reproduce_command, sites_command, vendors_command
+from tierwall.cli.site_commands import new_site_command, reproduce_command, sites_command, vendors_command
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -235,6 +235,7 @@ def demo_command() -> int:
 cli.add_command(audit_command)
 cli.add_command(sites_command)
 cli.add_command(vendors_command)
+cli.add_command(new_site_command)
 cli.add_command(import_command)
 cli.add_command(reproduce_command)
 cli.add_command(export_command)

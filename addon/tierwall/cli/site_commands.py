@@ -1,6 +1,6 @@
-"""`tierwall sites`, `tierwall vendors` and `tierwall reproduce`, as they can be typed.
+"""`tierwall sites`, `vendors`, `new-site` and `reproduce`, as they can be typed.
 
-Knows words only; the work is in sites.py, vendors.py and reproduce.py.
+Knows words only; the work is in sites.py, vendors.py, new_site.py and reproduce.py.
 """
 
 from pathlib import Path
@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option, site_option
+from tierwall.policy.dialect import Dialect
 
 
 @click.command(
@@ -91,3 +92,37 @@ def reproduce_command(*, site: str, vendor: str, policies: tuple[Path, ...], lon
     from tierwall.cli.reproduce import Wanted, reproduce  # noqa: PLC0415
 
     return reproduce(Wanted(site=site, vendor=vendor, policies=policies, longest=longest), as_object=as_json)
+
+
+@click.command(
+    "new-site",
+    short_help="Write the site file for the lists that a customer sent.",
+    epilog="""\b
+Examples:
+  tierwall new-site acme-allowlist.txt --dialect pan-os -o acme.yaml
+  tierwall new-site squid.conf fortigate.conf -o acme.yaml
+  tierwall new-site export.csv --column Destination
+
+One entry a list; addresses stand apart, and what could not be placed is a comment with its line. Without -o the file
+goes to stdout, and what lint says of it to stderr. Exit status 1 says that lint warns.""",
+)
+@click.argument("lists", metavar="LIST...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--dialect",
+    metavar="DIALECT",
+    type=click.Choice([str(each) for each in Dialect]),
+    help="The product that reads them.  [default: that of the format, else literal]",
+)
+@click.option("--column", metavar="HEADING", help="Of CSV files: the column with the host patterns.")
+@click.option(
+    "-o", "output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where it is written."
+)
+@click.option("--title", metavar="TEXT", help="What the site is called, for people.")
+def new_site_command(
+    *, lists: tuple[Path, ...], dialect: str | None, column: str | None, output: Path | None, title: str | None
+) -> int:
+    """Write a site file that admits what the lists of a customer admit, and lint it."""
+    from tierwall.cli.new_site import Wanted, new_site  # noqa: PLC0415
+
+    its = None if dialect is None else Dialect(dialect)
+    return new_site(Wanted(lists=lists, dialect=its, column=column, output=output, title=title))

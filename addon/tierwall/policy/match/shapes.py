@@ -29,16 +29,51 @@ class _Node[P]:
         self.found: tuple[tuple[str, P], ...] = ()
 
 
+class _Open[P]:
+    """Names with more labels behind them, and any or none before: a list may have a million, each one dict slot."""
+
+    __slots__ = ("_payloads", "_shared")
+
+    def __init__(self) -> None:
+        self._payloads: dict[str, tuple[tuple[str | None, P], ...]] = {}
+        self._shared: dict[tuple[tuple[str | None, P], ...], tuple[tuple[str | None, P], ...]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._payloads)
+
+    def add(self, name: str, spelling: str, payload: P) -> None:
+        """The spelling is kept where it is not the name itself, or `*.` before it."""
+        known = None if spelling in {name, f"*.{name}"} else spelling
+        before = self._payloads.get(name, ())
+        if (known, payload) not in before:
+            both = (*before, (known, payload))
+            self._payloads[name] = self._shared.setdefault(both, both)
+
+    def find(self, name: str, before: str) -> Iterator[tuple[str, P]]:
+        """What stands for the name, with how it is spelled."""
+        for spelling, payload in self._payloads.get(name, ()):
+            yield before + name if spelling is None else spelling, payload
+
+
 class ShapeIndex[P]:
     """Shapes with their payloads."""
 
-    __slots__ = ("_root",)
+    __slots__ = ("_begun", "_inside", "_root")
 
     def __init__(self) -> None:
         self._root: _Node[P] = _Node(loops=False)
+        self._begun: _Open[P] = _Open()
+        """Names that go on behind: `x` of PAN-OS without an ending token."""
+        self._inside: _Open[P] = _Open()
+        """The same with labels before them too."""
 
     def add(self, shape: Shape, payload: P) -> None:
         """One by one, because a million of them beside their tree would be twice the memory."""
+        first, *others = shape.labels
+        plain = others[:-1] if first == SOME else [first, *others[:-1]]
+        if others and others[-1] == SOME and plain and not any(_is_wild(label) for label in plain):
+            (self._inside if first == SOME else self._begun).add(".".join(plain), shape.spelling, payload)
+            return
         node = self._root
         for label in reversed(shape.labels):
             node = _behind_glob(node, label) if "*" in label else _behind(node, label)
@@ -47,6 +82,8 @@ class ShapeIndex[P]:
 
     def find(self, name: str) -> Iterator[tuple[str, P]]:
         """The spelling and payload of each shape that covers the name."""
+        if self._begun or self._inside:
+            yield from self._that_go_on(name.split("."))
         active = _with_empty_runs([self._root])
         for label in reversed(name.split(".")):
             active = _with_empty_runs(_step(active, label))
@@ -54,6 +91,17 @@ class ShapeIndex[P]:
                 return
         for node in active:
             yield from node.found
+
+    def _that_go_on(self, labels: list[str]) -> Iterator[tuple[str, P]]:
+        for end in range(1, len(labels)):
+            yield from self._begun.find(".".join(labels[:end]), "")
+            if self._inside:
+                for start in range(1, end):
+                    yield from self._inside.find(".".join(labels[start:end]), "*.")
+
+
+def _is_wild(label: str) -> bool:
+    return label in {ONE, SOME, ANY} or "*" in label
 
 
 def _behind[P](node: _Node[P], label: str) -> _Node[P]:
