@@ -1,8 +1,8 @@
 """The server behind the proxy. The first octet of a connection says how it behaves.
 
 A ClientHello is answered by a ServerHello, and what follows it is echoed, as after an `E`. `F` and 8 octets: sends
-so many, then FIN. `R` and 8 octets: sends so many, then RST. `S`: reads nothing until the gate opens, then all, and answers
-with its digest.
+so many, then FIN. `R` and 8 octets: sends so many, then RST. `S`: reads nothing until the gate opens, then all, and
+answers with its digest.
 """
 
 import asyncio
