@@ -32,7 +32,7 @@ admit:
 BEHAVIOURS = """
 behaviours:
   - {behaviour: one-segment-hello, how: reset, scope: {vendor: vevox}}
-  - {behaviour: host-forgery-check, scope: {hosts: [forged.corp.example]}}
+  - {behaviour: host-forgery-check, strict: true, scope: {hosts: [forged.corp.example]}}
   - {behaviour: dial-blackhole, scope: {hosts: [hole.corp.example]}}
   - {behaviour: captive-portal, portal: portal.corp.example, scope: {hosts: [guest.corp.example, portal.corp.example]}}
   - {behaviour: connection-limit, most: 1, scope: {hosts: [limited.corp.example]}}

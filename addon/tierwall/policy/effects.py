@@ -127,6 +127,8 @@ def _is_about(behaviour: Behaviour, attempt: Attempt) -> bool:  # noqa: C901, PL
             return attempt.seen is Seen.TLS and not any(name.source is NameSource.SNI for name in attempt.names)
         case OneSegmentHello():
             return _inside_tls(attempt)
+        case HostForgeryCheck(strict=False):
+            return False  # what does not agree goes to the address that the client chose, as it would without
         case HostForgeryCheck():
             return attempt.address is not None or any(not isinstance(name.value, str) for name in attempt.names)
         case SplitDns():

@@ -27,7 +27,7 @@ SITE = """
   - {behaviour: sni-required, scope: {hosts: ["*.vevox.app"]}}
   - {behaviour: one-segment-hello, how: reset, scope: {hosts: [one.vevox.app, "*.one.vevox.app"]}}
   - {behaviour: one-segment-hello, scope: {hosts: [silent.vevox.app]}}
-  - {behaviour: host-forgery-check, scope: {hosts: [forged.vevox.app, liar.vevox.app]}}
+  - {behaviour: host-forgery-check, strict: true, scope: {hosts: [forged.vevox.app, liar.vevox.app]}}
 """
 ELSEWHERE = "203.0.113.9"
 """TEST-NET-3, where the vendor's names do not lead."""

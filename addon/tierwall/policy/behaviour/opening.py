@@ -52,13 +52,17 @@ class OneSegmentHello(Spec):
 class HostForgeryCheck(Spec):
     """The name that the client gives is resolved again, and must lead to the address that it chose.
 
-    Where it does not, HTTP is answered 409 and TLS is cut, as Squid's interception does it. Only where the mode knows
-    an address that the client chose (transparent modes, or a literal address in CONNECT or SOCKS5).
+    Where it does not, Squid passes the connection on to the address that the client chose, and so nothing breaks; only
+    with `host_verify_strict on` does it stop it: HTTP is answered 409, and TLS is cut. Only where the mode knows an
+    address that the client chose (transparent modes, or a literal address in CONNECT or SOCKS5).
     """
 
     NAME: ClassVar[str] = "host-forgery-check"
     SEES: ClassVar[Sees] = Sees.HELLO
     HITS: ClassVar[frozenset[Protocol]] = INSIDE_TLS | {Protocol.HTTP_REDIRECT}
+
+    strict: bool = False
+    """Whether it stops what does not agree: Squid's `host_verify_strict`, which is off by default."""
 
 
 AtOpening = SniRequired | OneSegmentHello | HostForgeryCheck
