@@ -93,8 +93,8 @@ def judged(tally: Tally, interest: Interest, question: Question) -> Findings:
         sources=tuple(_sources(tally)),
         totals=_totals(tally),
         broken=tuple(_services(services, Decision.DENIED, lambda _: True, question)),
-        auth=tuple(_services(services, Decision.AUTH, _only_asked, question)),
-        error=tuple(_services(services, Decision.ERROR, _only_failed, question)),
+        auth=tuple(_services(services, Decision.AUTH, _undecided, question)),
+        error=tuple(_services(services, Decision.ERROR, _undecided, question)),
         works=tuple(_works(services)),
         not_seen=tuple(_not_seen(interest.catalogue, services, question)),
         to_add=tuple(_to_add(interest, denied, question)),
@@ -177,11 +177,8 @@ def _order(catalogue: Catalogue) -> list[tuple[str, str]]:
     ]
 
 
-def _only_asked(found: _Destination) -> bool:
-    return not found.counts[Decision.ALLOWED] and not found.counts[Decision.DENIED]
-
-
-def _only_failed(found: _Destination) -> bool:
+def _undecided(found: _Destination) -> bool:
+    """Neither let through nor denied, ever."""
     return not found.counts[Decision.ALLOWED] and not found.counts[Decision.DENIED]
 
 

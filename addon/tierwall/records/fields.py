@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from tierwall.records.record import Unread
-
 type Fields = Mapping[str, str]
 
 _PAIR: Final = re.compile(r'([\w.()/-]+)=("(?:[^"\\]|\\.)*"|[^\s"]*)(?=\s|$|,|;)')
@@ -135,14 +133,6 @@ def text_of(found: Mapping[str, object], *keys: str) -> str | None:
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value not in _ABSENT:
             return str(value)
     return None
-
-
-def required(found: Mapping[str, object], what: str, *keys: str) -> str:
-    """The same of a field that the line must have. Raises Unread."""
-    value = text_of(found, *keys)
-    if value is None:
-        raise Unread(f"has no {what}")
-    return value
 
 
 def row_of(line: str) -> list[str]:

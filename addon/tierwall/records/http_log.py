@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from tierwall.policy.attempt import Attempt
 from tierwall.records.destination import PORTS, of_address, of_host, of_url, port_of, split, transport_of
-from tierwall.records.record import Decision, Statement, Unread
+from tierwall.records.record import Decision, Statement
 
 
 def by_words(table: Mapping[str, Decision], said: str | None) -> Decision:
@@ -55,12 +55,6 @@ def statement(decision: Decision, attempt: Attempt | None, words: str, method: s
     """What the line says; a method that is no HTTP method is none."""
     known = method.upper() if method and method.isalpha() and method.upper() not in _NO_METHOD else None
     return Statement(decision=decision, attempt=attempt, method=known, words=words)
-
-
-def expected(found: object, what: str) -> None:
-    """Raises Unread where it is missing."""
-    if not found:
-        raise Unread(f"is no line of {what}")
 
 
 _NO_METHOD = frozenset({"NA", "UNKNOWN", "NONE", "NULL"})
