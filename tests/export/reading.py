@@ -12,6 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_network
 from itertools import batched
 from pathlib import Path
+from typing import Any
+
+import hcl2
+import yaml
 
 from tierwall.export import Export, List, ProductId
 from tierwall.export.writing import Written
@@ -381,6 +385,221 @@ def _cloudflare(file: Written, _folder: Path) -> Iterator[Said]:
             yield Reading(value, 0, None if "-domains" in file.name else 0), None
 
 
+def _braced(text: str) -> list[str]:
+    return [word.strip() for word in text.strip("{} ").split(",") if word.strip()]
+
+
+@each_file
+def _nftables(file: Written, _folder: Path) -> Iterator[Said]:
+    sets = {
+        name: [ip_network(element) for element in _braced(elements)]
+        for name, elements in re.findall(r"set (\w+) \{[^{}]*?elements = (\{[^}]*\})", file.text, re.DOTALL)
+    }
+    for name, transport, spans in re.findall(r"daddr @(\w+) (tcp|udp) dport (\{[^}]*\}) accept", file.text):
+        for span in _braced(spans):
+            yield from ((network, _range(transport, span)) for network in sets[name])
+    for name in re.findall(r"saddr @(\w+) accept", file.text):
+        yield from ((network, None) for network in sets[name])
+
+
+def _dnsmasq(files: list[Written], _folder: Path) -> Iterator[Said]:
+    if not files:
+        return
+    names, table = files
+    spans = {
+        (name, transport): _braced(found)
+        for name, transport, found in re.findall(r"ip6? daddr @(\w+) (tcp|udp) dport (\{[^}]*\}) accept", table.text)
+    }
+    for domain, into in re.findall(r"^nftset=/([^/]+)/(.*)$", names.text, re.MULTILINE):
+        sets = [target.split("#")[-1] for target in into.split(",")]
+        assert [target.split("#")[:2] for target in into.split(",")] == [["4", "inet"], ["6", "inet"]]
+        assert {key[0] for key in spans} >= set(sets)
+        for transport in Transport:
+            both = [spans.get((name, transport), []) for name in sets]
+            assert both[0] == both[1]
+            yield from ((Reading(domain, 0, None), _range(transport, span)) for span in both[0])
+
+
+@each_file
+def _chrome(file: Written, folder: Path) -> Iterator[Said]:
+    assert json.loads(file.text)["URLBlocklist"] == ["*"]
+    found = loaded(file, folder, Dialect.CHROME_POLICY, ListFormat.CHROME_JSON)
+    yield from ((part, None) for part in parts(Dialect.CHROME_POLICY, found))
+
+
+@each_file
+def _firefox(file: Written, _folder: Path) -> Iterator[Said]:
+    policy = json.loads(file.text)["policies"]["WebsiteFilter"]
+    assert policy["Block"] == ["<all_urls>"]
+    for pattern in policy["Exceptions"]:
+        found = re.fullmatch(r"\*://(\*\.)?([a-z0-9_.-]+)/\*", pattern)
+        assert found is not None, pattern
+        yield Reading(found[2], 0, None if found[1] else 0), None
+
+
+@each_file
+def _pac(file: Written, _folder: Path) -> Iterator[Said]:
+    """Its tables; a real engine runs it in test_pac_itself.py."""
+    hosts = json.loads(re.search(r"var HOSTS = (\{.*?\n\});", file.text, re.DOTALL)[1])  # type: ignore[index]
+    networks = json.loads(re.search(r"var NETWORKS = (\[.*?\n\]);", file.text, re.DOTALL)[1])  # type: ignore[index]
+    for base, found in hosts.items():
+        for fewest, most, *ends in found:
+            reading = Reading(base, fewest, None if most == 127 else most)
+            yield from ((reading, Ports(Transport.TCP, first, last)) for first, last in batched(ends, 2))
+    for network, *ends in networks:
+        yield from ((ip_network(network), Ports(Transport.TCP, first, last)) for first, last in batched(ends, 2))
+
+
+@each_file
+def _cilium(file: Written, _folder: Path) -> Iterator[Said]:
+    for rule in yaml.safe_load(file.text)["spec"]["egress"]:
+        spellings = [next(iter(selector.values())) for selector in rule.get("toFQDNs", [])]
+        assert all(("matchPattern" in selector) == ("*" in str(selector)) for selector in rule.get("toFQDNs", []))
+        destinations = [*parts(Dialect.CILIUM, spellings), *map(ip_network, rule.get("toCIDR", []))]
+        for port in [port for to in rule["toPorts"] for port in to["ports"]]:
+            if destinations:
+                span = _range(port["protocol"].lower(), f"{port['port']}-{port.get('endPort', port['port'])}")
+                yield from ((destination, span) for destination in destinations)
+
+
+@each_file
+def _istio(file: Written, _folder: Path) -> Iterator[Said]:
+    for entry in yaml.safe_load_all(file.text):
+        spec = entry["spec"]
+        assert re.fullmatch(r"[a-z0-9-]{1,63}", entry["metadata"]["name"])
+        names = [host for host in spec["hosts"] if "addresses" not in spec]
+        destinations = [
+            *(Reading(host.removeprefix("*."), *((1, None) if host.startswith("*.") else (0, 0))) for host in names),
+            *map(ip_network, spec.get("addresses", [])),
+        ]
+        for port in spec["ports"]:
+            yield from ((destination, _range("tcp", str(port["number"]))) for destination in destinations)
+
+
+@each_file
+def _network_policy(file: Written, _folder: Path) -> Iterator[Said]:
+    for rule in yaml.safe_load(file.text)["spec"]["egress"]:
+        for port in rule["ports"]:
+            span = _range(port["protocol"].lower(), f"{port['port']}-{port.get('endPort', port['port'])}")
+            yield from ((ip_network(to["ipBlock"]["cidr"]), span) for to in rule["to"])
+
+
+def _resources(text: str) -> Iterator[tuple[str, str, Any]]:
+    """HCL: each resource, with plain strings."""
+    for resource in _unquoted(hcl2.loads(text)).get("resource", []):
+        for kind, named in resource.items():
+            yield from ((kind, label, body) for label, body in named.items())
+
+
+def _unquoted(found: Any) -> Any:
+    """python-hcl2 8 keeps the quotes of strings, and around heredocs too."""
+    match found:
+        case dict():
+            return {_unquoted(key): _unquoted(value) for key, value in found.items()}
+        case list():
+            return [_unquoted(item) for item in found]
+        case str() if found.startswith('"') and not found.startswith('"<<'):
+            return json.loads(found, strict=False)
+        case _:
+            return found
+
+
+def _inside(found: Any) -> list[Any]:
+    """A block may come as itself or as a list of one."""
+    return found if isinstance(found, list) else [found]
+
+
+@each_file
+def _terraform_panos(file: Written, _folder: Path) -> Iterator[Said]:
+    resources = list(_resources(file.text))
+    assert len({(kind, label) for kind, label, _ in resources}) == len(resources)
+    for kind, _, body in resources:
+        match kind:
+            case "panos_custom_url_category":
+                yield from ((part, None) for part in parts(Dialect.PAN_OS, body["list"]))
+            case "panos_address":
+                yield ip_network(body["ip_netmask"]), None
+            case "panos_address_group":
+                labels = {label for other, label, _ in resources if other == "panos_address"}
+                assert {reference.strip("${}").split(".")[1] for reference in body["static"]} == labels
+
+
+@each_file
+def _terraform_fortios(file: Written, _folder: Path) -> Iterator[Said]:
+    resources = list(_resources(file.text))
+    by_kind: dict[str, dict[str, Any]] = {}
+    for kind, label, body in resources:
+        assert label not in by_kind.setdefault(kind, {})
+        by_kind[kind][label] = body
+    objects: dict[str, Destination] = {}
+    for body in by_kind.get("fortios_firewall_address", {}).values():
+        if body["type"] == "fqdn":
+            (objects[body["name"]],) = parts(Dialect.FORTINET, [body["fqdn"]])
+        else:
+            objects[body["name"]] = ip_network(body["subnet"].replace(" ", "/"))
+    for body in by_kind.get("fortios_firewall_address6", {}).values():
+        objects[body["name"]] = ip_network(body["ip6"])
+    groups = {
+        f"{kind}.{label}": [objects[member["name"]] for member in _inside(body["member"])]
+        for kind in ("fortios_firewall_addrgrp", "fortios_firewall_addrgrp6")
+        for label, body in by_kind.get(kind, {}).items()
+    }
+    policies = by_kind.get("fortios_firewall_policy", {})
+    for body in policies.values():
+        (group,) = _inside(body.get("dstaddr") or body["dstaddr6"])
+        (service,) = _inside(body["service"])
+        asked = by_kind["fortios_firewallservice_custom"][_name_of(service).split(".")[1]]
+        for transport in Transport:
+            for span in asked.get(f"{transport}_portrange", "").split():
+                members = groups[_name_of(group).removesuffix(".name")]
+                yield from ((member, _range(transport, span)) for member in members)
+    if not policies:
+        yield from ((member, None) for members in groups.values() for member in members)
+
+
+def _name_of(block: Any) -> str:
+    return str(block["name"]).removeprefix("${").removesuffix("}")
+
+
+@each_file
+def _terraform_zia(file: Written, _folder: Path) -> Iterator[Said]:
+    for _, _, body in _resources(file.text):
+        yield from ((part, None) for part in parts(Dialect.ZSCALER, body["urls"]))
+
+
+def _terraform_aws(files: list[Written], folder: Path) -> Iterator[Said]:
+    for file in files:
+        (rules,) = re.findall(r"rules_string = <<-EOT\n(.*?)\n\s*EOT", file.text, re.DOTALL)
+        text = "".join(f"{line.strip()}\n" for line in rules.splitlines())
+        assert [kind for kind, _, _ in _resources(file.text)] == ["aws_networkfirewall_rule_group"]
+        yield from _suricata([Written(file.name, text, "", file.list)], folder)
+
+
+@each_file
+def _terraform_azurerm(file: Written, _folder: Path) -> Iterator[Said]:
+    for _, _, body in _resources(file.text):
+        for collection in _inside(body.get("application_rule_collection", [])):
+            for rule in _inside(collection["rule"]):
+                for protocol in _inside(rule["protocols"]):
+                    ports = _range("tcp", str(protocol["port"]))
+                    yield from ((part, ports) for part in parts(Dialect.AZURE_FIREWALL, rule["destination_fqdns"]))
+        for collection in _inside(body.get("network_rule_collection", [])):
+            for rule in _inside(collection["rule"]):
+                for span in rule["destination_ports"]:
+                    ports = _range(rule["protocols"][0].lower(), span)
+                    yield from ((ip_network(each), ports) for each in rule["destination_addresses"])
+
+
+@each_file
+def _terraform_cloudflare(file: Written, _folder: Path) -> Iterator[Said]:
+    for _, label, body in _resources(file.text):
+        for item in body["items"]:
+            if body["type"] == "IP":
+                yield ip_network(item["value"]), None
+            else:
+                yield Reading(item["value"], 0, None if "-domains" in label else 0), None
+
+
 READERS: dict[ProductId, Callable[[list[Written], Path], Iterator[Said]]] = {
     ProductId.PAN_EDL: _edl,
     ProductId.PAN_SET: _pan_set,
@@ -395,6 +614,20 @@ READERS: dict[ProductId, Callable[[list[Written], Path], Iterator[Said]]] = {
     ProductId.AWS_SURICATA: _suricata,
     ProductId.AZURE_FIREWALL: _azure,
     ProductId.CLOUDFLARE_GATEWAY: _cloudflare,
+    ProductId.NFTABLES: _nftables,
+    ProductId.DNSMASQ: _dnsmasq,
+    ProductId.CHROME_POLICY: _chrome,
+    ProductId.FIREFOX_POLICY: _firefox,
+    ProductId.PAC: _pac,
+    ProductId.CILIUM: _cilium,
+    ProductId.ISTIO: _istio,
+    ProductId.NETWORK_POLICY: _network_policy,
+    ProductId.TERRAFORM_PANOS: _terraform_panos,
+    ProductId.TERRAFORM_FORTIOS: _terraform_fortios,
+    ProductId.TERRAFORM_ZIA: _terraform_zia,
+    ProductId.TERRAFORM_AWS: _terraform_aws,
+    ProductId.TERRAFORM_AZURERM: _terraform_azurerm,
+    ProductId.TERRAFORM_CLOUDFLARE: _terraform_cloudflare,
     ProductId.CSV: _csv,
     ProductId.MARKDOWN: _markdown,
     ProductId.JSON: _json,

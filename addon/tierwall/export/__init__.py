@@ -5,8 +5,8 @@ say it, writing.py puts a product's lists together, products.py is the table; ea
 """
 
 from tierwall.export.grant import Grant, List, Selection, Stamp
-from tierwall.export.product import Product
-from tierwall.export.products import PRODUCTS, ProductId
+from tierwall.export.product import Product, ProductId
+from tierwall.export.products import PRODUCTS
 from tierwall.export.selection import NothingSelected, Wanted, select
 from tierwall.export.writing import CannotExport, Export, write
 

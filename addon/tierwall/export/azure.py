@@ -23,6 +23,14 @@ type Rule = dict[str, object]
 
 def rule_collections(job: Job) -> Rendered:
     """One group with a collection of names and one of networks."""
+    names, networks, left, inexact = rules_of(job)
+    text = json.dumps(_group(job, names, networks), indent=2) + "\n"
+    check(GROUP_OCTETS, len(text))
+    return Rendered(files=(File(".json", text, "an ARM resource"),), wider=inexact, left=left)
+
+
+def rules_of(job: Job) -> tuple[list[Rule], list[Rule], tuple[tuple[Grant, str], ...], tuple[str, ...]]:
+    """Application rules, network rules, what neither can say, and what the names admit besides."""
     names: list[Rule] = []
     networks: list[Rule] = []
     left: list[tuple[Grant, str]] = []
@@ -46,11 +54,7 @@ def rule_collections(job: Job) -> Rendered:
                 if (ranges := of_transport(ports, transport))
             ]
     check(DESTINATIONS, len(job.networks))
-    text = json.dumps(_group(job, names, networks), indent=2) + "\n"
-    check(GROUP_OCTETS, len(text))
-    return Rendered(
-        files=(File(".json", text, "an ARM resource"),), wider=tuple(dict.fromkeys(inexact)), left=tuple(left)
-    )
+    return names, networks, tuple(left), tuple(dict.fromkeys(inexact))
 
 
 def _protocol(ports: Ports) -> dict[str, object] | None:

@@ -6,6 +6,7 @@ Knows no product; the rows are products.py's. A renderer gets a job and gives fi
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, assert_never
 
 from tierwall.export.grant import Grant, List, by_ports
@@ -15,6 +16,42 @@ from tierwall.policy.model import Ports, Transport
 
 WEB_PORTS: Final = (Ports(Transport.TCP, 80, 80), Ports(Transport.TCP, 443, 443))
 """Those of the traffic that a list without ports is held against."""
+
+
+class ProductId(StrEnum):
+    """What `--to` takes."""
+
+    PAN_EDL = "pan-edl"
+    PAN_SET = "pan-set"
+    FORTIGATE = "fortigate"
+    FORTIGATE_FEED = "fortigate-feed"
+    CHECK_POINT = "check-point"
+    CHECK_POINT_FEED = "check-point-feed"
+    AWS_NETWORK_FIREWALL = "aws-network-firewall"
+    AWS_SURICATA = "aws-network-firewall-suricata"
+    AZURE_FIREWALL = "azure-firewall"
+    NFTABLES = "nftables"
+    DNSMASQ = "dnsmasq"
+    SQUID = "squid"
+    ZSCALER = "zscaler"
+    UMBRELLA = "umbrella"
+    CLOUDFLARE_GATEWAY = "cloudflare-gateway"
+    CHROME_POLICY = "chrome-policy"
+    FIREFOX_POLICY = "firefox-policy"
+    PAC = "pac"
+    CILIUM = "cilium"
+    ISTIO = "istio"
+    NETWORK_POLICY = "kubernetes-network-policy"
+    TERRAFORM_PANOS = "terraform-panos"
+    TERRAFORM_FORTIOS = "terraform-fortios"
+    TERRAFORM_ZIA = "terraform-zia"
+    TERRAFORM_AWS = "terraform-aws"
+    TERRAFORM_AZURERM = "terraform-azurerm"
+    TERRAFORM_CLOUDFLARE = "terraform-cloudflare"
+    CSV = "csv"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    M365_JSON = "m365-json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +157,7 @@ class Product:
     """How the product reads the names, where the loader knows it too."""
     forms: tuple[Form, ...] = ()
     """The same for a product that no dialect stands for."""
-    remainder: str | None = None
+    remainder: ProductId | None = None
     """The product that can carry what this one cannot; None: the table for people."""
     limits: tuple[Limit, ...] = ()
     checked: str = "read in the documents only"

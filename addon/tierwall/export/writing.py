@@ -10,8 +10,19 @@ from typing import Final
 
 from tierwall.export.grant import Grant, List, Selection, Stamp
 from tierwall.export.ports import less, of_transport
-from tierwall.export.product import NOTHING, WEB_PORTS, Carries, Job, Product, Rendered, TooMany, commented, ports_of
-from tierwall.export.products import PRODUCTS, ProductId
+from tierwall.export.product import (
+    NOTHING,
+    WEB_PORTS,
+    Carries,
+    Job,
+    Product,
+    ProductId,
+    Rendered,
+    TooMany,
+    commented,
+    ports_of,
+)
+from tierwall.export.products import PRODUCTS
 from tierwall.policy.dialect import Reading
 from tierwall.policy.lint.covering import all_in, some
 from tierwall.policy.model import Ports, Transport
@@ -241,7 +252,7 @@ def _left_lines(left: Sequence[tuple[Grant, str]]) -> Iterator[str]:
 
 def _remainder(work: _Work, left: Sequence[tuple[Grant, str]]) -> Iterator[Written]:
     """What the product could not carry, for one that can; what that one cannot either, as a table for people."""
-    other = work.for_the_rest(ProductId(work.product.remainder or ProductId.CSV))
+    other = work.for_the_rest(work.product.remainder or ProductId.CSV)
     still: list[tuple[Grant, str]] = []
     if kept := list(_kept(other.product, work.kind, (grant for grant, _ in left), still)):
         rendered, _ = _rendered(other, kept, still)

@@ -70,17 +70,20 @@ function inNetworks(words) {{
   return false;
 }}
 
-function within(words, network, bits) {{
-  for (var i = 0; 16 * i < bits; i++) {{
+{addresses}"""
+
+ADDRESSES: Final = """\
+function within(words, network, bits) {
+  for (var i = 0; 16 * i < bits; i++) {
     var shift = Math.max(0, 16 * (i + 1) - bits);
     if (words[i] >> shift !== network[i] >> shift) return false;
-  }}
+  }
   return true;
-}}
+}
 
 // Two 16-bit words of an IPv4 address, eight of an IPv6 one, null for a name.
-function addressWords(host) {{
-  var four = /^(\\d{{1,3}})\\.(\\d{{1,3}})\\.(\\d{{1,3}})\\.(\\d{{1,3}})$/.exec(host);
+function addressWords(host) {
+  var four = /^(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})\\.(\\d{1,3})$/.exec(host);
   if (four) return [256 * four[1] + 1 * four[2], 256 * four[3] + 1 * four[4]];
   if (host.indexOf(":") < 0) return null;
   var halves = host.split("::"), words = hexWords(halves[0]), tail = hexWords(halves[1] || "");
@@ -88,14 +91,15 @@ function addressWords(host) {{
   words = words.concat(tail);
   // ::ffff:0:0/96 (RFC 4291 section 2.5.5.2) is IPv4.
   return within(words, [0, 0, 0, 0, 0, 65535, 0, 0], 96) ? words.slice(6) : words;
-}}
+}
 
-function hexWords(text) {{
+function hexWords(text) {
   var texts = text ? text.split(":") : [], words = [], i;
   for (i = 0; i < texts.length; i++) words.push(parseInt(texts[i], 16));
   return words;
-}}
+}
 """
+"""`addressWords` and `within`: addresses and networks as 16-bit words, for files that compare them."""
 
 
 def pac_for_listed(steering: Steering, proxy: tuple[str | Address, int]) -> str:
@@ -108,6 +112,7 @@ def pac_for_listed(steering: Steering, proxy: tuple[str | Address, int]) -> str:
         hosts=json.dumps(hosts).replace("], ", "],\n  "),
         shapes=json.dumps([_pattern(shape) for shape in steering.shapes]),
         networks=json.dumps([str(network) for network in steering.networks]).replace(", ", ",\n  "),
+        addresses=ADDRESSES,
     )
 
 

@@ -1,0 +1,56 @@
+"""nft and dnsmasq take every list of every vendor, and of generated sites."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.export.test_read_back import CATALOGUE, REFERENCE, STAMP, sites
+from tierwall.export import List, NothingSelected, ProductId, Wanted, select, write
+from tierwall.export.writing import Written
+from tierwall.policy.site import Site
+
+NFT = shutil.which("nft", path="/usr/sbin:/usr/bin:/sbin:/bin")
+DNSMASQ = shutil.which("dnsmasq", path="/usr/sbin:/usr/bin:/sbin:/bin")
+
+pytestmark = pytest.mark.skipif(
+    NFT is None or DNSMASQ is None, reason="nft or dnsmasq is not installed (Debian: nftables, dnsmasq-base)"
+)
+
+
+def _check(file: Written, folder: Path) -> None:
+    """Neither changes anything: both only read."""
+    path = folder / file.name
+    path.write_text(file.text, encoding="utf-8")
+    if file.name.endswith(".nft"):
+        command = [str(NFT), "-c", "-f", str(path)]
+    elif file.name.endswith("dnsmasq.conf"):
+        command = [str(DNSMASQ), "--test", f"--conf-file={path}"]
+    else:
+        return
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{file.name}: {done.stderr}"
+
+
+@pytest.mark.parametrize("product", [ProductId.NFTABLES, ProductId.DNSMASQ])
+@pytest.mark.parametrize("vendor", [vendor.id for vendor in CATALOGUE.vendors])
+def test_what_is_exported_for_every_vendor_is_valid(product: ProductId, vendor: str, tmp_path: Path) -> None:
+    selection = select(Wanted(vendors=(vendor,)), REFERENCE, CATALOGUE)
+
+    for file in write(product, selection, tuple(List), STAMP).files:
+        _check(file, tmp_path)
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(site=sites())
+def test_what_is_exported_for_generated_sites_is_valid(site: Site, tmp_path: Path) -> None:
+    try:
+        selection = select(Wanted(), site, CATALOGUE)
+    except NothingSelected:
+        return
+
+    for product in (ProductId.NFTABLES, ProductId.DNSMASQ):
+        for file in write(product, selection, tuple(List), STAMP).files:
+            _check(file, tmp_path)
