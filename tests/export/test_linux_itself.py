@@ -8,16 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.export.test_read_back import CATALOGUE, REFERENCE, STAMP, sites
+from tests.support.needs import PATH, needs
 from tierwall.export import List, NothingSelected, ProductId, Wanted, select, write
 from tierwall.export.writing import Written
 from tierwall.policy.site import Site
 
-NFT = shutil.which("nft", path="/usr/sbin:/usr/bin:/sbin:/bin")
-DNSMASQ = shutil.which("dnsmasq", path="/usr/sbin:/usr/bin:/sbin:/bin")
-
-pytestmark = pytest.mark.skipif(
-    NFT is None or DNSMASQ is None, reason="nft or dnsmasq is not installed (Debian: nftables, dnsmasq-base)"
-)
+pytestmark = needs("nft", "dnsmasq", "root")
 
 
 def _check(file: Written, folder: Path) -> None:
@@ -25,13 +21,17 @@ def _check(file: Written, folder: Path) -> None:
     path = folder / file.name
     path.write_text(file.text, encoding="utf-8")
     if file.name.endswith(".nft"):
-        command = [str(NFT), "-c", "-f", str(path)]
+        command = [_found("nft"), "-c", "-f", str(path)]
     elif file.name.endswith("dnsmasq.conf"):
-        command = [str(DNSMASQ), "--test", f"--conf-file={path}"]
+        command = [_found("dnsmasq"), "--test", f"--conf-file={path}"]
     else:
         return
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{file.name}: {done.stderr}"
+
+
+def _found(program: str) -> str:
+    return shutil.which(program, path=PATH) or program
 
 
 @pytest.mark.parametrize("product", [ProductId.NFTABLES, ProductId.DNSMASQ])
@@ -43,7 +43,7 @@ def test_what_is_exported_for_every_vendor_is_valid(product: ProductId, vendor: 
         _check(file, tmp_path)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(site=sites())
 def test_what_is_exported_for_generated_sites_is_valid(site: Site, tmp_path: Path) -> None:
     try:

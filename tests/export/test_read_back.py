@@ -112,7 +112,7 @@ def sites(draw: st.DrawFn) -> Site:
 
 
 @pytest.mark.parametrize("product", ProductId)
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(site=sites())
 def test_generated_sites_are_read_back_as_they_were_asked(product: ProductId, site: Site, tmp_path: Path) -> None:
     try:

@@ -13,8 +13,9 @@ from tierwall.export.ports import less, merged
 from tierwall.policy.model import Ports
 
 _TOKEN: Final = re.compile(
-    r"[*^.]{0,3}(?:[A-Za-z0-9_-]+\.)+[A-Za-z0-9_-]+/?(?:\d{1,3})?"
-    r"|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:/\d+)?"
+    r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}(?:/[0-9]+)?"
+    r"|[0-9a-fA-F]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(?:/[0-9]+)?"
+    r"|[*^.]{0,3}(?:[A-Za-z0-9_-]+\.)+[A-Za-z0-9_-]+(?:/(?![0-9]))?"
 )
 """Whatever may be a name, a pattern or a network, in any syntax."""
 

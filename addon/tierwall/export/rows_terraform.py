@@ -9,7 +9,7 @@ from tierwall.export import aws, azure, cloudflare, resolvers, terraform
 from tierwall.export.product import Carries, Limit, Product, ProductId
 from tierwall.policy.dialect import Dialect
 
-_HCL: Final = "read back with python-hcl2, and `terraform fmt` where there is one"
+_HCL: Final = "read back with python-hcl2; `terraform fmt` found nothing to change"
 
 ROWS: Final[dict[ProductId, Product]] = {
     ProductId.TERRAFORM_PANOS: Product(
