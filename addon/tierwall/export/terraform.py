@@ -175,7 +175,7 @@ def _fqdns(job: Job, lines: Iterable[tuple[str, Grant]], blocks: list[Block]) ->
         below = "_below" if spelling.startswith("*.") else ""
         name = object_name(job.name, spelling.removeprefix("*.") + below, most=OBJECT_CHARACTERS, keep=".")
         arguments: dict[str, Value] = {"name": name, "type": "fqdn", "fqdn": spelling, "comment": _purpose(grant)}
-        blocks.append(_resource("fortios_firewall_address", name, arguments))
+        _add(blocks, _resource("fortios_firewall_address", name, arguments))
         yield name
 
 
@@ -185,7 +185,7 @@ def _subnets(job: Job, grants: Iterable[Grant], blocks: list[Block]) -> Iterator
             name = object_name(job.name, _plain_name(grant), most=OBJECT_CHARACTERS)
             subnet = f"{grant.network.network_address} {grant.network.netmask}"
             arguments: dict[str, Value] = {"name": name, "type": "ipmask", "subnet": subnet, "comment": _purpose(grant)}
-            blocks.append(_resource("fortios_firewall_address", name, arguments))
+            _add(blocks, _resource("fortios_firewall_address", name, arguments))
             yield name
 
 
@@ -194,8 +194,14 @@ def _ipv6(job: Job, grants: Iterable[Grant], blocks: list[Block]) -> Iterator[st
         if grant.network is not None and grant.network.version == 6:
             name = object_name(job.name, _plain_name(grant), most=OBJECT_CHARACTERS)
             arguments: dict[str, Value] = {"name": name, "ip6": str(grant.network), "comment": _purpose(grant)}
-            blocks.append(_resource("fortios_firewall_address6", name, arguments))
+            _add(blocks, _resource("fortios_firewall_address6", name, arguments))
             yield name
+
+
+def _add(blocks: list[Block], block: Block) -> None:
+    """Groups of ports may share an object, which Terraform takes once."""
+    if all(block.labels != other.labels for other in blocks):
+        blocks.append(block)
 
 
 def _service(name: str, ports: Sequence[Ports]) -> dict[str, Value]:
