@@ -15,6 +15,7 @@ from tierwall import __version__
 from tierwall.cli.audit_command import audit_command
 from tierwall.cli.behaviour_commands import behaviour
 from tierwall.cli.ca_commands import ca
+from tierwall.cli.diff_command import diff_command
 from tierwall.cli.doctor_command import doctor
 from tierwall.cli.export_commands import export_command
 from tierwall.cli.gateway_commands import gateway
@@ -239,6 +240,7 @@ cli.add_command(new_site_command)
 cli.add_command(import_command)
 cli.add_command(reproduce_command)
 cli.add_command(export_command)
+cli.add_command(diff_command)
 cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)
