@@ -25,3 +25,17 @@ def _icann() -> "PublicSuffixList":
     from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - importing it is a part of that time
 
     return PublicSuffixList(only_icann=True, accept_unknown=False)
+
+
+def registrable(name: str) -> str | None:
+    """The part of the name that one owner registered, by both sections of the list: of a private suffix too, others own
+    what is below it. None where the name is a suffix itself, or no suffix of it is known."""
+    found = _whole().privatesuffix(name)
+    return None if found is None else str(found)
+
+
+@cache
+def _whole() -> "PublicSuffixList":
+    from publicsuffixlist import PublicSuffixList  # noqa: PLC0415 - as above
+
+    return PublicSuffixList(accept_unknown=False)

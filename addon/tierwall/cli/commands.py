@@ -21,6 +21,7 @@ from tierwall.cli.export_commands import export_command
 from tierwall.cli.gateway_commands import gateway
 from tierwall.cli.group import Commands
 from tierwall.cli.import_command import import_command
+from tierwall.cli.learn_command import learn_command
 from tierwall.cli.options import json_option, policy_option, site_option
 from tierwall.cli.site_commands import new_site_command, reproduce_command, sites_command, vendors_command
 
@@ -241,6 +242,7 @@ cli.add_command(import_command)
 cli.add_command(reproduce_command)
 cli.add_command(export_command)
 cli.add_command(diff_command)
+cli.add_command(learn_command)
 cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)

@@ -62,21 +62,29 @@ def export(question: Question) -> int:
     """Write it. 1 where --strict refused, or --diff found a difference. Raises BadInput."""
     asked = _asked(question)
     selection = _selection(asked)
-    written = _written(asked, selection)
     if question.old is not None:
+        written = _written(asked.product, selection, asked.lists)
         from tierwall.cli.export_diff import export_diff  # noqa: PLC0415 - only this option needs it
 
         return export_diff(question, asked, selection, written)
+    return deliver(asked.product, selection, asked.lists, question.folder, strict=question.strict)
+
+
+def deliver(
+    product: ProductId, selection: Selection, lists: tuple[List, ...], folder: Path | None, *, strict: bool = False
+) -> int:
+    """Write a selection for a product, to stdout or a folder. 1 where `strict` refused. Raises BadInput."""
+    written = _written(product, selection, lists)
     for remark in (*selection.remarks, *written.notes):
         _say(f"note: {remark}")
     for line in written.inexact:
-        _say(f"{'refused' if question.strict else 'warning'}: {line}")
-    if question.strict and written.inexact:
+        _say(f"{'refused' if strict else 'warning'}: {line}")
+    if strict and written.inexact:
         _say("nothing is written, because --strict asks for what was selected and nothing else")
         return 1
-    if question.folder is None:
+    if folder is None:
         return _print(written)
-    _save(question.folder, written)
+    _save(folder, written)
     return 0
 
 
@@ -111,6 +119,11 @@ def _product(name: str | None, faults: list[object]) -> ProductId | None:
     if name is None:
         faults.append("export to what? `--to PRODUCT`; `tierwall export --list` has the products")
         return None
+    return known_product(name, faults)
+
+
+def known_product(name: str, faults: list[object]) -> ProductId | None:
+    """The product of that id; where there is none, a fault with the nearest."""
     if name in ProductId:
         return ProductId(name)
     faults.append(unknown("product", name, list(ProductId)) + "; `tierwall export --list` has them")
@@ -158,14 +171,14 @@ def _selection(asked: Asked) -> Selection:
         raise BadInput([fault]) from None
 
 
-def _written(asked: Asked, selection: Selection) -> Export:
+def _written(product: ProductId, selection: Selection, asked: tuple[List, ...]) -> Export:
     stamp = Stamp(on=datetime.now(UTC).date(), version=__version__)
     try:
-        written = write(asked.product, selection, asked.lists, stamp)
+        written = write(product, selection, asked, stamp)
     except CannotExport as fault:
         raise BadInput([fault]) from None
     if not written.files:
-        lists = ", ".join(asked.lists)
+        lists = ", ".join(asked)
         raise BadInput([f"nothing to export: the list {quoted(lists)} of {selection.title} is empty"])
     return written
 
