@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.export.test_read_back import CATALOGUE, REFERENCE, STAMP, sites
+from tests.export.test_read_back import CATALOGUE, REFERENCE, STAMP, VENDORS, sites
 from tests.support.needs import PATH, needs
 from tierwall.export import List, NothingSelected, ProductId, Wanted, select, write
 from tierwall.export.writing import Written
@@ -35,7 +35,7 @@ def _found(program: str) -> str:
 
 
 @pytest.mark.parametrize("product", [ProductId.NFTABLES, ProductId.DNSMASQ])
-@pytest.mark.parametrize("vendor", [vendor.id for vendor in CATALOGUE.vendors])
+@pytest.mark.parametrize("vendor", VENDORS)
 def test_what_is_exported_for_every_vendor_is_valid(product: ProductId, vendor: str, tmp_path: Path) -> None:
     selection = select(Wanted(vendors=(vendor,)), REFERENCE, CATALOGUE)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.export.probing import Coverage, Probe, asked, probes
-from tests.export.test_read_back import CATALOGUE, REFERENCE, STAMP, sites
+from tests.export.test_read_back import CATALOGUE, REFERENCE, STAMP, VENDORS, sites
 from tierwall.export import List, NothingSelected, ProductId, Wanted, select, write
 from tierwall.policy.model import Catalogue, Transport
 from tierwall.policy.site import Site
@@ -59,7 +59,7 @@ def _check(wanted: Wanted, site: Site, catalogue: Catalogue, folder: Path) -> No
     assert [str(probe) for probe in others if want.cover(probe) and not left.cover(probe)] == []
 
 
-@pytest.mark.parametrize("vendor", [vendor.id for vendor in CATALOGUE.vendors])
+@pytest.mark.parametrize("vendor", VENDORS)
 def test_what_a_vendor_asks_for_goes_where_the_file_says_and_nothing_else(vendor: str, tmp_path: Path) -> None:
     _check(Wanted(vendors=(vendor,)), REFERENCE, CATALOGUE, tmp_path)
 
