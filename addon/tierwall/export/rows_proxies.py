@@ -73,7 +73,7 @@ ROWS: Final[dict[ProductId, Product]] = {
         render=browsers.chrome,
         dialect=Dialect.CHROME_POLICY,
         limits=(browsers.FILTERS,),
-        checked="Chromium 156 with the policy: what is listed loads, what is not is refused",
+        checked="Chromium 156 with the policy: what is listed loads, what is not is never asked for",
     ),
     ProductId.FIREFOX_POLICY: Product(
         title="Firefox, policies.json",
@@ -82,7 +82,7 @@ ROWS: Final[dict[ProductId, Product]] = {
         render=browsers.firefox,
         forms=browsers.FIREFOX_FORMS,
         limits=(browsers.FIREFOX_PATTERNS,),
-        checked="read back as match patterns",
+        checked="Firefox 153 with the policy: what is listed loads, what is not is never asked for",
     ),
     ProductId.PAC: Product(
         title="a proxy auto-configuration file",
