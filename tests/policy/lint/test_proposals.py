@@ -1,7 +1,7 @@
 """Every spelling that lint proposes, put into the list, closes its gap, and admits nothing that lint did not say."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.policy.lint.building import HTTPS, catalogue, rule, site
@@ -48,6 +48,8 @@ def in_use(gap: Reading) -> Reading:
 
 @pytest.mark.parametrize("dialect", Dialect)
 @given(LISTS, ASKED)
+@example(["*.a.x.example", "*.x.example"], ["x.example"])
+@example(["*.b.a.x.example", "*.a.x.example", "*.x.example"], ["*.x.example"])
 def test_proposals_close_their_gaps_and_admit_what_was_said(
     dialect: Dialect, hosts: list[str], asked: list[str]
 ) -> None:

@@ -51,7 +51,7 @@ def _rejected(site: Site, catalogue: Catalogue) -> Iterator[Finding]:
         for why, refused in reasons.items():
             message = f"{label}: `{dialect}` rejects {some(refused)}, which therefore covers nothing: {why}"
             proposals = tuple(_instead(dialect, host, hosts) for host in refused if _plain(host))
-            useful = tuple(each for each in proposals if each is not None)
+            useful = _together(dialect, [each for each in proposals if each is not None])
             yield Finding(site.id, Code.REJECTED_SPELLING, message, _spell(dialect, useful), useful)
 
 
@@ -65,6 +65,16 @@ def _instead(dialect: Dialect, host: str, listed: tuple[str, ...]) -> Proposal |
     if made is None or made.entry == host:
         return None
     return replace(made, in_place_of=tuple(dict.fromkeys((host, *replaced(dialect, made.entry, listed)))))
+
+
+def _together(dialect: Dialect, proposals: list[Proposal]) -> tuple[Proposal, ...]:
+    """Those that can stand in one list: Squid starts with no narrower entry beside one that covers it.
+
+    What the narrower one stands for, the wider one takes the place of already.
+    """
+    return tuple(
+        each for each in proposals if not any(replaced(dialect, other.entry, (each.entry,)) for other in proposals)
+    )
 
 
 def _spell(dialect: Dialect, proposals: tuple[Proposal, ...]) -> str:
