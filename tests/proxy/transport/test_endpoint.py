@@ -5,6 +5,7 @@ import socket
 from collections.abc import Callable
 
 import pytest
+import uvloop
 
 from tests.support.endpoints import connection, run, until
 from tierwall.proxy.transport import endpoint
@@ -141,7 +142,7 @@ def test_an_end_that_is_gone_takes_every_goodbye(what: str) -> None:
     assert run(scene)
 
 
-@pytest.mark.parametrize("run_loop", [asyncio.run, pytest.importorskip("uvloop").run])
+@pytest.mark.parametrize("run_loop", [asyncio.run, uvloop.run])
 def test_a_reset_that_comes_with_the_last_octets_is_no_end_of_file(run_loop: Callable[..., bool]) -> None:
     """libuv tells one as an end of file; the client would take a broken download for a whole one."""
 

@@ -1,6 +1,6 @@
 """Behaviours that show when a connection opens: the dial, the ClientHello, the names in it.
 
-Knows specifications only; proxy/middlebox/opening.py acts. Nothing is decrypted here.
+Knows specifications only; proxy/middlebox/opening.py and access/dial_blackhole.py act. Nothing is decrypted here.
 """
 
 from dataclasses import dataclass
