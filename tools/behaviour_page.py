@@ -25,6 +25,7 @@ from tierwall.policy.behaviour import (
     parameters,
     text_of,
 )
+from tierwall.policy.behaviour.documents import DOCUMENTS
 from tierwall.policy.model import Address, Network, Protocol
 
 PAGE = Path(__file__).parents[1] / "docs" / "behaviours.md"
@@ -137,6 +138,9 @@ def _lines(kind: type[Behaviour]) -> Iterator[str]:
     hits = "every service" if len(kind.HITS) == len(Protocol) else ", ".join(f"`{word}`" for word in sorted(kind.HITS))
     hits = hits or "nothing documented"
     yield f"{_SEES[kind.SEES]} Breaks {hits}."
+    yield ""
+    stands_on = DOCUMENTS.get(kind.NAME, ())
+    yield f"Stands on: {'; '.join(stands_on)}." if stands_on else "No document was found that describes it."
     yield ""
     own = [field for field in fields(kind) if field.name != "scope"]
     if own:
