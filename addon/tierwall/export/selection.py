@@ -14,6 +14,7 @@ from tierwall.export.grant import Grant, List, Selection, shown
 from tierwall.export.ports import merged, of_transport
 from tierwall.policy.attempt import Impact
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, read, read_of_vendor
+from tierwall.policy.hostname import suffixes
 from tierwall.policy.lint.covering import all_in, takes_in
 from tierwall.policy.match.compiled import VendorRule, admitted_rules, all_rules
 from tierwall.policy.match.index import HostIndex, NetworkIndex
@@ -186,18 +187,26 @@ def _less_denied(grants: tuple[Grant, ...], denied: Sequence[Grant]) -> tuple[tu
             for over in (*_over(grant, hosts, networks), *(d for d in denied if d.destination == grant.destination))
         )
     )
-    return kept, tuple(grant for grant in denied if any(_meet(grant, other) for other in kept))
+    return kept, tuple(_reaching_into(denied, kept))
 
 
-def _meet(some: Grant, other: Grant) -> bool:
-    """Whether a destination may be in both; of shapes nobody can say, so that it may."""
-    mine, theirs = some.destination, other.destination
-    if not isinstance(mine, Reading) or not isinstance(theirs, Reading):
-        if some.network is not None and other.network is not None:
-            return some.network.version == other.network.version and some.network.overlaps(other.network)
-        return some.network is None and other.network is None
-    near, far = sorted((mine.base, theirs.base), key=len)
-    return far == near or far.endswith(f".{near}")
+def _reaching_into(denied: Iterable[Grant], kept: Sequence[Grant]) -> Iterator[Grant]:
+    """Those that may share a destination with what is kept: of shapes nobody can say, so that they may."""
+    bases = {grant.name.base for grant in kept if isinstance(grant.name, Reading)}
+    above = {domain for base in bases for _, domain in suffixes(base)}
+    shaped = any(grant.name is not None and not isinstance(grant.name, Reading) for grant in kept)
+    networks = [grant.network for grant in kept if grant.network is not None]
+    for grant in denied:
+        match grant.destination:
+            case Reading(base):
+                if shaped or base in above or any(domain in bases for _, domain in suffixes(base)):
+                    yield grant
+            case _ if grant.network is not None:
+                if any(grant.network.version == other.version and grant.network.overlaps(other) for other in networks):
+                    yield grant
+            case _:
+                if bases or shaped:
+                    yield grant
 
 
 def _order(grant: Grant) -> tuple[int, list[str], int, int]:

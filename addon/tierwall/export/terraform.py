@@ -59,7 +59,7 @@ def panos(job: Job) -> Rendered:
 
 def fortios(job: Job) -> Rendered:
     """Addresses, their group, a service and a policy for each group of ports."""
-    blocks: list[Block] = []
+    blocks: dict[tuple[str, ...], Block] = {}
     left: list[tuple[Grant, str]] = []
     inexact: list[str] = []
     for at, (ports, grants) in enumerate(by_ports(job.grants), start=1):
@@ -73,14 +73,15 @@ def fortios(job: Job) -> Rendered:
         ):
             if members:
                 group = name if version == 4 else f"{name}-v6"
-                blocks.append(
-                    _resource(f"fortios_firewall_addrgrp{kind}", group, {"name": group}, _each("member", members))
+                _add(
+                    blocks,
+                    _resource(f"fortios_firewall_addrgrp{kind}", group, {"name": group}, _each("member", members)),
                 )
                 if job.kind is List.ALLOW:
-                    blocks.append(_policy(job, group, kind, name))
+                    _add(blocks, _policy(job, group, kind, name))
         if job.kind is List.ALLOW:
-            blocks.append(_resource("fortios_firewallservice_custom", name, _service(name, ports)))
-    return _rendered(job, blocks, inexact, left)
+            _add(blocks, _resource("fortios_firewallservice_custom", name, _service(name, ports)))
+    return _rendered(job, list(blocks.values()), inexact, left)
 
 
 def zia(job: Job) -> Rendered:
@@ -170,7 +171,7 @@ def cloudflare_lists(job: Job) -> Rendered:
 # FortiOS
 
 
-def _fqdns(job: Job, lines: Iterable[tuple[str, Grant]], blocks: list[Block]) -> Iterator[str]:
+def _fqdns(job: Job, lines: Iterable[tuple[str, Grant]], blocks: dict[tuple[str, ...], Block]) -> Iterator[str]:
     for spelling, grant in lines:
         below = "_below" if spelling.startswith("*.") else ""
         name = object_name(job.name, spelling.removeprefix("*.") + below, most=OBJECT_CHARACTERS, keep=".")
@@ -179,7 +180,7 @@ def _fqdns(job: Job, lines: Iterable[tuple[str, Grant]], blocks: list[Block]) ->
         yield name
 
 
-def _subnets(job: Job, grants: Iterable[Grant], blocks: list[Block]) -> Iterator[str]:
+def _subnets(job: Job, grants: Iterable[Grant], blocks: dict[tuple[str, ...], Block]) -> Iterator[str]:
     for grant in grants:
         if grant.network is not None and grant.network.version == 4:
             name = object_name(job.name, _plain_name(grant), most=OBJECT_CHARACTERS)
@@ -189,7 +190,7 @@ def _subnets(job: Job, grants: Iterable[Grant], blocks: list[Block]) -> Iterator
             yield name
 
 
-def _ipv6(job: Job, grants: Iterable[Grant], blocks: list[Block]) -> Iterator[str]:
+def _ipv6(job: Job, grants: Iterable[Grant], blocks: dict[tuple[str, ...], Block]) -> Iterator[str]:
     for grant in grants:
         if grant.network is not None and grant.network.version == 6:
             name = object_name(job.name, _plain_name(grant), most=OBJECT_CHARACTERS)
@@ -198,10 +199,9 @@ def _ipv6(job: Job, grants: Iterable[Grant], blocks: list[Block]) -> Iterator[st
             yield name
 
 
-def _add(blocks: list[Block], block: Block) -> None:
+def _add(blocks: dict[tuple[str, ...], Block], block: Block) -> None:
     """Groups of ports may share an object, which Terraform takes once."""
-    if all(block.labels != other.labels for other in blocks):
-        blocks.append(block)
+    blocks.setdefault(block.labels, block)
 
 
 def _service(name: str, ports: Sequence[Ports]) -> dict[str, Value]:
