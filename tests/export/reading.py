@@ -234,7 +234,7 @@ def _blocks(text: str) -> Iterator[tuple[str, str, dict[str, list[str]]]]:
 
 @each_file
 def _fortigate(file: Written, _folder: Path) -> Iterator[Said]:  # noqa: C901 - a case for each section
-    objects: dict[str, Destination] = {}
+    objects: dict[str, tuple[Destination, ...]] = {}
     groups: dict[str, list[str]] = {}
     services: dict[str, list[Ports]] = {}
     policies: list[tuple[str, str]] = []
@@ -243,13 +243,13 @@ def _fortigate(file: Written, _folder: Path) -> Iterator[Said]:  # noqa: C901 - 
         assert len(name) <= 79
         match section:
             case "firewall address" if "fqdn" in settings:
-                (objects[name],) = parts(Dialect.FORTINET, settings["fqdn"])
+                objects[name] = tuple(parts(Dialect.FORTINET, settings["fqdn"]))
             case "firewall address":
-                objects[name] = ip_network("/".join(settings["subnet"]))
+                objects[name] = (ip_network("/".join(settings["subnet"])),)
             case "firewall address6":
-                objects[name] = ip_network(settings["ip6"][0])
+                objects[name] = (ip_network(settings["ip6"][0]),)
             case "firewall wildcard-fqdn custom":
-                (objects[name],) = parts(Dialect.FORTINET, settings["wildcard-fqdn"])
+                objects[name] = tuple(parts(Dialect.FORTINET, settings["wildcard-fqdn"]))
             case "firewall addrgrp" | "firewall addrgrp6":
                 groups[name] = settings["member"]
             case "firewall service custom":
@@ -263,10 +263,12 @@ def _fortigate(file: Written, _folder: Path) -> Iterator[Said]:  # noqa: C901 - 
             case "ssl-exempt":
                 exempt += settings[settings["type"][0]]
     for group, service in policies:
-        yield from ((objects[member], ports) for member in groups[group] for ports in services[service])
-    yield from ((objects[name], None) for name in exempt)
+        yield from (
+            (part, ports) for member in groups[group] for part in objects[member] for ports in services[service]
+        )
+    yield from ((part, None) for name in exempt for part in objects[name])
     if not policies and not exempt:
-        yield from ((objects[member], None) for members in groups.values() for member in members)
+        yield from ((part, None) for members in groups.values() for member in members for part in objects[member])
 
 
 def _feed(files: list[Written], folder: Path) -> Iterator[Said]:

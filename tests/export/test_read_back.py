@@ -16,7 +16,7 @@ from tierwall.loader import load_catalogue, load_site
 from tierwall.loader.spelling import spelled
 from tierwall.policy.dialect import Dialect, Rejected, read
 from tierwall.policy.hostname import InvalidPattern, normalise
-from tierwall.policy.match.compiled import VendorRule, admitted_rules, all_rules
+from tierwall.policy.match.vendor_rules import VendorRule, admitted_rules, all_rules
 from tierwall.policy.model import Catalogue, Ports, Tier, Transport
 from tierwall.policy.site import ListEntry, Site, VendorEntry
 

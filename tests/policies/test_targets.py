@@ -9,7 +9,7 @@ import pytest
 from tierwall.loader import load_site
 from tierwall.policy.attempt import Attempt, Reason, Verdict
 from tierwall.policy.judge import judge
-from tierwall.policy.match.compiled import admitted_rules
+from tierwall.policy.match.vendor_rules import admitted_rules
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import Site, VendorEntry
 from tierwall.policy.target import attempt_for

@@ -12,8 +12,10 @@ from tierwall.audit.tally import Count
 from tierwall.policy import authority
 from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
 from tierwall.policy.dialect import Dialect, Reading, Rejected, Shape, read
-from tierwall.policy.match.compiled import CompiledPolicy, admitted_rules, compiled_of, title
+from tierwall.policy.match.compiled import CompiledPolicy, compiled_of
 from tierwall.policy.match.coverage import serve
+from tierwall.policy.match.listed import title
+from tierwall.policy.match.vendor_rules import admitted_rules
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import ListEntry, Site
 from tierwall.records.record import Decision, Statement

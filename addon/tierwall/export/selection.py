@@ -16,8 +16,8 @@ from tierwall.policy.attempt import Impact
 from tierwall.policy.dialect import Dialect, Part, Reading, Rejected, read, read_of_vendor
 from tierwall.policy.hostname import suffixes
 from tierwall.policy.lint.covering import all_in, takes_in
-from tierwall.policy.match.compiled import VendorRule, admitted_rules, all_rules
 from tierwall.policy.match.index import HostIndex, NetworkIndex
+from tierwall.policy.match.vendor_rules import VendorRule, admitted_rules, all_rules
 from tierwall.policy.model import Catalogue, Evidence, Ports, Protocol, Tier, Transport, Vendor
 from tierwall.policy.site import ListEntry, RuledEntry, Site
 

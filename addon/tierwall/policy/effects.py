@@ -37,8 +37,9 @@ from tierwall.policy.behaviour import (
     TlsMaxVersion,
     UdpTimeout,
 )
-from tierwall.policy.match.compiled import Compiled, CompiledPolicy, Index
+from tierwall.policy.match.compiled import Compiled, CompiledPolicy
 from tierwall.policy.match.coverage import plain
+from tierwall.policy.match.index import Index
 from tierwall.policy.model import Tier, Transport
 
 HTTPS_PORT = 443

@@ -13,9 +13,10 @@ from tierwall.policy.access_rules import AccessRule, Decision, TlsDecision, TlsR
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
 from tierwall.policy.effects import effects_on, inspected
 from tierwall.policy.hostname import is_private
-from tierwall.policy.match.compiled import CompiledPolicy, Entry, compiled_of, title
+from tierwall.policy.match.compiled import CompiledPolicy, compiled_of
 from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
 from tierwall.policy.match.index import Hit
+from tierwall.policy.match.listed import Entry, title
 from tierwall.policy.model import Address, Catalogue, Tier, Transport
 from tierwall.policy.site import Site
 

@@ -9,9 +9,10 @@ from typing import Final, assert_never
 
 from tierwall.policy.attempt import NameSource
 from tierwall.policy.dialect import Dialect, mend
-from tierwall.policy.match.compiled import Entry, VendorRule, rejected, spelling, title
 from tierwall.policy.match.coverage import Target
 from tierwall.policy.match.index import Hit
+from tierwall.policy.match.listed import Entry, rejected, spelling, title
+from tierwall.policy.match.vendor_rules import VendorRule
 from tierwall.policy.model import Address, Evidence, Ports
 
 SELF_CONNECT: Final = "the destination is this proxy itself"

@@ -11,7 +11,7 @@ from typing import Final
 
 from tierwall import __version__
 from tierwall.events import Action, Event
-from tierwall.policy.match.compiled import VendorRule, admitted_rules, egress_rules
+from tierwall.policy.match.vendor_rules import VendorRule, admitted_rules, egress_rules
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import ListEntry, Site
 from tierwall.report.console import what_happened, why

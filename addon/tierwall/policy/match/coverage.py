@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tierwall.policy.attempt import Attempt, GivenName, Impact, NameSource
-from tierwall.policy.match.compiled import CompiledPolicy, Entry, VendorRule
+from tierwall.policy.match.compiled import CompiledPolicy
 from tierwall.policy.match.index import Hit
+from tierwall.policy.match.listed import Entry
+from tierwall.policy.match.vendor_rules import VendorRule
 from tierwall.policy.model import Address, Ports
 
 

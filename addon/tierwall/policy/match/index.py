@@ -8,6 +8,7 @@ payload share one tuple of marks.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -142,3 +143,15 @@ def _begins(prefix: int, wider: int) -> Iterable[int]:
 
 def _host_bits(item: tuple[tuple[int, int], object]) -> int:
     return item[0][1]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index[P]:
+    """Hosts and networks together: a destination is looked up as what it is."""
+
+    hosts: HostIndex[P]
+    networks: NetworkIndex[P]
+
+    def find(self, value: str | Address) -> list[Hit[P]]:
+        """Everything that covers the name or address, and what comes close, the most specific first."""
+        return self.hosts.find(value) if isinstance(value, str) else self.networks.find(value)

@@ -12,7 +12,9 @@ from itertools import pairwise
 
 from tierwall.policy.behaviour import NoQuic, Sees
 from tierwall.policy.hostname import is_private
-from tierwall.policy.match.compiled import Entry, Index, compiled_of
+from tierwall.policy.match.compiled import compiled_of
+from tierwall.policy.match.index import Index
+from tierwall.policy.match.listed import Entry
 from tierwall.policy.model import Address, Catalogue, Ports, Transport
 from tierwall.policy.site import Site
 
