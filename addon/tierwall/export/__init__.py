@@ -4,10 +4,11 @@ Knows values and text, no files and no clock. selection.py says what is asked fo
 say it, writing.py puts a product's lists together, products.py is the table; each product has a module of its own.
 """
 
+from tierwall.export.about import Wanted
 from tierwall.export.grant import Grant, List, Selection, Stamp
 from tierwall.export.product import Product, ProductId
 from tierwall.export.products import PRODUCTS
-from tierwall.export.selection import NothingSelected, Wanted, select
+from tierwall.export.selection import NothingSelected, select
 from tierwall.export.writing import CannotExport, Export, write
 
 __all__ = [

@@ -7,9 +7,10 @@ vendor's rules give the same grants whether a site or a command line selects the
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from tierwall.export.about import Wanted, about, beyond_lists, name_words, nothing, title, unlisted
 from tierwall.export.grant import Grant, List, Selection, shown
 from tierwall.export.ports import merged, of_transport
 from tierwall.policy.attempt import Impact
@@ -18,8 +19,8 @@ from tierwall.policy.hostname import suffixes
 from tierwall.policy.lint.covering import all_in, takes_in
 from tierwall.policy.match.index import HostIndex, NetworkIndex
 from tierwall.policy.match.vendor_rules import VendorRule, admitted_rules, all_rules
-from tierwall.policy.model import Catalogue, Evidence, Ports, Protocol, Tier, Transport, Vendor
-from tierwall.policy.site import ListEntry, RuledEntry, Site
+from tierwall.policy.model import Catalogue, Ports, Protocol, Tier, Transport
+from tierwall.policy.site import ListEntry, Site
 
 NAME_CHARACTERS: Final = 31
 """The shortest limit on names of objects among the products (an external dynamic list's is 32 with PAN-OS)."""
@@ -40,20 +41,11 @@ class NothingSelected(ValueError):
     """The selection is empty; the message says why, and what there is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What of a site is wanted."""
-
-    vendors: tuple[str, ...] = ()
-    """None: all that it admits, and its own entries."""
-    tiers: frozenset[Tier] | None = None
-
-
 def select(wanted: Wanted, site: Site, catalogue: Catalogue) -> Selection:
     """The three lists. Raises NothingSelected."""
     _check(wanted, catalogue)
     rules = [rule for rule in admitted_rules(site, catalogue) if _wanted(wanted, rule)]
-    remarks = [*_unlisted(site), *_beyond_lists(rules)]
+    remarks = [*unlisted(site), *beyond_lists(rules)]
     own = [] if wanted.vendors or wanted.tiers is not None else _own(site, remarks)
     denied = [grant for entry in site.deny if isinstance(entry, ListEntry) for grant in _entry_grants(entry, [])]
     asked = [grant for rule in rules for grant in _rule_grants(rule, site.dialect, rule.impacts, rule.rule.ports)]
@@ -66,12 +58,12 @@ def select(wanted: Wanted, site: Site, catalogue: Catalogue) -> Selection:
         for grant in _rule_grants(rule, Dialect.LITERAL, rule.impacts, rule.rule.ports)
     ]
     if not allow and not inbound:
-        raise NothingSelected(_nothing(wanted, site, vendors))
+        raise NothingSelected(nothing(wanted, site, vendors))
     bypass, _ = _less_denied(minimal([grant for rule in rules for grant in _undecrypted(rule, site.dialect)]), denied)
     return Selection(
-        name=object_name("tw", *_name_words(wanted, site)),
-        title=_title(wanted, site, vendors),
-        about=tuple(_about(wanted, site, vendors, rules)),
+        name=object_name("tw", *name_words(wanted, site)),
+        title=title(wanted, site, vendors),
+        about=tuple(about(wanted, site, vendors, rules)),
         lists={List.ALLOW: allow, List.BYPASS: bypass, List.INBOUND: minimal(inbound)},
         denied=held,
         remarks=tuple(remarks),
@@ -239,69 +231,3 @@ def _check(wanted: Wanted, catalogue: Catalogue) -> None:
             for tier in sorted((wanted.tiers or set()) - has, key=lambda tier: tier.severity):
                 tiers = ", ".join(tier for tier in Tier if tier in has)
                 raise NothingSelected(f"{vendor.id} has no tier {tier}: it has {tiers}")
-
-
-def _unlisted(site: Site) -> Iterator[str]:
-    if site.behaviours:
-        names = ", ".join(dict.fromkeys(behaviour.NAME for behaviour in site.behaviours))
-        yield f"site {site.id} has behaviours ({names}): they are not a list, and no export has them"
-    for entry in (*site.admit, *site.deny):
-        if isinstance(entry, RuledEntry):
-            yield f"{entry.label} has access rules in an order: they are not a list, and no export has them"
-    if not site.enforce:
-        yield f"site {site.id} only observes (`enforce: false`): what is exported is what it lists"
-
-
-def _beyond_lists(rules: Iterable[VendorRule]) -> Iterator[str]:
-    """What a document asks for that is no name and no network."""
-    for rule in rules:
-        if rule.rule.anywhere:
-            ports = ", ".join(map(str, rule.rule.ports))
-            yield f"{rule} asks for every destination on {ports}, which no list says: {rule.rule.source}"
-        if rule.rule.asns:
-            systems = ", ".join(f"AS{number}" for number in rule.rule.asns)
-            yield f"{rule} names autonomous systems ({systems}), and not which networks they are: {rule.rule.source}"
-
-
-def _nothing(wanted: Wanted, site: Site, vendors: Sequence[Vendor]) -> str:
-    if wanted.vendors and not vendors:
-        return f"nothing to export: site {site.id} admits nothing of {', '.join(wanted.vendors)} in these tiers"
-    return f"nothing to export: site {site.id} admits nothing that was asked for"
-
-
-def _name_words(wanted: Wanted, site: Site) -> Iterator[str]:
-    yield from wanted.vendors
-    if not wanted.vendors or site.id != "reference":
-        yield site.id
-    if wanted.tiers is not None:
-        yield from (tier for tier in Tier if tier in wanted.tiers)
-
-
-def _title(wanted: Wanted, site: Site, vendors: Sequence[Vendor]) -> str:
-    names = ", ".join(vendor.title for vendor in vendors) if wanted.vendors else f"site {site.id}"
-    return names if wanted.tiers is None else f"{names}: {', '.join(tier for tier in Tier if tier in wanted.tiers)}"
-
-
-def _about(wanted: Wanted, site: Site, vendors: Sequence[Vendor], rules: Sequence[VendorRule]) -> Iterator[str]:
-    for vendor in vendors:
-        documents = dict.fromkeys(rule.rule.source.document for rule in rules if rule.vendor is vendor)
-        yield f"vendor {vendor.id} ({vendor.title}), as documented in: {'; '.join(documents)}"
-        if vendor.addresses_unusable is not None:
-            yield f"vendor {vendor.id}: no addresses. {vendor.addresses_unusable.strip()}"
-    tiers = [tier for tier in Tier if any(_tier_in(tier, rule) for rule in rules)]
-    asked = [tier for tier in tiers if wanted.tiers is None or tier in wanted.tiers]
-    if asked:
-        yield f"tiers: {', '.join(asked)}"
-    founded = [evidence for evidence in Evidence if any(rule.rule.evidence is evidence for rule in rules)]
-    if founded:
-        yield f"evidence: {' and '.join(founded)}"
-    yield from (f"inferred: {rule.rule.id}: {rule.rule.why}" for rule in rules if rule.rule.why is not None)
-    for vendor in vendors:
-        for choice in vendor.choices:
-            ways = " | ".join(f"{way.title} ({', '.join(way.rules)})" for way in choice.ways)
-            yield f"one way is enough, as {choice.source} says: {ways}"
-    yield f"site: {site.id}"
-
-
-def _tier_in(tier: Tier, rule: VendorRule) -> bool:
-    return any(impact.tier is tier for impact in rule.impacts)
