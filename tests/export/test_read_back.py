@@ -27,11 +27,15 @@ REFERENCE = load_site("reference", CATALOGUE)
 
 def _is_exported(rule: VendorRule, tiers: Collection[Tier]) -> bool:
     """Whether a document says, or needs, where it goes."""
-    return rule in ADMITTED and any(impact.tier in tiers for impact in rule.impacts)
+    return str(rule) in ADMITTED and any(impact.tier in tiers for impact in rule.impacts)
 
 
-ADMITTED = frozenset(rule for rule in admitted_rules(REFERENCE, CATALOGUE) if rule.rule.hosts or rule.rule.networks)
-VENDORS = [vendor.id for vendor in CATALOGUE.vendors if any(rule.vendor is vendor for rule in ADMITTED)]
+ADMITTED = {
+    str(rule): rule.vendor.id for rule in admitted_rules(REFERENCE, CATALOGUE) if rule.rule.hosts or rule.rule.networks
+}
+"""By name: the same rule is another object once others asked for other catalogues."""
+
+VENDORS = list(dict.fromkeys(ADMITTED.values()))
 """Those that have anything to list: of a product that customers host themselves no host is known."""
 
 
