@@ -533,16 +533,16 @@ def _terraform_fortios(file: Written, _folder: Path) -> Iterator[Said]:
     for kind, label, body in resources:
         assert label not in by_kind.setdefault(kind, {})
         by_kind[kind][label] = body
-    objects: dict[str, Destination] = {}
+    objects: dict[str, tuple[Destination, ...]] = {}
     for body in by_kind.get("fortios_firewall_address", {}).values():
         if body["type"] == "fqdn":
-            (objects[body["name"]],) = parts(Dialect.FORTINET, [body["fqdn"]])
+            objects[body["name"]] = tuple(parts(Dialect.FORTINET, [body["fqdn"]]))
         else:
-            objects[body["name"]] = ip_network(body["subnet"].replace(" ", "/"))
+            objects[body["name"]] = (ip_network(body["subnet"].replace(" ", "/")),)
     for body in by_kind.get("fortios_firewall_address6", {}).values():
-        objects[body["name"]] = ip_network(body["ip6"])
+        objects[body["name"]] = (ip_network(body["ip6"]),)
     groups = {
-        f"{kind}.{label}": [objects[member["name"]] for member in _inside(body["member"])]
+        f"{kind}.{label}": [part for member in _inside(body["member"]) for part in objects[member["name"]]]
         for kind in ("fortios_firewall_addrgrp", "fortios_firewall_addrgrp6")
         for label, body in by_kind.get(kind, {}).items()
     }
@@ -571,6 +571,8 @@ def _terraform_zia(file: Written, _folder: Path) -> Iterator[Said]:
 
 def _terraform_aws(files: list[Written], folder: Path) -> Iterator[Said]:
     for file in files:
+        if "resource" not in file.text:
+            continue  # nothing that it can say
         (rules,) = re.findall(r"rules_string = <<-EOT\n(.*?)\n\s*EOT", file.text, re.DOTALL)
         text = "".join(f"{line.strip()}\n" for line in rules.splitlines())
         assert [kind for kind, _, _ in _resources(file.text)] == ["aws_networkfirewall_rule_group"]

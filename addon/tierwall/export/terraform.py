@@ -105,6 +105,8 @@ def aws_rules(job: Job) -> Rendered:
     """The Suricata rules as a stateful rule group."""
     rules = aws.suricata(job)
     lines = [line for line in rules.files[0].text.splitlines() if not line.startswith("#")]
+    if not lines:
+        return _rendered(job, [], rules.wider, rules.left)  # AWS takes no group without a rule
     body = Block(
         "rule_group",
         blocks=(
@@ -115,7 +117,7 @@ def aws_rules(job: Job) -> Rendered:
     arguments: dict[str, Value] = {
         "name": job.name,
         "type": "STATEFUL",
-        "capacity": max(len(lines), 1),
+        "capacity": len(lines),
         "description": _said(job),
     }
     return _rendered(
