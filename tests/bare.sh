@@ -22,11 +22,11 @@ work=
 trap '[ -z "$work" ] || rm -rf --one-file-system "$work"' EXIT
 mkdir -p "$cache"
 
-# NAME=VALUE of what this machine tells pip, uv and OpenSSL.
+# NAME=VALUE of what this machine tells pip, uv, OpenSSL, and hypothesis (on CI it tries the same examples each time).
 told=()
 while IFS= read -r -d '' pair; do
     case ${pair%%=*} in
-        PIP_* | UV_* | SSL_CERT_* | REQUESTS_CA_BUNDLE | *_proxy | *_PROXY) told+=("$pair") ;;
+        CI | PIP_* | UV_* | SSL_CERT_* | REQUESTS_CA_BUNDLE | *_proxy | *_PROXY) told+=("$pair") ;;
     esac
 done < <(env -0)
 
