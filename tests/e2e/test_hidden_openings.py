@@ -149,7 +149,7 @@ def test_a_head_that_pauses_longer_than_the_limit_is_malformed() -> None:
         heard = read_to_end(client)
         event = proxy.wait_for(about("vevox.app"))
 
-    assert heard == b"<reset>"
+    assert heard.startswith(b"HTTP/1.1 400 ")
     assert event.event.reason == "malformed"
     assert origin.reached.octets == 0
 
@@ -235,7 +235,7 @@ def test_openssl_agrees_on_a_second_hello_with_the_same_name(tmp_path: Path) -> 
 
     assert talk.count("Handshake [length") >= 2
     assert talk.count(", ClientHello") == 2
-    assert "CN = 8x8.vc" in talk
+    assert "CN=8x8.vc" in talk.replace(" = ", "=")  # as OpenSSL 3.0, and as 3.5 writes it
 
 
 class RecordingTlsOrigin(TlsOrigin):

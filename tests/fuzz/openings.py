@@ -93,7 +93,12 @@ _LENIENT_HOST = re.compile(rb"\n[\x00\s]*host[\x00\s]*:[\x00\s]*([^\x00\s]+)", r
 
 
 def lenient_http_names(octets: bytes) -> set[str]:
-    """Whom a server that forgives nearly everything would read in these, were they sent to it."""
+    """Whom a server that forgives nearly everything would read in these, were they sent to it.
+
+    What begins as a record of TLS is no request to anybody: servers of HTTP end such a connection at its first octet.
+    """
+    if octets[:1] and octets[0] in range(0x14, 0x19):
+        return set()
     first = octets.lstrip(b"\t\n\x0b\x0c\r ").partition(b"\n")[0]
     if not (_LENIENT_LINE.match(first) or _LENIENT_SIMPLE.match(octets)):
         return set()

@@ -71,10 +71,17 @@ class Assembly:
 
 
 class TierwallAddon:
-    """Add it to a master. `sinks` are told every event beside the journal; None: events are logged. `gateway`: the
-    kernel's rules that `tierwall gateway up` made here are to be kept as the site says."""
+    """Add it to a master.
 
-    def __init__(self, sinks: Sequence[Sink] | None = None, *, gateway: bool = False) -> None:
+    `sinks` are told every event beside the journal; None: events are logged. `gateway`: the kernel's rules that
+    `tierwall gateway up` made here are to be kept as the site says. `journal`: where events go until an option says
+    otherwise, and once a faulty one was taken back; nowhere, where it is empty.
+    """
+
+    def __init__(
+        self, sinks: Sequence[Sink] | None = None, *, gateway: bool = False, journal: str = "tierwall.jsonl"
+    ) -> None:
+        self._first_journal = journal
         self._sinks: tuple[Sink, ...] = (LogSink(),) if sinks is None else tuple(sinks)
         self.assembly: Assembly | None = None
         self.addons = hooks(lambda: None if self.assembly is None else self.assembly.enforcement)
@@ -85,7 +92,7 @@ class TierwallAddon:
         """Add the options, and take the place of mitmproxy's connection handler."""
         loader.add_option("tierwall_site", str, "reference", "Site to reproduce: a bundled name, or a file.")
         loader.add_option("tierwall_policy", Sequence[str], [], "Vendor policies beside the bundled: files or folders.")
-        loader.add_option("tierwall_journal", str, "tierwall.jsonl", "Where events go, one JSON object a line.")
+        loader.add_option("tierwall_journal", str, self._first_journal, "Where events go, one JSON object a line.")
         loader.add_option(
             "tierwall_events", str, "denied", "What is journalled beside denials.", choices=("denied", "all")
         )

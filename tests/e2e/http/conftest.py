@@ -65,10 +65,6 @@ class Way:
             client.sendall(request)
             return _to_end(client)
 
-    def opens_with(self, first: bool) -> bool:
-        """Whether it is the opening of a tunnel, which is refused as what is no HTTP is: by a reset."""
-        return first and self.tunnel and not self.tls
-
     def reached(self, since: int) -> bytes:
         """What reached the stand-in on the connections after so many."""
         return b"".join(talk.heard for talk in self.origin.talks[since:])

@@ -18,6 +18,8 @@ from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
 from tierwall.proxy.transport.endpoint import Endpoint
 
+_TEXT: Final = 0x80
+"""Octets below begin text, of which only HTTP is ever malformed."""
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -64,6 +66,8 @@ class ClientConnection:
     spoken: Spoken = Spoken.OTHER
     access_state: AccessState | None = None
     """Where behaviours at the door have something to remember."""
+    unreadable_head: Malformed | None = None
+    """What came in the place of a request's head, and is answered in HTTP."""
     parent: Standing | None = None
     """A connection to the parent proxy that waits for a name and a password of the client."""
     segments: int = 0
@@ -82,6 +86,8 @@ class ClientConnection:
                 self.spoken, self.stage = Spoken.HTTP, Stage.REQUEST
             case Malformed() if self.client.received and self.client.received[0] in TLS_RECORDS:
                 self.spoken, self.stage = Spoken.TLS, Stage.CLIENTHELLO
+            case Malformed() if self.client.received and self.client.received[0] < _TEXT:
+                self.spoken, self.stage, self.unreadable_head = Spoken.HTTP, Stage.REQUEST, opening
             case _:
                 self.spoken = Spoken.OTHER
 

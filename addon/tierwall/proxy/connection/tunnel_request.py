@@ -7,15 +7,18 @@ decide: verdicts are given.
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import assert_never
+from typing import Final, assert_never
 
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.authority import bracketed, host_port
 from tierwall.policy.effects import broken_by
+from tierwall.policy.site import HttpRefusal
 from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
+
+_IN_HTTP: Final = (HttpRefusal.PAGE, HttpRefusal.FORBIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,11 @@ class TunnelRequest:
 
     def refuse(self) -> None:
         """Journal the denial and show it to the client in the site's way."""
-        wants = self.connection.active_policy.site.refuse
-        self._end(refusal.refuse(self.connection.spoken, wants, self.told()))
+        wants, head = self.connection.active_policy.site.refuse, self.connection.unreadable_head
+        if head is not None and self.attempt.malformed == head.why and wants.http in _IN_HTTP:
+            self.refuse_as_no_http(too_large=head.too_large)
+        else:
+            self._end(refusal.refuse(self.connection.spoken, wants, self.told()))
 
     def refuse_with(self, how: str, farewell: bytes) -> None:
         """The same where the protocol itself has an answer to what was asked for."""

@@ -101,7 +101,7 @@ class Engine:
         self._run = os.getppid() if settings.workers > 1 else os.getpid()
         self._settings, self.specs, self._voice, self._after = settings, specs, voice, after
         self._troubles: list[str] = []
-        self._addon = TierwallAddon((voice,), gateway=settings.gateway)
+        self._addon = TierwallAddon((voice,), gateway=settings.gateway, journal="")
         self._stopping: asyncio.Task[None] | None = None
         self._control: Control | None = None
         self._opening: asyncio.Task[None] | None = None

@@ -15,7 +15,8 @@ UNTIL_CLOSE: Final = -1
 type Length = int | None
 """Octets of the body; CHUNKED, UNTIL_CLOSE."""
 
-_MOST_DIGITS: Final = 18
+_MOST_DIGITS: Final = 20
+"""18446744073709551615 is what SSTP says of a body without end ([MS-SSTP] section 3.2.4.1)."""
 
 
 class Ambiguous(ValueError):

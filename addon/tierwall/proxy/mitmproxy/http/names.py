@@ -25,7 +25,7 @@ def judge_by(request: Request) -> tuple[str, ...]:
     """Every host that it names. Raises Unsound where it cannot be read, or could be read in two ways."""
     if not _TOKEN.fullmatch(request.data.method):
         raise Unsound("its method is no token")
-    asterisk = request.data.path == b"*" and request.method == "OPTIONS"
+    asterisk = request.data.path == b"*"  # of OPTIONS (RFC 9112 section 3.2.4), or of what takes HTTP's form (M-SEARCH)
     if not (asterisk or _PATH.fullmatch(request.data.path)):
         raise Unsound("its path does not begin with a slash, or has a space or control character")
     for name, value in request.headers.fields:
