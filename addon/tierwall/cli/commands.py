@@ -108,6 +108,11 @@ Examples:
     help="Processes that share the ports, for thousands of clients; one for each core, at most. TCP modes only.",
 )
 @click.option(
+    "--learn",
+    is_flag=True,
+    help="At the end print a site of what was let through, as `tierwall learn` does. Use it with a site that observes.",
+)
+@click.option(
     "--partial",
     is_flag=True,
     help="Leave out behaviours of the site that none of the modes can show, instead of not starting.",
@@ -138,6 +143,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     partial: bool,
     clients: tuple[str, ...],
     gateway: bool,
+    learn: bool,
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
@@ -157,6 +163,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             partial=partial,
             clients=clients,
             gateway=gateway,
+            learn=learn,
         )
     )
 

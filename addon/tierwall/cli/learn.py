@@ -39,6 +39,8 @@ class Wanted:
     policies: tuple[Path, ...] = ()
     product: str | None = None
     output: Path | None = None
+    since: float | None = None
+    """Only what was let through since then, in seconds since the epoch."""
 
 
 def learn(wanted: Wanted) -> int:
@@ -69,7 +71,7 @@ def learn(wanted: Wanted) -> int:
 def _read(wanted: Wanted, catalogue: Catalogue) -> tuple[Tally, Interest]:
     interest = Interest(catalogue, keep_all=True)
     chosen = None if wanted.format is None else ALL[wanted.format]
-    reading = Reading(interest=interest, window=Window(), stop=Stop(), chosen=chosen, whole=(FLOWS,))
+    reading = Reading(interest=interest, window=Window(since=wanted.since), stop=Stop(), chosen=chosen, whole=(FLOWS,))
     tally, whole = read_files(files(wanted.files), reading)
     for (file, kind), each in tally.unreadable.items():
         _say(f"{file}: {plural(each.lines, 'line')} could not be read: {kind}")

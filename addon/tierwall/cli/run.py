@@ -5,6 +5,7 @@ Knows spellings of options and where files go that nobody named; the proxy itsel
 
 import os
 import re
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -38,6 +39,7 @@ class Wanted:
     workers: int = 1
     clients: tuple[str, ...] = ()
     gateway: bool = False
+    learn: bool = False
 
 
 def run(wanted: Wanted) -> int:
@@ -55,7 +57,7 @@ def run(wanted: Wanted) -> int:
         listen=listen,
         journal=wanted.journal or state_folder() / "journal.jsonl",
         ca=state_folder() / "ca",
-        everything=wanted.events == "all",
+        everything=wanted.learn or wanted.events == "all",
         resolve=wanted.resolve,
         trust=wanted.trust,
         partial=wanted.partial,
@@ -64,10 +66,19 @@ def run(wanted: Wanted) -> int:
         clients=wanted.clients,
         gateway=wanted.gateway,
     )
+    began = time.time()
     try:
-        return run_proxy(settings)
+        status = run_proxy(settings)
     except (CannotStart, InvalidFiles, InvalidResolve) as fault:
         raise BadInput([fault]) from None
+    return _learn(settings.journal, began, wanted.policies) if wanted.learn else status
+
+
+def _learn(journal: Path, began: float, policies: tuple[Path, ...]) -> int:
+    """A site of what this run let through, to stdout."""
+    from tierwall.cli import learn  # noqa: PLC0415 - no other run needs it
+
+    return learn.learn(learn.Wanted(files=(str(journal),), policies=policies, since=began))
 
 
 def parse_listen(text: str) -> tuple[str, int]:

@@ -156,7 +156,7 @@ GOOD = first_flight("8x8.vc")[0]
 EVIL = first_flight("evil.example")[0]
 
 
-@pytest.mark.parametrize("before", [b"j", b"@short header", GOOD])
+@pytest.mark.parametrize("before", [b"j", b"@short header", GOOD], ids=["junk", "short header", "admitted Initial"])
 def test_a_flow_that_stands_carries_no_connection_to_another_name(before: bytes) -> None:
     played = Played(Watching(forgets=False))
     begun = played.client_sends(before)
