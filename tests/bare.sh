@@ -19,7 +19,8 @@ done
 [ -z "$(git status --porcelain)" ] || echo "what is not committed is not tried" >&2
 
 work=
-trap '[ -z "$work" ] || rm -rf --one-file-system "$work"' EXIT
+# debootstrap, interrupted, leaves /proc mounted in there.
+trap '[ -z "$work" ] || { umount -l "$work/system/proc" 2>/dev/null || true; rm -rf --one-file-system "$work"; }' EXIT
 mkdir -p "$cache"
 
 # NAME=VALUE of what this machine tells pip, uv, OpenSSL, and hypothesis (on CI it tries the same examples each time).
@@ -40,7 +41,7 @@ unpacked() {
         debootstrap --variant=minbase --include=ca-certificates,python3,python3-venv,make,git "$suite" "$folder" \
             ${mirror:+"$mirror"} >"$cache/log" 2>&1 || { tail -5 "$cache/log" >&2; return 1; }
         rm -rf "$folder"/var/cache/apt/archives/*.deb
-        tar --numeric-owner -C "$folder" -cf "$kept.new" . && mv "$kept.new" "$kept"
+        tar --numeric-owner --one-file-system -C "$folder" -cf "$kept.new" . && mv "$kept.new" "$kept"
     else
         mkdir -p "$folder" && tar --numeric-owner -C "$folder" -xpf "$kept"
     fi
