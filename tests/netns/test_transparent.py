@@ -181,12 +181,12 @@ def test_a_connect_through_a_gateway_leads_nowhere(lab: Lab, proxy: Proxy) -> No
 
     happened = watch(lab, proxy, lambda: converse(lab.client, SERVER, 3128, request))
 
-    assert happened.outcome == b"<reset>"
+    assert happened.outcome.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert happened.arrived.tcp == 0
     assert happened.event == denied(
         "malformed",
-        stage="accept",
-        refusal="reset",
+        stage="request",
+        refusal="400",
         destination={"ip": SERVER, "port": 3128},
         network={"transport": "tcp"},
     )
