@@ -1,6 +1,10 @@
-"""What every test needs: programs that it asked for, and `--no-skips` for CI, where a skip would hide a gap."""
+"""What every test needs: programs that it asked for, `--no-skips` for CI, where a skip would hide a gap; and a folder.
+
+Knows pytest and what a machine has. What a kind of test needs beside it stands in the conftest.py of its folder.
+"""
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Final
 
 import pluggy
@@ -82,3 +86,12 @@ def telling(skipped: int, lacking: set[str]) -> str:
     if "namespaces" in lacking:
         said.append("this system lets nobody make network namespaces")
     return f"{skipped} skipped: {'; '.join(said)}"
+
+
+@pytest.fixture
+def open_folder(tmp_path: Path) -> Path:
+    """A folder that Squid's own user may enter."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return tmp_path

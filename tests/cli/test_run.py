@@ -6,7 +6,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tierwall.cli import cli
-from tierwall.cli.run import parse_listen, state_folder
+from tierwall.cli.folders import state_folder
+from tierwall.cli.run import parse_listen
 from tierwall.proxy.run import engine
 from tierwall.proxy.run.engine import CannotStart, RunSettings
 

@@ -11,14 +11,13 @@ from itertools import batched
 from pathlib import Path
 
 from tests.fidelity import configurations, lists
+from tests.fidelity.pair import Pair
 from tests.fidelity.squid import NoSquid, program
 
 LISTS, HOSTS = 250, 8
 CONFIGURATIONS, DESTINATIONS = 200, 6
 AT_ONCE = 250
 FLOOR = 1.0
-
-type Pair = lists.Pair | configurations.Pair
 
 
 def main() -> int:

@@ -4,13 +4,13 @@ Knows what a configuration may hold that tierwall follows; what cannot be follow
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.fidelity.lists import admits
+from tests.fidelity.pair import Pair
 from tests.fidelity.squid import Asked, refusal_to_start, running
 from tierwall.loader import InvalidFiles, load_site
 from tierwall.policy.model import Catalogue
@@ -78,21 +78,6 @@ NAMES = "".join(f"{address} {name}\n" for name, address in _ADDRESSES.items()) +
     f"{address} reverse.invalid\n" for address in _DESTINATIONS[-3:]
 )
 """Squid's hosts file, so that nothing is asked of DNS."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A configuration and a destination, and what both say of it. None: it does not start, or does not load."""
-
-    text: str
-    host: str
-    real: bool | None
-    ours: bool | None
-
-    @property
-    def agree(self) -> bool:
-        """Whether they say the same."""
-        return self.real is self.ours
 
 
 def generated(configurations: int, destinations: int) -> list[tuple[str, tuple[tuple[str, int], ...]]]:

@@ -4,13 +4,13 @@ Knows what a list file may hold. A difference that docs/dialects.md names is no 
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.fidelity.pair import Pair
 from tests.fidelity.squid import Asked, of_lists, refusal_to_start, running
 from tierwall.loader.faults import InvalidFiles
 from tierwall.loader.lists.formats import Export, ListFormat
@@ -81,21 +81,6 @@ _LINES = st.tuples(
     st.sampled_from(["\n", "\n", "\r\n", "\n\n"]),
 ).map(lambda made: made[0].replace("{}", made[1]) + made[2])
 LISTS = st.lists(_LINES, min_size=1, max_size=6).map("".join)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A list and a host, and what both say of it. None: it does not start, or does not load."""
-
-    text: str
-    host: str
-    real: bool | None
-    ours: bool | None
-
-    @property
-    def agree(self) -> bool:
-        """Whether they say the same."""
-        return self.real is self.ours
 
 
 def generated(lists: int, hosts: int) -> list[tuple[str, tuple[str, ...]]]:

@@ -145,15 +145,6 @@ def seen(folder: Path, proxy: int, url: str, *options: str) -> Decision:
     return Decision.ALLOWED
 
 
-@pytest.fixture
-def open_folder(tmp_path: Path) -> Path:
-    """A folder that Squid's own user may enter."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_mode & 0o001 == 0:
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return tmp_path
-
-
 def test_its_log_says_what_its_client_saw(open_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     authority = Authority(tmp_path_factory.mktemp("authority"))
     context = authority.server_context(NAMES)

@@ -26,6 +26,7 @@ from tierwall.cli.audit_reading import Reading, read_files, shown
 from tierwall.cli.audit_sources import files
 from tierwall.cli.audit_stopping import Stop
 from tierwall.cli.faults import BadInput
+from tierwall.cli.folders import state_folder
 from tierwall.cli.output import report, talk, write
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.loader.faults import shown_path, unknown
@@ -270,7 +271,6 @@ def _pseudonyms() -> Callable[[str], str]:
 
 
 def _key() -> bytes:
-    from tierwall.cli.run import state_folder  # noqa: PLC0415 - only where clients are named
 
     try:
         path = state_folder() / "pseudonyms.key"

@@ -13,8 +13,8 @@ from typing import Any, Final
 from rich.text import Text
 
 from tierwall.cli.faults import BadInput
+from tierwall.cli.folders import control_folder
 from tierwall.cli.output import report, write
-from tierwall.cli.run import control_folder
 from tierwall.events.hostile_text import visible
 from tierwall.report.indented import Indented
 from tierwall.report.wording import plural

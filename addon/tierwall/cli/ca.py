@@ -18,7 +18,7 @@ from rich.text import Text
 from tierwall import programs
 from tierwall.cli import output
 from tierwall.cli.faults import BadInput
-from tierwall.cli.run import state_folder
+from tierwall.cli.folders import state_folder
 from tierwall.trust.certificate import CERTIFICATE, KEYS, Certificate, Form, Unreadable, read_certificate
 from tierwall.trust.finding import Machine, find_stores
 from tierwall.trust.stores import Command, Store, adding, removing, title, why_not

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tierwall.cli.faults import BadInput
-from tierwall.cli.fetching import CannotRead, state_folder, text_of
+from tierwall.cli.fetching import CannotRead, documents_folder, text_of
 from tierwall.cli.importing import fresh
 from tierwall.cli.output import report, write
 from tierwall.events.hostile_text import visible
@@ -108,7 +108,7 @@ def _of_vendor(vendor: Vendor, source: str | None) -> Iterator[Checked]:
 
 def _checked(vendor: Vendor, document: CitedDocument, source: str) -> Checked:
     try:
-        text = text_of(source, state_folder())
+        text = text_of(source, documents_folder())
         draft = fresh(vendor, document, text, _mapping(vendor, document), document.retrieved or _today())
     except (CannotRead, InvalidFiles, ValueError) as fault:
         return Checked(vendor=vendor.id, document=document, state=State.UNREAD, detail=str(fault))

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from tierwall.cli import output
 from tierwall.cli.faults import BadInput
-from tierwall.cli.run import parse_listen, state_folder
+from tierwall.cli.folders import state_folder
+from tierwall.cli.run import parse_listen
 from tierwall.doctor import CHECKS, findings
 from tierwall.doctor.facts import Facts, Finding, Level
 from tierwall.doctor.probe import Lab, look

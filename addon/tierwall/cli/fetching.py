@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from tierwall import __version__
+from tierwall.cli.faults import BadInput
+from tierwall.cli.folders import state_folder
 from tierwall.loader.faults import InvalidFiles
 from tierwall.loader.yaml.octets import check_regular
 
@@ -53,12 +55,11 @@ def text_of(source: str, state: Path | None) -> str:
     return _decoded(_fetched(source, state) if is_address(source) else _octets_of(Path(source)))
 
 
-def state_folder() -> Path | None:
+def documents_folder() -> Path | None:
     """Where fetched documents are kept; None where there is no home."""
-    given = Path(os.environ.get("XDG_STATE_HOME", ""))
     try:
-        return (given if given.is_absolute() else Path.home() / ".local" / "state") / "tierwall" / "documents"
-    except RuntimeError:
+        return state_folder() / "documents"
+    except BadInput:
         return None
 
 

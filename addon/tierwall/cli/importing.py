@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tierwall.cli.faults import BadInput
-from tierwall.cli.fetching import CannotRead, is_address, state_folder, text_of
+from tierwall.cli.fetching import CannotRead, documents_folder, is_address, text_of
 from tierwall.cli.output import report, talk, write
 from tierwall.events.hostile_text import visible
 from tierwall.importing.drafting import Draft, drafted, merged
@@ -45,7 +45,7 @@ class Wanted:
 def import_document(asked: Wanted, *, as_object: bool) -> int:
     """Read, and print or write. Raises BadInput."""
     try:
-        text = text_of(asked.source, state_folder())
+        text = text_of(asked.source, documents_folder())
         standing = vendor_in(asked.output) if asked.output is not None and asked.output.exists() else None
         draft = _draft(asked, text, standing)
     except InvalidFiles as invalid:

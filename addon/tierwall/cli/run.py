@@ -3,7 +3,6 @@
 Knows spellings of options and where files go that nobody named; the proxy itself is proxy/run/engine.py's.
 """
 
-import os
 import re
 import time
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tierwall.cli.faults import BadInput
+from tierwall.cli.folders import control_folder, state_folder
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
@@ -129,23 +129,6 @@ def _gateway_modes(wanted: Wanted) -> tuple[str, ...]:
         *(f"dns@{address}:53" for address in inside),
         f"tun:{topology.tun}",
     )
-
-
-def state_folder() -> Path:
-    """Where the journal and the lab CA are kept (XDG Base Directory Specification: a relative path is ignored)."""
-    given = Path(os.environ.get("XDG_STATE_HOME", ""))
-    if given.is_absolute():
-        return given / "tierwall"
-    try:
-        return Path.home() / ".local" / "state" / "tierwall"
-    except RuntimeError:
-        raise BadInput(["there is no home folder for the journal and the lab CA: set XDG_STATE_HOME"]) from None
-
-
-def control_folder() -> Path:
-    """Where running proxies have their control sockets (XDG_RUNTIME_DIR is private, and empty after a restart)."""
-    given = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
-    return given / "tierwall" if given.is_absolute() and given.is_dir() else state_folder() / "control"
 
 
 def _made(folder: Path) -> Path:
