@@ -271,7 +271,6 @@ def _pseudonyms() -> Callable[[str], str]:
 
 
 def _key() -> bytes:
-
     try:
         path = state_folder() / "pseudonyms.key"
         if path.is_file() and len(key := path.read_bytes()) == 32:
