@@ -12,18 +12,18 @@ import click
 from click.shell_completion import get_completion_class
 
 from tierwall import __version__
-from tierwall.cli.audit_command import audit_command
-from tierwall.cli.behaviour_commands import behaviour
-from tierwall.cli.ca_commands import ca
-from tierwall.cli.diff_command import diff_command
-from tierwall.cli.doctor_command import doctor
-from tierwall.cli.export_commands import export_command
-from tierwall.cli.gateway_commands import gateway
+from tierwall.cli.audit.command import audit_command
+from tierwall.cli.documents.import_command import import_command
+from tierwall.cli.export.command import export_command
 from tierwall.cli.group import Commands
-from tierwall.cli.import_command import import_command
-from tierwall.cli.learn_command import learn_command
+from tierwall.cli.lab.behaviour_commands import behaviour
+from tierwall.cli.lab.ca_commands import ca
+from tierwall.cli.lab.doctor_command import doctor
+from tierwall.cli.lab.gateway_commands import gateway
 from tierwall.cli.options import json_option, policy_option, site_option
-from tierwall.cli.site_commands import new_site_command, reproduce_command, sites_command, vendors_command
+from tierwall.cli.sites.commands import new_site_command, reproduce_command, sites_command, vendors_command
+from tierwall.cli.sites.diff_command import diff_command
+from tierwall.cli.sites.learn_command import learn_command
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -147,7 +147,7 @@ def run_command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
-    from tierwall.cli.run import Wanted, run  # noqa: PLC0415
+    from tierwall.cli.lab.run import Wanted, run  # noqa: PLC0415
 
     return run(
         Wanted(
@@ -199,7 +199,7 @@ def explain_command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Say whether a destination is let through, why not, and what that breaks. Resolves no name and connects to
     nothing."""
-    from tierwall.cli.explain import Question, explain, print_json, print_text  # noqa: PLC0415
+    from tierwall.cli.sites.explain import Question, explain, print_json, print_text  # noqa: PLC0415
 
     explanations = explain(Question(targets=targets, site=site, policies=policies, sni=sni, host=host))
     return print_json(explanations) if as_json else print_text(explanations)
@@ -221,7 +221,7 @@ every fault of them is named, with its line, and the status is 2.""",
 @json_option
 def lint_command(files: tuple[Path, ...], as_json: bool) -> int:
     """Say what is odd about vendor and site files, and what would mend it. Without FILE, about the bundled ones."""
-    from tierwall.cli.lint import lint, print_json, print_text  # noqa: PLC0415
+    from tierwall.cli.sites.lint import lint, print_json, print_text  # noqa: PLC0415
 
     findings = lint(files)
     return print_json(findings) if as_json else print_text(findings)

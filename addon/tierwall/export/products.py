@@ -5,15 +5,15 @@ Knows where the rows are; docs/export.md is made from this table, and so is `tie
 
 from typing import Final
 
-from tierwall.export import rows_firewalls, rows_meshes, rows_proxies, rows_tables, rows_terraform
 from tierwall.export.product import Product, ProductId
+from tierwall.export.rows import firewalls, meshes, proxies, tables, terraform
 
 _ROWS: Final = {
-    **rows_firewalls.ROWS,
-    **rows_proxies.ROWS,
-    **rows_meshes.ROWS,
-    **rows_terraform.ROWS,
-    **rows_tables.ROWS,
+    **firewalls.ROWS,
+    **proxies.ROWS,
+    **meshes.ROWS,
+    **terraform.ROWS,
+    **tables.ROWS,
 }
 
 PRODUCTS: Final[dict[ProductId, Product]] = {product: _ROWS[product] for product in ProductId}

@@ -11,8 +11,8 @@ from tierwall.policy.model import Transport
 from tierwall.records.clock import any_of
 from tierwall.records.destination import first_of, of_address, of_host, port_of, transport_of
 from tierwall.records.fields import json_object, text_of
+from tierwall.records.proxies.squid import SquidRows
 from tierwall.records.record import Decision, Record, Statement, Unread
-from tierwall.records.squid import SquidRows
 
 _DECIDED: Final = frozenset({"decision", "lines"})
 _OF_SQUID: Final = frozenset({"result", "method", "url", "hierarchy", "lines"})

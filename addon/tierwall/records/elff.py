@@ -8,7 +8,7 @@ missing cannot be known. blue_coat.py knows what the values mean.
 import re
 from typing import Final
 
-from tierwall.records.blue_coat import read_fields
+from tierwall.records.proxies.blue_coat import read_fields
 from tierwall.records.record import Record, Unread
 
 _HEADER: Final = re.compile(r"#(?:Fields|Software|Version|Date|Start-Date|End-Date|Remark)\s*:", re.IGNORECASE)

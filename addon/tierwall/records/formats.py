@@ -8,41 +8,27 @@ from collections.abc import Iterable
 from typing import Final
 
 from tierwall.policy.dialect import Dialect
-from tierwall.records import (
-    adguard,
-    azure_firewall,
+from tierwall.records import distinct, elff, own_journal
+from tierwall.records.elff import ElffReader
+from tierwall.records.firewalls import azure_firewall, check_point, fortinet, google_cloud, pan_os, sophos
+from tierwall.records.observers import capture, eve, har, proxifier, zeek
+from tierwall.records.observers.zeek import ZeekReader
+from tierwall.records.proxies import (
     barracuda,
     blue_coat,
-    capture,
-    check_point,
     cisco_wsa,
-    cloudflare,
-    distinct,
-    dnsmasq,
-    elff,
     envoy,
-    eve,
     forcepoint,
-    fortinet,
-    google_cloud,
     haproxy,
-    har,
     iboss,
     netskope,
-    own_journal,
-    pan_os,
-    proxifier,
     skyhigh,
-    sophos,
     squid,
     squid_logformat,
-    umbrella,
-    zeek,
     zscaler,
 )
-from tierwall.records.elff import ElffReader
 from tierwall.records.reading import Format, LineFormat, LineReader, WholeFormat
-from tierwall.records.zeek import ZeekReader
+from tierwall.records.resolvers import adguard, cloudflare, dnsmasq, umbrella
 
 LINES: Final[tuple[LineFormat, ...]] = (
     LineFormat(

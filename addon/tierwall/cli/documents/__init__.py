@@ -1,0 +1,1 @@
+"""`tierwall import`: vendors' documents fetched, read into policies, and compared with them."""

@@ -1,0 +1,1 @@
+"""`tierwall export`: what a network has to open, in a product's own files."""

@@ -1,0 +1,1 @@
+"""The table of products in its parts, one module a kind of product."""

@@ -1,0 +1,1 @@
+"""Logs of what watched and decided nothing: browsers, captures, sensors."""

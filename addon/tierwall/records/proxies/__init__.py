@@ -1,0 +1,1 @@
+"""Logs of web proxies: a client asked, a product decided."""

@@ -1,0 +1,1 @@
+"""Logs of resolvers that filter: names only."""
