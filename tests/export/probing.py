@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 
-from tests.export.reading import Said
+from tests.export.reading.said import Said
 from tierwall.export import Export, Grant, List
 from tierwall.export.product import Carries
 from tierwall.policy.dialect import Reading, Shape

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.export.probing import disagreements
-from tests.export.reading import READERS, said
+from tests.export.reading.readers import READERS, said
 from tierwall.export import PRODUCTS, CannotExport, List, NothingSelected, ProductId, Stamp, Wanted, select, write
 from tierwall.loader import load_catalogue, load_site
 from tierwall.loader.spelling import spelled
