@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tierwall.events import ALWAYS, Action, Context, Event, Stage, error, fault, parse, to_line
-from tierwall.journal import CannotJournal, FanOut, Journal, Selected, Unreadable, journal_files, read_journal
+from tierwall.events import Action, Context, Event, Stage, error, fault, to_line
+from tierwall.journal import CannotJournal, Journal, Unreadable, journal_files, read_journal
 
 NOW = datetime(2026, 11, 21, 2, 3, 4, 567000, tzinfo=UTC)
 
@@ -266,37 +266,3 @@ def test_reading_names_the_lines_that_are_no_events(path: Path) -> None:
 
     assert [found.line for found in (no, long, empty) if isinstance(found, Unreadable)] == [1, 3, 5]
     assert event == an_event()
-
-
-class Kept:
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def write(self, event: Event) -> None:
-        self.events.append(event)
-
-
-class Failing:
-    def write(self, event: Event) -> None:
-        raise BrokenPipeError
-
-
-def test_a_failing_sink_disturbs_no_other_and_is_said_once(said: Said) -> None:
-    kept = Kept()
-    sinks = FanOut([Failing(), kept], said)
-
-    sinks.write(an_event(1))
-    sinks.write(an_event(2))
-
-    assert kept.events == [an_event(1), an_event(2)]
-    assert said.all == ["Failing does not take events: BrokenPipeError()"]
-
-
-def test_only_selected_actions_reach_a_sink() -> None:
-    kept = Kept()
-
-    Selected(kept, ALWAYS).write(an_event())
-    Selected(kept, ALWAYS - {Action.FAULT}).write(an_event())
-
-    assert kept.events == [an_event()]
-    assert parse(to_line(an_event())) == an_event()
