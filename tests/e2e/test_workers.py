@@ -112,7 +112,8 @@ def test_a_port_in_use_is_bad_input() -> None:
 
         code, said = _run("--workers", "2", "--listen", f"127.0.0.1:{port}")
 
-    assert (code, said) == (2, f"HTTP(S) proxy cannot listen on 127.0.0.1:{port}: Address already in use\n")
+    mend = f"the port is taken; `tierwall doctor` says by what, and --listen 127.0.0.1:{port + 1} is another"
+    assert (code, said) == (2, f"HTTP(S) proxy cannot listen on 127.0.0.1:{port}: {mend}\n")
 
 
 @pytest.mark.parametrize("mode", ["wireguard", "dns", "tun"])

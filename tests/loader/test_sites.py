@@ -175,7 +175,13 @@ def test_a_site_has_the_names_of_the_one_it_extends(write: Write, catalogue: Cat
             "names: resolved",
             "3: names: unknown way with claimed names `resolved`; did you mean `resolve`? (known: trust, resolve)",
         ),
-        ("reason: x", "3: reason: unknown key `reason`"),
+        (
+            "reason: x",
+            (
+                "3: reason: unknown key `reason` (known: version, site, title, extends, enforce, admit, deny, "
+                "evidence, dialect, refuse, dns, names, clients, behaviours)"
+            ),
+        ),
         ("evidence: unspecified", "3: evidence: what is `unspecified` is never admitted (known: stated, inferred)"),
         ("evidence: state", "3: evidence: unknown evidence `state`; did you mean `stated`? (known: stated, inferred)"),
         (

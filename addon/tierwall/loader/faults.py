@@ -13,6 +13,7 @@ _SHOWN_CHARACTERS = 60
 """Of what a file holds, so that a message stays one line."""
 
 _LISTED_WORDS = 12
+_LISTED_WITHOUT_A_NEAR_ONE = 20
 """A longer list of known words helps nobody; the nearest one is named all the same."""
 
 
@@ -58,11 +59,12 @@ def quoted(text: str) -> str:
 def unknown(what: str, word: str, known: Collection[str]) -> str:
     """The sentence for a word that is not among the known ones, with the nearest of them."""
     sentence = f"unknown {what} {quoted(word)}"
-    if nearest := _nearest(word[:_SHOWN_CHARACTERS], tuple(known)):
+    nearest = _nearest(word[:_SHOWN_CHARACTERS], tuple(known))
+    if nearest:
         sentence += f"; did you mean {quoted(nearest)}?"
     if not known:
         return f"{sentence}; there is none"
-    if len(known) > _LISTED_WORDS:
+    if len(known) > (_LISTED_WORDS if nearest else _LISTED_WITHOUT_A_NEAR_ONE):
         return sentence
     return f"{sentence} (known: {', '.join(known)})"
 

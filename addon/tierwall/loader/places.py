@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tierwall.loader.faults import Fault, InvalidFiles, shown_path, unknown
 
-_ENDINGS = (".yaml", ".yml")
+SITE_ENDINGS = (".yaml", ".yml")
 
 
 def bundled() -> Path:
@@ -60,13 +60,15 @@ def site_file(name_or_path: str, relative_to: Path) -> Path:
         return next(path for path in _yaml_files(bundled() / "sites") if path.stem == name_or_path)
     if _is_file(relative_to / name_or_path):
         return relative_to / name_or_path
+    if name_or_path and _is_folder(relative_to / name_or_path):
+        raise InvalidFiles([Fault(name_or_path, None, "", "is a folder; name a site's file in it, or a bundled site")])
     listed = "; `tierwall sites` lists the bundled ones"
     raise InvalidFiles([Fault("", None, "", unknown("site", name_or_path, names) + listed)])
 
 
 def _is_path(name: str) -> bool:
     separators = {os.sep, os.altsep or os.sep, "/"}
-    return name.endswith(_ENDINGS) or any(separator in name for separator in separators)
+    return name.endswith(SITE_ENDINGS) or any(separator in name for separator in separators)
 
 
 def _is_file(path: Path) -> bool:
@@ -76,7 +78,14 @@ def _is_file(path: Path) -> bool:
         return False  # such as a name that is too long for the system
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
 def _yaml_files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.suffix in _ENDINGS and not path.is_dir())
+    return sorted(path for path in folder.iterdir() if path.suffix in SITE_ENDINGS and not path.is_dir())

@@ -18,14 +18,14 @@ from tierwall.loader.entries import (
     selects,
     vendor_entry,
 )
-from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted
+from tierwall.loader.faults import Fault, InvalidFiles, by_line, quoted, shown_path
 from tierwall.loader.foreign_files import veiled, veiled_unless_a_site
 from tierwall.loader.forms.behaviour_entries import Entries, merged, read_behaviours
 from tierwall.loader.forms.files import AdmitForm, SiteFile
 from tierwall.loader.forms.pydantic_errors import shape_faults
 from tierwall.loader.lists.content import Content
 from tierwall.loader.lists.spellings import list_warnings
-from tierwall.loader.places import site_file
+from tierwall.loader.places import SITE_ENDINGS, site_file
 from tierwall.loader.yaml.octets import check_regular
 from tierwall.loader.yaml.tree import Document, read_document
 from tierwall.loader.yaml.untyped import network_overlaps, text
@@ -101,8 +101,10 @@ def _layers(name_or_path: str, catalogue: Catalogue) -> tuple[list[_Layer], tupl
             document = read_document(path)
         except InvalidFiles as invalid:
             if not layers:
-                raise
+                raise _said_of_a_list(path, invalid) from None
             return layers, tuple(veiled(invalid.faults, layers[-1].document.path.parent))
+        if not layers and not isinstance(document.content, dict) and (fault := _a_list(path)) is not None:
+            raise InvalidFiles([fault])
         found = shape_faults(document, SiteFile)
         own = [*document.faults, *entry_faults(document, catalogue), *_client_faults(document)]
         behaviours = read_behaviours(document, catalogue)
@@ -116,6 +118,20 @@ def _layers(name_or_path: str, catalogue: Catalogue) -> tuple[list[_Layer], tupl
         if following is None:
             return layers, ()
         path = following
+
+
+def _said_of_a_list(path: Path, invalid: InvalidFiles) -> InvalidFiles:
+    """The faults of a file that is no YAML; its lines' own say nothing to whoever took a list for a site."""
+    fault = _a_list(path)
+    return invalid if fault is None or not path.is_file() else InvalidFiles([fault])
+
+
+def _a_list(path: Path) -> Fault | None:
+    """What is said of a customer's list in the place of a site, None of a file that is called as sites are."""
+    if path.suffix in SITE_ENDINGS:
+        return None
+    message = f"is no site file; where it is a customer's list, `tierwall new-site {path}` makes a site of it"
+    return Fault(shown_path(path), None, "", message)
 
 
 def _dialect(layers: list[_Layer]) -> Dialect:

@@ -16,6 +16,8 @@ from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder
 from tierwall.cli.output import report, write
 from tierwall.events.hostile_text import visible
+from tierwall.loader.faults import unknown
+from tierwall.policy.behaviour import BY_NAME
 from tierwall.report.indented import Indented
 from tierwall.report.wording import plural
 
@@ -39,6 +41,8 @@ def listed(proxy: int | None) -> dict[str, Any]:
 
 def switched(proxy: int | None, name: str, assignments: Sequence[str] | None) -> dict[str, Any]:
     """Switch one, on with these parameters, or off. Raises BadInput."""
+    if name not in BY_NAME:
+        raise BadInput([f"{unknown('behaviour', name, tuple(BY_NAME))}; `tierwall behaviour list --all` has them all"])
     given = None if assignments is None else list(assignments)
     return _ask(_one(proxy), {"do": "switch", "name": name, "assignments": given})
 

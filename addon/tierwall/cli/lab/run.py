@@ -48,8 +48,8 @@ def run(wanted: Wanted) -> int:
     modes = _gateway_modes(wanted) if wanted.gateway else wanted.modes
     from tierwall.proxy.run.engine import CannotStart, RunSettings  # noqa: PLC0415 - mitmproxy takes two seconds
     from tierwall.proxy.run.engine import run as run_proxy  # noqa: PLC0415
+    from tierwall.proxy.run.settings import modes as check_modes  # noqa: PLC0415
 
-    _make_lab_ca(_made(state_folder()) / "ca")
     settings = RunSettings(
         site=wanted.site,
         policies=wanted.policies,
@@ -68,6 +68,8 @@ def run(wanted: Wanted) -> int:
     )
     began = time.time()
     try:
+        check_modes(settings)  # before anything is made
+        _make_lab_ca(_made(state_folder()) / "ca")
         status = run_proxy(settings)
     except (CannotStart, InvalidFiles, InvalidResolve) as fault:
         raise BadInput([fault]) from None

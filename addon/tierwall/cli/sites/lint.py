@@ -17,7 +17,8 @@ from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
 from tierwall.events.hostile_text import visible
 from tierwall.loader import Fault, InvalidFiles, load_catalogue, load_site, site_names
-from tierwall.loader.faults import shown_path
+from tierwall.loader.faults import shown_path, unknown
+from tierwall.loader.places import site_file
 from tierwall.loader.yaml.tree import read_document
 from tierwall.policy.lint import Finding, Severity, lint_catalogue, lint_site
 from tierwall.policy.model import Catalogue
@@ -129,7 +130,7 @@ def _told_apart(named: Sequence[Path], faults: list[Fault]) -> tuple[list[Path],
     """Vendor files and site files, by the key that names each."""
     vendors: list[Path] = []
     sites: list[Path] = []
-    for path in _files(named, faults):
+    for path in _files(_meant(named, faults), faults):
         try:
             content = read_document(path).content
         except InvalidFiles as invalid:
@@ -142,11 +143,24 @@ def _told_apart(named: Sequence[Path], faults: list[Fault]) -> tuple[list[Path],
             sites.append(path)
         else:
             message = "is neither a vendor's nor a site's file: at the top there is `vendor:` or `site:`"
+            if path.suffix not in _ENDINGS:
+                message += f"; where it is a customer's list, `tierwall new-site {path}` makes a site of it"
             faults.append(Fault(shown_path(path), None, "", message))
     return vendors, sites
 
 
-def _files(named: Sequence[Path], faults: list[Fault]) -> Iterator[Path]:
+def _meant(named: Sequence[Path], faults: list[Fault]) -> Iterator[Path]:
+    """What was named: files and folders, and bundled sites by name, as --site takes them."""
+    for path in named:
+        if path.exists() or path.suffix in _ENDINGS or len(path.parts) > 1:
+            yield path
+        elif str(path) in site_names():
+            yield site_file(str(path), Path())
+        else:
+            faults.append(Fault("", None, "", f"{unknown('file or bundled site', str(path), site_names())}"))
+
+
+def _files(named: Iterable[Path], faults: list[Fault]) -> Iterator[Path]:
     """The files that were named, and those below the folders that were named, each once."""
     seen: set[Path] = set()
     for path in named:

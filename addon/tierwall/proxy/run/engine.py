@@ -10,7 +10,9 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 from mitmproxy import exceptions, options
@@ -35,6 +37,7 @@ from tierwall.proxy.mitmproxy.parts import (
     UpstreamAuth,
 )
 from tierwall.proxy.run.control import Control, NoControl
+from tierwall.proxy.run.listening_faults import cannot_start
 from tierwall.proxy.run.settings import CannotStart, RunSettings, modes
 from tierwall.proxy.run.trusted_authorities import believed
 from tierwall.proxy.transport.descriptors import raise_limit
@@ -56,10 +59,15 @@ _GC_THRESHOLDS: Final = (20_000, 20, 20)
 def run(settings: RunSettings) -> int:
     """Run the proxy until SIGINT or SIGTERM. 0, or 1 where the journal lost lines. Raises CannotStart."""
     raise_limit()
-    if settings.workers > 1:
-        from tierwall.proxy.run.workers import run_workers  # noqa: PLC0415  # it forks; nothing else should load it
+    with _no_journal_left(settings.journal):
+        if settings.workers > 1:
+            from tierwall.proxy.run.workers import run_workers  # noqa: PLC0415  # it forks; nothing else should load it
 
-        return run_workers(settings)
+            return run_workers(settings)
+        return _run(settings)
+
+
+def _run(settings: RunSettings) -> int:
     screen = Screen()
     engine = Engine(settings, modes(settings), screen)
     lost = run_loop(engine.serve())
@@ -69,6 +77,19 @@ def run(settings: RunSettings) -> int:
         # that takes itself apart meanwhile. Everything was written and said; nothing is left to take apart.
         atexit.register(_leave, 1 if lost else 0)
     return 1 if lost else 0
+
+
+@contextmanager
+def _no_journal_left(journal: Path) -> Iterator[None]:
+    """A start that fails leaves no empty file where there was none."""
+    is_new = not os.path.lexists(journal)
+    try:
+        yield
+    except CannotStart:
+        with suppress(OSError):
+            if is_new and journal.stat().st_size == 0:
+                journal.unlink()
+        raise
 
 
 def _leave(status: int) -> None:
@@ -145,7 +166,11 @@ class Engine:
         """mitmproxy tried to listen everywhere: say where, or stop."""
         servers: Any = master.addons.get("proxyserver")
         assembly = self._addon.assembly
-        if assembly is None or self._troubles or any(server.last_exception for server in servers.servers):
+        failed = [server for server in servers.servers if server.last_exception]
+        if failed:  # which mitmproxy said in other words
+            at = self._settings.listen
+            self._troubles = [cannot_start(server.mode, at, server.last_exception) for server in failed]
+        if assembly is None or self._troubles:
             master.shutdown()
             return
         listening = tuple(

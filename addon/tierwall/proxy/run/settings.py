@@ -7,11 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Final
 
 import ifaddr
 from mitmproxy.proxy import mode_specs
 
+from tierwall.loader.faults import unknown
 from tierwall.policy.site import PRIVATE_CLIENTS
+
+MODES: Final = {
+    "regular": "regular@127.0.0.1:8080",
+    "upstream": "upstream:http://192.0.2.1:3128",
+    "socks5": "socks5@127.0.0.1:1080",
+    "transparent": "transparent@10.77.1.1:8080",
+    "wireguard": "wireguard@0.0.0.0:51820",
+    "tun": "tun:tierwall0",
+    "dns": "dns@127.0.0.1:5353",
+}
+"""Those that people are told of, each with an example."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +69,7 @@ def modes(settings: RunSettings) -> list[str]:
         try:
             mode = mode_specs.ProxyMode.parse(text)
         except ValueError as fault:
-            faults.append(f"--mode {text}: {fault}")
+            faults.append(_mode_fault(text, fault))
             continue
         if settings.workers > 1 and mode.transport_protocol != "tcp":
             faults.append(f"--mode {text}: several workers share TCP ports only; run this mode with --workers 1")
@@ -69,6 +82,13 @@ def modes(settings: RunSettings) -> list[str]:
     if faults:
         raise CannotStart("\n".join(faults))
     return specs
+
+
+def _mode_fault(text: str, fault: ValueError) -> str:
+    name = text.partition("@")[0].partition(":")[0]
+    if name not in MODES:
+        return f"--mode {text}: {unknown('mode', name, tuple(MODES))}"
+    return f"--mode {text}: {str(fault).strip(': ').lower()}; write it as in {MODES[name]}"
 
 
 def _client_side() -> Sequence[str]:

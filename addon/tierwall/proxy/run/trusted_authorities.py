@@ -23,8 +23,11 @@ def believed(trust: Path | None) -> Iterator[str | None]:
         return
     try:
         own = x509.load_pem_x509_certificates(trust.read_bytes())
-    except (OSError, ValueError) as fault:
-        raise CannotStart(f"--trust {trust}: {fault}") from None
+    except OSError as fault:
+        raise CannotStart(f"--trust {trust}: {fault.strerror}") from None
+    except ValueError:
+        what = "holds no certificate in PEM (-----BEGIN CERTIFICATE-----), or one that cannot be read"
+        raise CannotStart(f"--trust {trust}: {what}") from None
     with NamedTemporaryFile(prefix="tierwall-authorities-", suffix=".pem") as file:
         file.write(Path(certifi.where()).read_bytes())
         file.writelines(each.public_bytes(Encoding.PEM) for each in own)

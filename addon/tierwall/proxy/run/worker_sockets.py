@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from mitmproxy.proxy import mode_specs
 
 from tierwall.proxy.listeners import BACKLOG
+from tierwall.proxy.run.listening_faults import cannot_start
 from tierwall.proxy.run.settings import CannotStart, RunSettings
 
 type Sockets = Mapping[str, Sequence[socket.socket]]
@@ -25,7 +26,7 @@ def bind(settings: RunSettings, specs: Sequence[str]) -> Sockets:
         try:
             bound[mode.full_spec] = _listening(host, port or 0)
         except OSError as fault:
-            faults.append(f"{mode.description} cannot listen on {host or '*'}:{port}: {fault.strerror}")
+            faults.append(cannot_start(mode, settings.listen, fault))
     if faults:
         raise CannotStart("\n".join(faults))
     return bound

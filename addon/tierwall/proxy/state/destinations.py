@@ -5,6 +5,7 @@ Knows names and addresses. Refuses to decide anything: what comes out is judged 
 
 import asyncio
 import ipaddress
+import re
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -47,7 +48,7 @@ def parse_redirect(text: str) -> Redirect:
         return Redirect(
             host=normalise_pattern(host) if host.startswith("*.") else normalise(host),
             port=None if port == "*" else _port(port),
-            address=ipaddress.ip_address(target_host),
+            address=_address(target_host),
             to_port=_port(target_port) if target_port else None,
         )
     except (InvalidHost, InvalidPattern, ValueError) as exc:
@@ -160,7 +161,16 @@ def _split_host(text: str) -> tuple[str, str]:
     return host, rest
 
 
+def _address(text: str) -> Address:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        raise ValueError(f"{text!a} is no IP address" if text else "an address is missing") from None
+
+
 def _port(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", text):
+        raise ValueError(f"{text!a} is no port" if text else "a port is missing")
     port = int(text)
     if not 1 <= port <= 65535:
         raise ValueError(f"port {port} is out of range (1-65535)")
