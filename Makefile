@@ -51,8 +51,8 @@ test-bare: ## on bare Debian systems made by debootstrap, both commands as root 
 fidelity: setup ## put generated lists and configurations to a real Squid and to tierwall; the score has a floor (1 minute)
 	@PYTHONPATH=addon $(RUN)python -m tests.fidelity
 
-stores: setup ## what `audit --print-sql` prints, put to DuckDB and ClickHouse themselves (installs a gigabyte)
-	@$(UV) run --quiet --frozen --isolated --group stores --python '>=3.12' pytest tests/audit/stores.py
+stores: setup ## `audit --print-sql` and `decide`, with DuckDB and ClickHouse themselves (installs a gigabyte)
+	@$(UV) run --quiet --frozen --isolated --group stores --python '>=3.12' pytest tests/audit/stores.py tests/decide/stores.py
 
 test-lab: setup ## the lab in containers, with a Docker Engine (6 minutes); where none runs, with lab/engine.sh before it
 	@lab/test.sh $(RUN)python $(PYTEST_ARGS)

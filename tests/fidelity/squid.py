@@ -117,7 +117,7 @@ class Squid:
 @contextmanager
 def running(folder: Path, configuration: str, hosts: str = "") -> Iterator[Squid]:
     """A Squid with the configuration, its logs in the folder; `hosts` is what it knows of names and addresses."""
-    port, nobody = _free_ports(2)
+    port, nobody = free_ports(2)
     (folder / "hosts").write_text(hosts)
     settings = _SETTINGS.format(folder=folder, nobody=nobody)
     path = folder / "squid.conf"
@@ -128,7 +128,7 @@ def running(folder: Path, configuration: str, hosts: str = "") -> Iterator[Squid
         [program(), "-N", "-f", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, errors="replace"
     )
     try:
-        _until_listening(process, port)
+        until_listening(process, port)
         yield Squid(port)
     finally:
         process.kill()
@@ -151,7 +151,7 @@ def of_lists(folder: Path, lists: Sequence[str], acl: str = "dstdomain") -> tupl
     return "\n".join([*lines, "http_access deny all"]), clients
 
 
-def _until_listening(process: subprocess.Popen[str], port: int) -> None:
+def until_listening(process: subprocess.Popen[str], port: int) -> None:
     """Polls, because Squid says nowhere that it listens but in a file of which it does not say when it is written."""
     until = time.monotonic() + START_S
     while time.monotonic() < until:
@@ -167,7 +167,8 @@ def _until_listening(process: subprocess.Popen[str], port: int) -> None:
     raise AssertionError(f"squid did not listen within {START_S} s")
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Of loopback, free a moment ago."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("127.0.0.1", 0))

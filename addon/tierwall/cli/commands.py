@@ -13,6 +13,7 @@ from click.shell_completion import get_completion_class
 
 from tierwall import __version__
 from tierwall.cli.audit.command import audit_command
+from tierwall.cli.decide.command import decide_command
 from tierwall.cli.documents.import_command import import_command
 from tierwall.cli.export.command import export_command
 from tierwall.cli.group import Commands
@@ -250,6 +251,7 @@ cli.add_command(reproduce_command)
 cli.add_command(export_command)
 cli.add_command(diff_command)
 cli.add_command(learn_command)
+cli.add_command(decide_command)
 cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)

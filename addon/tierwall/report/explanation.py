@@ -90,6 +90,11 @@ def as_json(explanations: Iterable[Explanation]) -> str:
     return json.dumps([_contract(each) for each in explanations], indent=2)
 
 
+def as_json_line(explained: Explanation) -> str:
+    """One object of that list, on one line."""
+    return json.dumps(_contract(explained))
+
+
 def _contract(explained: Explanation) -> dict[str, object]:
     said = asdict(explained)
     if not explained.behaviours:

@@ -1,0 +1,1 @@
+"""`tierwall decide`: answers for other proxies and stores."""
