@@ -25,6 +25,7 @@ _WANTED: Final[Mapping[str, tuple[str, str]]] = {
         "reads and writes the certificates of browsers",
         "Debian: libnss3-tools, Fedora: nss-tools, SUSE: mozilla-nss-tools, Arch: nss",
     ),
+    "chromium": ("prints a report as PDF", "chromium"),
     "dnsmasq": ("answers the stand-ins' DNS", "dnsmasq"),
     "install": _CORE,
     "ip": ("shows and sets addresses, routes and rules", "Debian, SUSE, Arch: iproute2, Fedora: iproute"),

@@ -22,6 +22,7 @@ from tierwall.cli.lab.ca_commands import ca
 from tierwall.cli.lab.doctor_command import doctor
 from tierwall.cli.lab.gateway_commands import gateway
 from tierwall.cli.options import json_option, policy_option, site_option
+from tierwall.cli.reporting.command import report_command
 from tierwall.cli.sites.commands import new_site_command, reproduce_command, sites_command, vendors_command
 from tierwall.cli.sites.diff_command import diff_command
 from tierwall.cli.sites.learn_command import learn_command
@@ -248,6 +249,7 @@ cli.add_command(vendors_command)
 cli.add_command(new_site_command)
 cli.add_command(import_command)
 cli.add_command(reproduce_command)
+cli.add_command(report_command)
 cli.add_command(export_command)
 cli.add_command(diff_command)
 cli.add_command(learn_command)

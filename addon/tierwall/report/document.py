@@ -28,6 +28,8 @@ class Table:
     """Columns that hold numbers."""
     codes: frozenset[int] = frozenset()
     """Columns that hold hosts, entries and words of products."""
+    words: frozenset[int] = frozenset()
+    """Columns of one word that says how something is: `broken`, `core`. Forms with colours colour it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,18 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """Lines that are to be copied as they are: commands, entries, data."""
+
+    text: str
+    title: str = ""
+    sha256: str | None = None
+    """Of the text in UTF-8, where it is data."""
+    folded: bool = False
+    """Long and for programs: a page shows it when it is asked for, other forms name it and leave it out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """What one question is answered with."""
 
@@ -49,6 +63,7 @@ class Section:
     lead: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     table: Table | None = None
+    blocks: tuple[Block, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,7 @@
 Knows spellings of options. Reading is reading.py's, judging is audit's, showing is report's.
 """
 
-import hashlib
-import hmac
 import re
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -26,8 +22,8 @@ from tierwall.cli.audit.reading import Reading, read_files, shown
 from tierwall.cli.audit.sources import files
 from tierwall.cli.audit.stopping import Stop
 from tierwall.cli.faults import BadInput
-from tierwall.cli.folders import state_folder
 from tierwall.cli.output import report, talk, write
+from tierwall.cli.pseudonyms import pseudonyms
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.loader.faults import shown_path, unknown
 from tierwall.policy.dialect import Dialect
@@ -37,12 +33,12 @@ from tierwall.records.clock import any_of
 from tierwall.records.formats import custom
 from tierwall.records.proxies.squid_logformat import InvalidLogformat
 from tierwall.records.reading import Format, LineFormat
-from tierwall.report.as_html import as_html
-from tierwall.report.as_junit import as_junit
-from tierwall.report.as_markdown import as_markdown
-from tierwall.report.as_text import print_document
 from tierwall.report.audit import as_document, as_json
 from tierwall.report.document import Document
+from tierwall.report.forms.as_html import as_html
+from tierwall.report.forms.as_junit import as_junit
+from tierwall.report.forms.as_markdown import as_markdown
+from tierwall.report.forms.as_text import print_document
 
 STDOUT: Final = Path("-")
 
@@ -239,7 +235,7 @@ def _question(wanted: Wanted, loaded: _Loaded, tally: Tally, *, partial: bool) -
         tiers=frozenset(Tier(each) for each in _split(wanted.tiers)) or None,
         dialect=_dialect(wanted, loaded, tally),
         site=loaded.site,
-        pseudonym=str if wanted.show_clients else _pseudonyms(),
+        pseudonym=str if wanted.show_clients else pseudonyms(),
         partial=partial,
     )
 
@@ -258,27 +254,3 @@ def _dialect(wanted: Wanted, loaded: _Loaded, tally: Tally) -> Dialect:
     }
     only = spoken.pop() if len(spoken) == 1 else None
     return only or Dialect.LITERAL
-
-
-def _pseudonyms() -> Callable[[str], str]:
-    """The same client has the same pseudonym in every report of this machine; nobody else can find out whose it is."""
-    key = _key()
-
-    def pseudonym(client: str) -> str:
-        return f"client-{hmac.new(key, client.encode(errors='replace'), hashlib.sha256).hexdigest()[:8]}"
-
-    return pseudonym
-
-
-def _key() -> bytes:
-    try:
-        path = state_folder() / "pseudonyms.key"
-        if path.is_file() and len(key := path.read_bytes()) == 32:
-            return key
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = secrets.token_bytes(32)
-        path.touch(mode=0o600)
-        path.write_bytes(key)
-    except (OSError, BadInput):
-        return secrets.token_bytes(32)  # of this run alone
-    return key

@@ -1,10 +1,11 @@
 """A document as Markdown, to paste into a ticket."""
 
+import re
 from collections.abc import Iterator
 
 from tierwall.events.hostile_text import visible
-from tierwall.report.document import Document, Item, Section, Table
-from tierwall.report.markdown_text import code, prose
+from tierwall.report.document import Block, Document, Item, Section, Table
+from tierwall.report.forms.markdown_text import code, prose
 
 
 def as_markdown(document: Document) -> str:
@@ -34,6 +35,22 @@ def _section(section: Section) -> Iterator[str]:
         yield from _item(item)
     if section.table is not None:
         yield from _table(section.table)
+    for block in section.blocks:
+        yield from _block(block)
+
+
+def _block(block: Block) -> Iterator[str]:
+    yield ""
+    if block.folded:
+        named = f"{_prose(block.title)}: left out here; the report in HTML has it."
+        yield f"{named} SHA-256 {code(block.sha256)}" if block.sha256 is not None else named
+        return
+    lines = [visible(line) for line in block.text.splitlines()]
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)  # CommonMark section 4.5: longer than any within
+    yield fence
+    yield from lines
+    yield fence
 
 
 def _item(item: Item) -> Iterator[str]:

@@ -5,11 +5,11 @@ from xml.etree import ElementTree
 import pytest
 
 from tierwall.policy.model import Tier
-from tierwall.report.as_html import as_html
-from tierwall.report.as_junit import as_junit
-from tierwall.report.as_markdown import as_markdown
-from tierwall.report.as_text import SHOWN, print_document
-from tierwall.report.document import Case, Document, Item, Mood, Section, Table
+from tierwall.report.document import Block, Case, Document, Item, Mood, Section, Table
+from tierwall.report.forms.as_html import as_html
+from tierwall.report.forms.as_junit import as_junit
+from tierwall.report.forms.as_markdown import as_markdown
+from tierwall.report.forms.as_text import SHOWN, print_document
 
 TABLE = Table(head=("times", "destination"), rows=(("2", "8x8.vc:443"),), numbers=frozenset({0}), codes=frozenset({1}))
 DOCUMENT = Document(
@@ -35,7 +35,14 @@ EVIL = "\x1b[31m<script>alert(1)</script> | `x` [link](http://x) ]]> \x00 @all"
 
 def hostile() -> Document:
     table = Table(head=("a", "b"), rows=((EVIL, EVIL),), codes=frozenset({1}))
-    section = Section(title=EVIL, mood=Mood.BAD, lead=(EVIL,), items=(Item(name=EVIL, text=EVIL),), table=table)
+    section = Section(
+        title=EVIL,
+        mood=Mood.BAD,
+        lead=(EVIL,),
+        items=(Item(name=EVIL, text=EVIL),),
+        table=table,
+        blocks=(Block(text=EVIL), Block(text=EVIL, title=EVIL, folded=True)),
+    )
     case = Case(group=EVIL, name=EVIL, mood=Mood.BAD, message=EVIL, detail=EVIL)
     return Document(title=EVIL, lead=(EVIL,), warnings=(EVIL,), sections=(section,), cases=(case,))
 
@@ -69,7 +76,7 @@ def test_as_html() -> None:
     page = as_html(DOCUMENT)
 
     assert '<h2 class="bad">Broken</h2>' in page
-    assert '<td class="number">2</td><td><code>8x8.vc:443</code></td>' in page
+    assert '<td class="number" data-head="times">2</td><td data-head="destination"><code>8x8.vc:443</code></td>' in page
     assert "<script" not in page
     assert "http://" not in page
     assert "https://" not in page
@@ -94,7 +101,8 @@ def test_what_a_log_holds_is_never_markup(form: object) -> None:
     if form in {as_html, as_junit}:
         assert "<script>" not in shown
     if form is as_markdown:
-        assert shown.count("<script>") == shown.count("`\\x1b[31m<script>")  # in code spans alone
+        code = shown.count("`\\x1b[31m<script>") + shown.count("\n```\n\\x1b[31m<script>")
+        assert shown.count("<script>") == code  # in spans and blocks of code alone
 
 
 def test_a_page_of_hostile_text_is_still_xml_for_ci() -> None:

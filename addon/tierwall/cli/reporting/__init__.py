@@ -1,0 +1,1 @@
+"""`tierwall report`: results of other commands as one report to send."""
