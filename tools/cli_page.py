@@ -47,7 +47,7 @@ _MODES: Final = """\
 | `upstream:http://PROXY:PORT` | their proxy settings; on through a parent proxy, whose refusals are shown | yes | no |
 | `transparent` | nftables redirect | yes | no |
 | `tun:NAME` | routing (Linux, root) | yes | yes |
-| `wireguard` | a WireGuard client; its `wireguard-client.conf` is beside the lab CA | yes | yes |
+| `wireguard` | a WireGuard client; its `tierwall.conf` is beside the lab CA | yes | yes |
 | `dns` | their DNS settings | no | DNS |
 
 An address after `@` wins over `--listen`. The proxy serves loopback alone, gateway modes the private ranges as well;

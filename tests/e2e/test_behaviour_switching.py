@@ -141,4 +141,4 @@ def test_all_workers_are_switched_together(site: Callable[[str], Path], runtime:
 
         assert on(runtime, "off", "idle-timeout") == []
         assert on(runtime, "list", "--proxy", str(proxy.process.pid)) == []
-        proxy.wait_until(lambda: proxy.console().count("behaviour idle-timeout is off") == 2)
+        proxy.wait_for_talk("behaviour idle-timeout is off")

@@ -26,6 +26,7 @@ def test_files_may_change_while_it_runs(site: Callable[[str], Path]) -> None:
 
         site(SHUT)
         proxy.wait_until(lambda: status(proxy, "shut") == b"403")
+        proxy.wait_for_talk("site.yaml is in force (1 entry fewer)")
         standing.sendall(b"meanwhile, ")
 
         site(BROKEN)
@@ -35,6 +36,7 @@ def test_files_may_change_while_it_runs(site: Callable[[str], Path]) -> None:
 
         site(OPEN)
         proxy.wait_until(lambda: status(proxy, "mended") == b"200")
+        proxy.wait_for_talk("site.yaml is in force (1 entry more)")
         standing.sendall(b"after.")
         standing.shutdown(socket.SHUT_WR)
         echoed = read_to_end(standing)

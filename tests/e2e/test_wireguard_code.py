@@ -87,7 +87,7 @@ def test_the_code_at_a_terminal_scans_to_the_very_configuration(tmp_path: Path) 
     with at_a_terminal(tmp_path, columns=100) as shown:
         pass
 
-    file = tmp_path / "tierwall" / "ca" / "wireguard-client.conf"
+    file = tmp_path / "tierwall" / "ca" / "tierwall.conf"
     configuration = file.read_text()
     code = [line for line in shown.splitlines() if code_in(line)]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -114,7 +114,7 @@ def test_in_a_pipe_there_is_neither_key_nor_code(tmp_path: Path, colour: dict[st
         process.terminate()
         said = start + process.stderr.read()
 
-    private = re.search(r"PrivateKey = (\S+)", (tmp_path / "tierwall/ca/wireguard-client.conf").read_text())
+    private = re.search(r"PrivateKey = (\S+)", (tmp_path / "tierwall/ca/tierwall.conf").read_text())
     assert private is not None
     assert "only this machine can reach it there" in " ".join(said.split())
     assert [secret for secret in (private[1], "PrivateKey", "█") if secret in said] == []

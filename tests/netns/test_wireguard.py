@@ -33,7 +33,7 @@ def proxy(lab: Lab) -> Iterator[Proxy]:
 @pytest.fixture(scope="module")
 def configuration(proxy: Proxy) -> Path:
     """What a user gives their WireGuard app."""
-    return next(proxy.journal.parent.rglob("wireguard-client.conf"))
+    return next(proxy.journal.parent.rglob("tierwall.conf"))
 
 
 @pytest.fixture

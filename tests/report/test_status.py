@@ -5,6 +5,8 @@ from dataclasses import replace
 from tests.policy.catalogues import CATALOGUE, listed, only
 from tests.report.scene import ANALYTICS, denial, scene
 from tierwall.policy.attempt import Reason
+from tierwall.policy.behaviour import CaptivePortal, IdleTimeout
+from tierwall.policy.behaviour.parameters import Seconds
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import Site
 from tierwall.report.recent import KEPT, Recent
@@ -24,6 +26,13 @@ def test_it_says_what_the_site_admits_of_each_vendor_and_tier() -> None:
     assert "And its own lists: 1 host, 0 networks." in shown
     assert "<tr><td>8X8</td><td>4 of 4</td><td>0 of 1</td><td>0 of 1</td></tr>" in shown
     assert "<tr><td>Vevox</td><td>0 of 2</td><td>0 of 1</td><td>–</td></tr>" in shown
+
+
+def test_it_says_what_the_sites_middleboxes_do_and_where_a_portals_terms_are() -> None:
+    shown = page(replace(SITE, behaviours=(IdleTimeout(after=Seconds(60.0)), CaptivePortal())))
+
+    assert "<b>idle-timeout</b> A connection on which nothing passes" in shown
+    assert '<a href="http://portal.tierwall.test/">' in shown
 
 
 def test_it_counts_and_shows_the_last_denials_the_newest_first() -> None:

@@ -216,7 +216,7 @@ class TierwallAddon:
 async def _reload_on_change(assembly: Assembly) -> None:
     while True:
         try:
-            outcome: ActivePolicy | Exception = await assembly.reloading.changed()
+            outcome: str | Exception = await assembly.reloading.changed()
         except Exception as failure:
             logger.exception("loading changed files failed")
             outcome = failure
@@ -224,7 +224,7 @@ async def _reload_on_change(assembly: Assembly) -> None:
             message = f"the files in force stay, because the changed ones do not load:\n{outcome}"
             assembly.recorder.fault(message, Stage.CONFIG)
         else:
-            logger.info("site %s and its policies were loaded again", assembly.active_policy.site.id)
+            logger.info(outcome)
 
 
 def _ca(confdir: str) -> Path:

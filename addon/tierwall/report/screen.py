@@ -53,6 +53,10 @@ class Screen:
         """Something may go wrong."""
         self._terminal.print(Text(visible(message), "yellow"), highlight=False, soft_wrap=True)
 
+    def note(self, message: str) -> None:
+        """Something that was asked for is done."""
+        self._terminal.print(Text(visible(message), "green"), highlight=False, soft_wrap=True)
+
     def sum_up(self, lost: int) -> None:
         """The end. `lost`: lines that the journal lacks."""
         self._lines.close()

@@ -11,6 +11,7 @@ from typing import Final
 
 from tierwall import __version__
 from tierwall.events import Action, Event
+from tierwall.policy.behaviour import Behaviour, CaptivePortal, at_work
 from tierwall.policy.match.vendor_rules import VendorRule, admitted_rules, egress_rules
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import ListEntry, Site
@@ -38,7 +39,7 @@ border-top:1px solid #dde}}
 ul{{list-style:none;padding:0}}li{{border-top:1px solid #dde;padding:.4rem 0;overflow-wrap:anywhere}}
 .tier{{padding:.1rem .5rem;border-radius:1rem;color:#fff;white-space:nowrap}}</style></head>
 <body><h1>{title}</h1><p>{about}</p>
-<h2>What the site admits</h2><table><tr><th>vendor</th>{tiers}</tr>{vendors}</table>{lists}
+<h2>What the site admits</h2><table><tr><th>vendor</th>{tiers}</tr>{vendors}</table>{lists}{behaviours}
 <h2>Since the start</h2><p>{counts}</p>{last}
 <h2>For this device</h2>
 <p><a href="/proxy.pac">/proxy.pac</a>: the vendors' hosts through this proxy;
@@ -67,6 +68,7 @@ def status_page(status: Status) -> str:
         tiers="".join(f"<th>{_badge(tier)}</th>" for tier in _COLOURS if tier is not Tier.NONE),
         vendors="".join(_vendors(status)),
         lists=_lists(site),
+        behaviours=_behaviours(site),
         counts=escape(_counts(status.recent)),
         last=_last(status.recent),
         version=escape(__version__),
@@ -95,6 +97,23 @@ def _lists(site: Site) -> str:
         return ""
     hosts, networks = sum(len(entry.hosts) for entry in own), sum(len(entry.networks) for entry in own)
     return f"<p>And its own lists: {plural(hosts, 'host')}, {plural(networks, 'network')}.</p>"
+
+
+def _behaviours(site: Site) -> str:
+    """What acts on what is admitted, and where a portal's terms are accepted."""
+    if not site.behaviours:
+        return ""
+    items = "".join(
+        f"<li><b>{each.NAME}</b> {escape(_cut(at_work(each)))}{_portal(each)}</li>" for each in site.behaviours
+    )
+    return f"<h2>What its middleboxes do</h2><ul>{items}</ul>"
+
+
+def _portal(behaviour: Behaviour) -> str:
+    if not isinstance(behaviour, CaptivePortal):
+        return ""
+    where = escape(f"http://{behaviour.portal}/")
+    return f'<br>Its page, through this proxy: <a href="{where}">{where}</a>'
 
 
 def _counts(recent: Recent) -> str:

@@ -24,6 +24,8 @@ class Destination:
     action: Action
     reason: str
     count: int
+    behaviour: str | None = None
+    """The one that broke it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +77,8 @@ class Summary:
     last: str | None
     counts: dict[str, int]
     """How many events with each action that came, in the actions' order."""
+    behaviours: tuple[str, ...]
+    """Those that broke something, the one that broke most first."""
     broken: tuple[Broken, ...]
     """By vendor, then the most severe tier first."""
     unlisted: tuple[Destination, ...]
@@ -100,6 +104,10 @@ class Quiet:
     tunnels: Tunnels
 
 
+type _Key = tuple[str, Action, str, str]
+"""Destination, action, reason, and the behaviour that broke it or nothing."""
+
+
 class _Bounded[K]:
     """Counts keys, at most TALLIED different ones."""
 
@@ -116,7 +124,7 @@ class _Bounded[K]:
 
 @dataclass(slots=True)
 class _Breakage:
-    destinations: _Bounded[tuple[str, Action, str]] = field(default_factory=_Bounded)
+    destinations: _Bounded[_Key] = field(default_factory=_Bounded)
     services: _Bounded[tuple[str, str]] = field(default_factory=_Bounded)
 
 
@@ -129,7 +137,8 @@ class Tally:
         self._first: str | None = None
         self._last: str | None = None
         self._breakages: dict[tuple[str, Tier], _Breakage] = {}
-        self._unlisted: _Bounded[tuple[str, Action, str]] = _Bounded()
+        self._unlisted: _Bounded[_Key] = _Bounded()
+        self._behaviours: _Bounded[tuple[str]] = _Bounded()
         self._failed: _Bounded[tuple[str, str]] = _Bounded()
         self._faults: _Bounded[tuple[str, str]] = _Bounded()
         self._sent = 0
@@ -142,6 +151,8 @@ class Tally:
         self._last = max(self._last or event.timestamp, event.timestamp)
         if event.tierwall.site is not None:
             self._sites.add(visible(event.tierwall.site))
+        if event.action is Action.BROKEN and event.tierwall.behaviour:
+            self._behaviours.add((visible(event.tierwall.behaviour),))
         match event.action:
             case Action.FAULT:
                 self._faults.add((event.tierwall.stage.value, message_of(event)))
@@ -175,6 +186,7 @@ class Tally:
             first=self._first,
             last=self._last,
             counts={action.value: self._counts[action] for action in Action if self._counts[action]},
+            behaviours=tuple(name for (name,), _ in _sorted(self._behaviours)),
             broken=tuple(
                 Broken(
                     vendor=vendor,
@@ -221,8 +233,9 @@ class Tally:
         return self._breakages.setdefault(key, _Breakage())
 
 
-def _key(event: Event) -> tuple[str, Action, str]:
-    return (destination_of(event), event.event.action, event.event.reason or "")
+def _key(event: Event) -> _Key:
+    behaviour = visible(event.tierwall.behaviour or "") if event.event.action is Action.BROKEN else ""
+    return (destination_of(event), event.event.action, event.event.reason or "", behaviour)
 
 
 def _sorted[K: tuple[str, ...]](bounded: _Bounded[K]) -> list[tuple[K, int]]:
@@ -230,10 +243,12 @@ def _sorted[K: tuple[str, ...]](bounded: _Bounded[K]) -> list[tuple[K, int]]:
     return sorted(bounded.counts.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _destinations(bounded: _Bounded[tuple[str, Action, str]]) -> tuple[Destination, ...]:
+def _destinations(bounded: _Bounded[_Key]) -> tuple[Destination, ...]:
     return tuple(
-        Destination(destination=destination, action=action, reason=str(reason), count=count)
-        for (destination, action, reason), count in _sorted(bounded)
+        Destination(
+            destination=destination, action=action, reason=str(reason), count=count, behaviour=behaviour or None
+        )
+        for (destination, action, reason, behaviour), count in _sorted(bounded)
     )
 
 

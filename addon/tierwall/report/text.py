@@ -9,10 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from tierwall.events import Action
+from tierwall.policy.attempt import Reason
 from tierwall.report.summary import Broken, Cause, Destination, Service, Summary
 from tierwall.report.wording import TIER_STYLES, octets, plural
 
 SHOWN: Final = 10
+_NAMED: Final = 3
 """Rows of each list; Markdown and JSON have more."""
 
 _COUNTED: Final = {
@@ -46,7 +48,7 @@ def print_summary(summary: Summary, console: Console) -> None:
 def headline(summary: Summary) -> str:
     """Where, when, and how much of what."""
     counts = {Action(name): count for name, count in summary.counts.items()}
-    parts = [f"{count:,} {_COUNTED[action]}" for action, count in counts.items() if action in _COUNTED]
+    parts = [f"{count:,} {_counted(action, summary)}" for action, count in counts.items() if action in _COUNTED]
     if not parts:
         parts.append("nothing denied")
     if faults := counts.get(Action.FAULT):
@@ -59,6 +61,13 @@ def headline(summary: Summary) -> str:
         parts.append(f"{plural(summary.unreadable, 'unreadable line')}")
     where = f"Site {', '.join(summary.sites)}: " if summary.sites else ""
     return f"{where}{', '.join(parts)}"
+
+
+def _counted(action: Action, summary: Summary) -> str:
+    if action is Action.BROKEN and summary.behaviours:
+        more = len(summary.behaviours) - _NAMED
+        return f"broken by {', '.join(summary.behaviours[:_NAMED])}" + (f" and {more} more" if more > 0 else "")
+    return _COUNTED[action]
 
 
 def _print_broken(broken: Broken, console: Console) -> None:
@@ -86,8 +95,16 @@ def _service(service: Service) -> Text:
 
 def _destination_rows(destinations: Sequence[Destination]) -> Iterable[tuple[int, str, str]]:
     for row in destinations[:SHOWN]:
-        happened = row.reason if row.action is Action.DENIED else f"{row.action.value} {row.reason}".rstrip()
-        yield row.count, row.destination, happened
+        yield row.count, row.destination, _happened(row)
+
+
+def _happened(row: Destination) -> str:
+    if row.action is Action.DENIED:
+        return row.reason
+    if row.behaviour is None:
+        return f"{row.action.value} {row.reason}".rstrip()
+    said = f"{row.action.value} by {row.behaviour}"
+    return said if row.reason == Reason.BEHAVIOUR else f"{said} {row.reason}"
 
 
 def _cause_rows(causes: Sequence[Cause]) -> Iterable[tuple[int, str, str]]:

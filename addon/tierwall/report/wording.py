@@ -11,9 +11,9 @@ TIER_STYLES: Final = {Tier.CORE: "bold red", Tier.AUXILIARY: "yellow", Tier.ANAL
 
 def destination_of(event: Event) -> str:
     """`8x8.vc:443`, `[2001:db8::1]:443`, `192.0.2.1:3478/udp`, or that there was none."""
-    there = event.destination
-    if there is None:
-        return f"(client {event.source.ip})" if event.source else "(no destination)"
+    there, client = event.destination, event.source.ip if event.source else None
+    if there is None or (there.domain is None and there.ip is None and client is not None):
+        return f"(client {client})" if client else "(no destination)"
     transport = event.network.transport if event.network is not None else None
     return place(visible(there.domain or there.ip or "?"), there.port, transport)
 

@@ -52,6 +52,26 @@ def taken_back(proxy: int | None) -> dict[str, Any]:
     return _ask(_one(proxy), {"do": "take-back"})
 
 
+def known() -> list[dict[str, str]]:
+    """Every kind there is, in the order in which they act."""
+    return [{"behaviour": name, "does": (kind.__doc__ or "").partition("\n")[0]} for name, kind in BY_NAME.items()]
+
+
+def print_known_text(kinds: Sequence[dict[str, str]]) -> int:
+    """For people."""
+    console = report()
+    for each in kinds:
+        console.print(Indented(Text.assemble((each["behaviour"], "bold"), f": {each['does']}"), 2))
+    console.print(Text("parameters and scopes: `tierwall help behaviours`", "dim"))
+    return 0
+
+
+def print_known_json(kinds: Sequence[dict[str, str]]) -> int:
+    """For programs."""
+    write(json.dumps({"behaviours": kinds}, indent=2))
+    return 0
+
+
 def print_text(state: dict[str, Any]) -> int:
     """For people."""
     console = report()

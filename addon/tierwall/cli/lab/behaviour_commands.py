@@ -28,6 +28,7 @@ _proxy = click.option("--proxy", metavar="PID", type=int, help="Which proxy, by 
     epilog="""\b
 Examples:
   tierwall behaviour list
+  tierwall behaviour list --all
   tierwall behaviour off idle-timeout
   tierwall behaviour on latency delay=300ms
   tierwall behaviour set idle-timeout after=5s scope.vendor=vevox
@@ -41,11 +42,21 @@ def behaviour() -> None:
 
 @behaviour.command("list", short_help="Say what is on.")
 @_proxy
+@click.option("--all", "every", is_flag=True, help="All kinds that there are, whatever runs.")
 @json_option
-def list_command(*, proxy: int | None, as_json: bool) -> int:
-    """Say which behaviours are on, and which were switched."""
-    from tierwall.cli.lab.behaviour import listed, print_json, print_text  # noqa: PLC0415
+def list_command(*, proxy: int | None, every: bool, as_json: bool) -> int:
+    """Say which behaviours are on, with what they act on, and which were switched."""
+    from tierwall.cli.lab.behaviour import (  # noqa: PLC0415
+        known,
+        listed,
+        print_json,
+        print_known_json,
+        print_known_text,
+        print_text,
+    )
 
+    if every:
+        return (print_known_json if as_json else print_known_text)(known())
     return (print_json if as_json else print_text)(listed(proxy))
 
 

@@ -72,6 +72,20 @@ def does(behaviour: Behaviour) -> str:
     return f"{said} ({given})" if given else said
 
 
+def at_work(behaviour: Behaviour) -> str:
+    """The same with its scope: what people are told of a site's."""
+    scope = behaviour.scope
+    keys = [(each.name, getattr(scope, each.name)) for each in fields(scope)]
+    said = ", ".join(f"{name} {_listed(value)}" for name, value in keys if value is not None)
+    return f"{does(behaviour)}; only {said}" if said else does(behaviour)
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, frozenset):
+        return " ".join(sorted(map(text_of, value)))
+    return text_of(value)
+
+
 def _parameters(behaviour: Behaviour) -> Iterator[tuple[str, str]]:
     for each in fields(behaviour):
         value = getattr(behaviour, each.name)
@@ -147,6 +161,7 @@ __all__ = [
     "UdpTimeout",
     "UpgradeStop",
     "Way",
+    "at_work",
     "does",
     "place_of",
     "text_of",

@@ -1,7 +1,7 @@
 """WireGuard's keys, private to their owner: mitmproxy would write them for all to read, and tell them only to its log.
 
 Knows two files, beside the lab CA unless the mode names another place: `wireguard.conf`, the keys as mitmproxy keeps
-them, and `wireguard-client.conf`, what a client's `wg-quick` or app is given. Refuses to log either.
+them, and `tierwall.conf`, what a client's `wg-quick` or app is given. Refuses to log either.
 """
 
 import json
@@ -18,7 +18,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from tierwall.policy.authority import host_port
 
 KEYS: Final = "wireguard.conf"
-CLIENT: Final = "wireguard-client.conf"
+CLIENT: Final = "tierwall.conf"
 
 _PRIVATE: Final = 0o600
 _EVERYWHERE: Final = ("0.0.0.0", "::")

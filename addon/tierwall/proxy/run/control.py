@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tierwall.loader import InvalidFiles
-from tierwall.policy.behaviour import does
+from tierwall.policy.behaviour import at_work
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 
 ENDING: Final = ".sock"
@@ -102,7 +102,7 @@ class Control:
     def _state(self) -> dict[str, object]:
         return {
             "site": self._overrides.site,
-            "behaviours": [{"behaviour": each.NAME, "does": does(each)} for each in self._overrides.behaviours],
+            "behaviours": [{"behaviour": each.NAME, "does": at_work(each)} for each in self._overrides.behaviours],
             "switched": {name: "off" if given is None else "on" for name, given in self._overrides.said.items()},
             "said": self._overrides.said,
         }

@@ -38,7 +38,7 @@ from tierwall.proxy.mitmproxy.parts import (
 )
 from tierwall.proxy.run.control import Control, NoControl
 from tierwall.proxy.run.listening_faults import cannot_start
-from tierwall.proxy.run.settings import CannotStart, RunSettings, modes
+from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, own_addresses
 from tierwall.proxy.run.trusted_authorities import believed
 from tierwall.proxy.transport.descriptors import raise_limit
 from tierwall.report.screen import Screen
@@ -110,6 +110,9 @@ class Voice(Sink, Protocol):
     def warn(self, message: str) -> None:
         """Something may go wrong."""
 
+    def note(self, message: str) -> None:
+        """Something that was asked for is done."""
+
     def tick(self) -> None:
         """About a second passed."""
 
@@ -134,6 +137,7 @@ class Engine:
 
     async def _serve(self, authorities: str | None) -> int:
         logging.getLogger().addHandler(_Talk(self._troubles, self._voice))
+        logging.getLogger("tierwall").setLevel(logging.INFO)
         master = Master(options.Options())
         master.addons.add(
             Core(),
@@ -188,7 +192,7 @@ class Engine:
         if self._after is not None:
             assembly.recorder.fault(self._after, Stage.ACCEPT)
         if self._settings.control is not None:
-            self._control = Control(self._settings.control, self._run, assembly.overrides, self._voice.warn)
+            self._control = Control(self._settings.control, self._run, assembly.overrides, self._voice.note)
             self._opening = asyncio.get_running_loop().create_task(self._open(self._control))
         self._voice.started(
             Start(
@@ -198,6 +202,8 @@ class Engine:
                 journal=self._settings.journal,
                 everything=self._settings.everything,
                 ca=self._settings.ca / "mitmproxy-ca-cert.pem",
+                here=own_addresses(),
+                clients=assembly.active_policy.served(),
             )
         )
 
@@ -259,10 +265,10 @@ class _Started:
 
 
 class _Talk(logging.Handler):
-    """mitmproxy's and our own complaints: errors of listening end the run, the others are said."""
+    """mitmproxy's and our own complaints: errors of listening end the run, the others are said, as is what we note."""
 
     def __init__(self, troubles: list[str], voice: Voice) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(logging.INFO)
         self._troubles, self._voice = troubles, voice
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -270,5 +276,7 @@ class _Talk(logging.Handler):
             self._troubles.append(record.getMessage())
         elif record.levelno >= logging.ERROR:
             self._voice.complain(self.format(record))
-        else:
+        elif record.levelno >= logging.WARNING:
             self._voice.warn(self.format(record))
+        elif record.name.startswith("tierwall."):
+            self._voice.note(self.format(record))

@@ -5,7 +5,7 @@ Knows mitmproxy's mode specs and this machine's addresses. Nothing listens here.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
 from pathlib import Path
 from typing import Final
 
@@ -91,10 +91,16 @@ def _mode_fault(text: str, fault: ValueError) -> str:
     return f"--mode {text}: {str(fault).strip(': ').lower()}; write it as in {MODES[name]}"
 
 
+def own_addresses() -> tuple[IPv4Interface | IPv6Interface, ...]:
+    """This machine's addresses that others may reach, with their networks."""
+    found = [
+        ip_interface(f"{ip.ip[0] if isinstance(ip.ip, tuple) else ip.ip}/{ip.network_prefix}")
+        for adapter in ifaddr.get_adapters()
+        for ip in adapter.ips
+    ]
+    return tuple(dict.fromkeys(each for each in found if not each.is_link_local and not each.is_loopback))
+
+
 def _client_side() -> Sequence[str]:
     """This machine's addresses in private ranges: where a gateway's clients are."""
-    found = [
-        str(ip.ip[0] if isinstance(ip.ip, tuple) else ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips
-    ]
-    private = [text for text in found if any(ip_address(text) in network for network in PRIVATE_CLIENTS)]
-    return [text for text in dict.fromkeys(private) if not ip_address(text).is_link_local]
+    return [str(each.ip) for each in own_addresses() if any(each.ip in network for network in PRIVATE_CLIENTS)]

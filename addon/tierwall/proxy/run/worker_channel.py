@@ -31,6 +31,7 @@ class Said(Enum):
     STARTED = b"S"
     COMPLAINT = b"C"
     WARNING = b"W"
+    NOTE = b"N"
     LOST = b"L"
     CANNOT_START = b"X"
 
@@ -68,6 +69,10 @@ class WorkerChannel:
     def warn(self, message: str) -> None:
         """Something may go wrong."""
         self._say(Said.WARNING, _one_line(message))
+
+    def note(self, message: str) -> None:
+        """Something that was asked for is done."""
+        self._say(Said.NOTE, _one_line(message))
 
     def tick(self) -> None:
         """A second passed: what was added up meanwhile."""

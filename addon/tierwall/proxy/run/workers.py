@@ -193,6 +193,9 @@ class _Parent:
                 self._screen.complain(what.decode())
             case Said.WARNING:
                 self._screen.warn(what.decode())
+            case Said.NOTE:
+                if worker.number == min(self._workers):  # all of them do the same
+                    self._screen.note(what.decode())
             case Said.LOST:
                 self._lost += int(what)
             case Said.CANNOT_START:

@@ -5,6 +5,7 @@ Knows which policies hold now. Refuses to decide anything itself: that is policy
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
@@ -56,6 +57,10 @@ class ActivePolicy:
             logger.exception("judging failed; the attempt is denied")
             return OUR_FAILURE
 
+    def served(self, *, through_gateway: bool = False) -> tuple[Network, ...]:
+        """Whose clients may use the proxy."""
+        return _served(self.site, self._served, through_gateway=through_gateway)
+
     def refused(self, client: Address, *, through_gateway: bool) -> Verdict | None:
         """Why this client may not use the proxy, or None; gateway modes serve the private ranges by default."""
         return self._refused(client, through_gateway)
@@ -63,14 +68,20 @@ class ActivePolicy:
 
 def _asked_at_the_door(site: Site, served: tuple[Network, ...]) -> Callable[[Address, bool], Verdict | None]:
     """Who may use the proxy, asked of sites without entries, which cost nothing beside one with a million."""
-    allowed = {False: served, True: served + PRIVATE_CLIENTS}
-    doors = {
-        at_gateway: Site(id=site.id, clients=allowed[at_gateway] if site.clients is None else site.clients)
-        for at_gateway in (False, True)
-    }
+    allowed = {at_gateway: _served(site, served, through_gateway=at_gateway) for at_gateway in (False, True)}
+    doors = {at_gateway: Site(id=site.id, clients=networks) for at_gateway, networks in allowed.items()}
 
     def refused(client: Address, through_gateway: bool) -> Verdict | None:
         verdict = judge(doors[through_gateway], _NOTHING, Attempt(transport=Transport.TCP, port=0, client=client))
-        return verdict if verdict.reason is Reason.CLIENT_REFUSED else None
+        if verdict.reason is not Reason.CLIENT_REFUSED:
+            return None
+        networks = ", ".join(map(str, allowed[through_gateway])) or "nobody"
+        return replace(verdict, detail=f"served: {networks}; `clients` of the site, or --clients, names others")
 
     return refused
+
+
+def _served(site: Site, served: tuple[Network, ...], *, through_gateway: bool) -> tuple[Network, ...]:
+    if site.clients is not None:
+        return site.clients
+    return served + PRIVATE_CLIENTS if through_gateway else served

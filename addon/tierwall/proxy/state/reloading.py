@@ -4,18 +4,21 @@ Knows files' times and sizes. What they mean is loader.py's; what does not load 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.model import Catalogue
-from tierwall.policy.site import Site
-from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.policy.site import ListEntry, RuledEntry, Site, VendorEntry
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 
 _LOOK_EVERY_S: Final = 0.5
 """By looking, not by inotify: that does not see through the mounts that containers have."""
+
+_NAMED: Final = 3
+"""Files; a change of a branch touches many."""
 
 type _Signature = dict[str, tuple[int, int, int] | None]
 
@@ -28,11 +31,13 @@ class Reloading:
         self._active_policy = overrides.active_policy
         self._seen = self._look()
 
-    async def changed(self) -> ActivePolicy | InvalidFiles:
-        """Wait for a change: the active policy, which has the new files now, or the faults that kept it from them."""
+    async def changed(self) -> str | InvalidFiles:
+        """Wait for a change: what is in force now, in one clause, or the faults that kept it from the new files."""
         while (now := self._look()) == self._seen:
             await asyncio.sleep(_LOOK_EVERY_S)
+        differing = [path for path, sign in now.items() if self._seen.get(path) != sign]
         self._seen = now
+        before = self._counted()
         try:
             # In a thread: a list may have a million entries, and connections go on meanwhile.
             site, catalogue = await asyncio.to_thread(self._load)
@@ -40,7 +45,16 @@ class Reloading:
         except InvalidFiles as faults:
             return faults
         self._seen = {path: now.get(path, sign) for path, sign in self._look().items()}
-        return self._active_policy
+        return f"{_names(differing or [self._active_policy.site.id])} in force ({_difference(before, self._counted())})"
+
+    def _counted(self) -> Counter[str]:
+        """What people count of what is in force."""
+        site, catalogue = self._active_policy.site, self._active_policy.catalogue
+        return Counter(
+            entry=sum(map(_entries, (*site.admit, *site.deny))),
+            behaviour=len(site.behaviours),
+            rule=sum(len(vendor.rules) for vendor in catalogue.vendors),
+        )
 
     def _load(self) -> tuple[Site, Catalogue]:
         catalogue = load_catalogue(self._policies)
@@ -61,3 +75,23 @@ def _signature(path: Path) -> tuple[int, int, int] | None:
     except OSError:
         return None
     return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
+def _entries(entry: VendorEntry | ListEntry | RuledEntry) -> int:
+    """How many an entry of the site counts for: a customer's list has as many as it lists."""
+    return len(entry.hosts) + len(entry.networks) if isinstance(entry, ListEntry) else 1
+
+
+def _names(paths: Sequence[str]) -> str:
+    names = list(dict.fromkeys(Path(path).name for path in paths))
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
+    return f"{shown} {'is' if len(names) == 1 else 'are'}"
+
+
+def _difference(before: Counter[str], after: Counter[str]) -> str:
+    said = []
+    for what, count in after.items():
+        if more := count - before[what]:
+            many = what if abs(more) == 1 else f"{what.removesuffix('y')}{'ies' if what.endswith('y') else 's'}"
+            said.append(f"{abs(more):,} {many} {'more' if more > 0 else 'fewer'}")
+    return ", ".join(said) or "as many entries, behaviours and rules as before"
