@@ -96,8 +96,14 @@ def test_after_any_other_answer_octets_are_the_clients_own(answer: bytes) -> Non
     assert said(FIRST, b"s:" + answer, b"\xff\x00") == (FIRST + b"\xff\x00", [])
 
 
-def test_what_no_server_of_tls_reads_is_the_clients_own() -> None:
-    assert said(FIRST, b"are you there") == (FIRST + b"are you there", [])
+SSL2 = b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10" + bytes(37)
+
+
+@pytest.mark.parametrize("first", [FIRST, SSL2], ids=["TLS", "SSL 2.0"])
+@pytest.mark.parametrize("more", [b"are you there", b" HTTP/1.1\r\nHost: evil.example\r\n\r\n", SSL2])
+def test_before_a_server_has_answered_nothing_but_tls_follows_a_hello(first: bytes, more: bytes) -> None:
+    for pieces in ([first, more], [first, *in_octets(more)]):
+        assert said(*pieces) == (first, ["what follows the ClientHello is no TLS"])
 
 
 def test_nothing_may_follow_a_request_of_http_0_9() -> None:

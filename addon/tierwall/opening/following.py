@@ -51,7 +51,7 @@ def following(opening: Opening | None) -> Following | None:
 
 class _AfterHello:
     """Every record of the client until the server has answered its hello, with more than a warning or the wish for
-    another. Of handshake messages only another hello can come before that."""
+    another. Of handshake messages only another hello can come before that, and nothing that is no record."""
 
     def __init__(self, consumed: int) -> None:
         self.over = False
@@ -81,9 +81,8 @@ class _AfterHello:
                 return None
             if header[0] == _HANDSHAKE:
                 return self._hello()
-            if header[0] not in TLS_RECORDS:  # which no server of TLS reads
-                self.over = True
-                break
+            if header[0] not in TLS_RECORDS:  # no client of TLS says it, and another server than one of TLS might read it
+                return Malformed("what follows the ClientHello is no TLS")
             if len(header) < _HEADER:
                 return None
             self._skip = _HEADER + int.from_bytes(header[3:])
