@@ -99,11 +99,19 @@ def test_after_any_other_answer_octets_are_the_clients_own(answer: bytes) -> Non
 SSL2 = b"\x80\x2e\x01\x03\x01\x00\x15\x00\x00\x00\x10" + bytes(37)
 
 
-@pytest.mark.parametrize("first", [FIRST, SSL2], ids=["TLS", "SSL 2.0"])
 @pytest.mark.parametrize("more", [b"are you there", b" HTTP/1.1\r\nHost: evil.example\r\n\r\n", SSL2])
-def test_before_a_server_has_answered_nothing_but_tls_follows_a_hello(first: bytes, more: bytes) -> None:
-    for pieces in ([first, more], [first, *in_octets(more)]):
-        assert said(*pieces) == (first, ["what follows the ClientHello is no TLS"])
+def test_before_a_server_has_answered_nothing_but_tls_follows_a_hello(more: bytes) -> None:
+    for pieces in ([FIRST, more], [FIRST, *in_octets(more)]):
+        assert said(*pieces) == (FIRST, ["what follows the ClientHello is no TLS"])
+
+
+@pytest.mark.parametrize("more", [b"a", CCS, SECOND, EARLY, SSL2])
+def test_nothing_follows_a_hello_of_ssl_2_before_its_server_has_answered(more: bytes) -> None:
+    why = "something follows a ClientHello of SSL 2.0 before it was answered"
+
+    assert said(SSL2, more) == (SSL2, [why])
+    assert said(SSL2 + more) == (b"", [why])
+    assert said(SSL2, b"s:" + server_hello(), more) == (SSL2 + more, [])
 
 
 def test_nothing_may_follow_a_request_of_http_0_9() -> None:

@@ -63,9 +63,13 @@ class _AfterHello:
         self._asked = 0
         """Octets that a hello is known to take."""
         self._answer = _Answer()
+        self._waits: bool | None = None
+        """Whether it sends nothing before it was answered, as SSL 2.0 has it, which has no early data."""
 
     def hear(self, octets: bytes) -> None:
         self._held += octets
+        if self._waits is None:
+            self._waits = octets[:1] != b"" and octets[0] not in TLS_RECORDS
 
     def answered(self, octets: bytes) -> None:
         if not self.over:
@@ -79,6 +83,8 @@ class _AfterHello:
             header = self._held[self._read : self._read + _HEADER]
             if self._skip or not header:
                 return None
+            if self._waits:
+                return Malformed("something follows a ClientHello of SSL 2.0 before it was answered")
             if header[0] == _HANDSHAKE:
                 return self._hello()
             if header[0] not in TLS_RECORDS:  # no client of TLS says it, and another server than one of TLS might read it
