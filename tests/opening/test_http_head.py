@@ -217,6 +217,7 @@ def test_a_request_head_has_a_limit(octets: bytes, kind: type[Opening]) -> None:
         pytest.param(b"003egit-upload-pack /p.git\0host=8x8.vc\0", 27, id="git"),
         pytest.param(b"*1\r\n$4\r\nPING\r\n", 4, id="Redis"),
         pytest.param(b"\r\n\r\n\x00\r\nQUIT\n", 5, id="PROXY protocol"),
+        pytest.param(b" get /\x00\n", 7, id="what is nearly HTTP/0.9"),
     ],
 )
 def test_other_protocols_are_opaque_as_soon_as_they_cannot_be_http_or_tls(

@@ -27,7 +27,7 @@ _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ ]+) (HTTP/1\.[0-
 _TARGET = re.compile(rb"/|\*|[A-Za-z][A-Za-z0-9+.-]{0,31}://")
 _VERSION = re.compile(rb"[%b]HTTP/" % _SPACES, re.IGNORECASE)
 """What makes a line one of HTTP, however wrong it is otherwise."""
-_SIMPLE_REQUEST = re.compile(rb"[%b]*([A-Z]+)[%b]+(/[^%b]*|https?://[^%b]*)[%b]*" % ((_SPACES,) * 5), re.IGNORECASE)
+_SIMPLE_REQUEST = re.compile(rb"[%b]*([A-Z]+)[%b]+(/[^\0%b]*|https?://[^\0%b]*)[%b]*" % ((_SPACES,) * 5), re.IGNORECASE)
 _HEAD_END = re.compile(rb"\n\r?\n")
 _HEADER = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*((?:[^\x00-\x1f\x7f]|\t)*)")
 
