@@ -87,7 +87,7 @@ class _AfterHello:
                 return Malformed("something follows a ClientHello of SSL 2.0 before it was answered")
             if header[0] == _HANDSHAKE:
                 return self._hello()
-            if header[0] not in TLS_RECORDS:  # no client of TLS says it, and another server than one of TLS might read it
+            if header[0] not in TLS_RECORDS:  # no client of TLS says so; a server of HTTP may read it
                 return Malformed("what follows the ClientHello is no TLS")
             if len(header) < _HEADER:
                 return None

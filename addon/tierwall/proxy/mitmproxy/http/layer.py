@@ -5,10 +5,12 @@ Knows which layers are made, and how much each side holds. Refuses to know octet
 
 from typing import Final
 
-from mitmproxy.connection import Connection
+from mitmproxy.connection import Connection, ConnectionState
 from mitmproxy.proxy import commands, events, layer
 from mitmproxy.proxy import layers as mitmproxy_layers
+from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers import http
+from mitmproxy.proxy.layers.http import GetHttpConnection, HTTPMode, RegisterHttpConnection
 from mitmproxy.proxy.layers.http import HttpClient as MitmproxysClient
 from mitmproxy.proxy.layers.http._base import HttpConnection
 from mitmproxy.proxy.layers.http._events import RequestData, ResponseData
@@ -26,7 +28,13 @@ HELD_OCTETS: Final = 64 * 1024
 
 
 class HttpLayer(mitmproxy_layers.HttpLayer):
-    """See the module."""
+    """See the module. mitmproxy's keeps every connection to a server for as long as its client's stands, and the error
+    of one that could not be made for all later requests; HTTP/2 to a server of HTTP/1 takes one a request."""
+
+    def __init__(self, context: Context, mode: HTTPMode) -> None:
+        super().__init__(context, mode)
+        self._over: set[Connection] = set()
+        """Connections to servers that will say nothing more, while something of ours still knows them."""
 
     def _handle_event(self, event: events.Event) -> Commands:
         client, server = self.context.client, self.context.server
@@ -40,11 +48,24 @@ class HttpLayer(mitmproxy_layers.HttpLayer):
             self.connections[server] = _to_server(self)  # it speaks first: HTTP/2 does (RFC 9113 section 3.4)
             yield from self.event_to_child(self.connections[server], events.Start())
         yield from super()._handle_event(event)
+        if isinstance(event, events.ConnectionClosed) and event.connection is not client:
+            top = self.connections.get(event.connection)
+            self._over.update(each for each, other in self.connections.items() if other is top)
+        self._forget()
         yield from self._regulate()
 
     def make_stream(self, stream_id: int) -> Commands:
         self.streams[stream_id] = Stream(self.context.fork(), stream_id)
         yield from self.event_to_child(self.streams[stream_id], events.Start())
+
+    def get_connection(self, event: GetHttpConnection, *, reuse: bool = True) -> Commands:
+        yield from super().get_connection(event, reuse=reuse)
+        self.context.server.error = None  # it was told; the next request dials again
+
+    def register_connection(self, command: RegisterHttpConnection) -> Commands:
+        yield from super().register_connection(command)
+        if command.err:
+            self._over.add(command.connection)
 
     def reads(self, connection: Connection) -> bool:
         """Whether more of this connection's octets are wanted now. HTTP/2 is always read: its windows bound it."""
@@ -57,6 +78,15 @@ class HttpLayer(mitmproxy_layers.HttpLayer):
         return self._for_client() <= HELD_OCTETS
 
     # -- private
+
+    def _forget(self) -> None:
+        for connection in tuple(self._over):
+            if connection.state is ConnectionState.CLOSED and not self._serves(connection):
+                self._over.discard(connection)
+                self.connections.pop(connection, None)
+
+    def _serves(self, connection: Connection) -> bool:
+        return any(stream.context.server is connection for stream in self.streams.values())
 
     def _regulate(self) -> Commands:
         """Let peers that speak HTTP/2 send more, or not."""
