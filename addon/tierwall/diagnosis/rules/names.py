@@ -1,0 +1,105 @@
+"""Behaviours of resolvers, and of firewalls that took addresses for names, as a client sees them.
+
+Knows checks; each function is one rule of the table.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from tierwall.diagnosis.evidence import CUT, REACHED, Certainty, Evidence, Finding, said, saw_of, services
+from tierwall.diagnosis.values import Parameter, Undecided
+
+_ANSWERS: Final = {"nxdomain": "nxdomain", "refused": "refused", "silence": "drop", "sinkhole": "address"}
+
+
+def dns_filter(evidence: Evidence) -> Iterator[Finding]:
+    """Names that exist have no address here, or a sinkhole's; others have."""
+    asked = evidence.of("dns")
+    if not any(check.state in REACHED for check in asked):
+        return  # no resolver that knows the outside, as where only the proxy resolves
+    for saw, answer in _ANSWERS.items():
+        found = [check for check in evidence.open("dns") if check.saw == saw]
+        if not found:
+            continue
+        hosts = {check.host for check in found}
+        parameters: dict[str, Parameter] = {"answer": answer}
+        if saw == "sinkhole":
+            addresses = found[0].detail.get("addresses")
+            parameters["address"] = addresses[0] if isinstance(addresses, list) and addresses else "0.0.0.0"
+        tiers = {check.tier for check in found}
+        whole = all(check in found for check in asked if check.tier in tiers)
+        parameters["tiers" if whole else "hosts"] = tuple(sorted(tiers)) if whole else tuple(sorted(hosts))
+        behind = [check for check in evidence.open("tcp", "connect", "tls", "http", "http3") if check.host in hosts]
+        outside = [check for check in evidence.of("dns-over-https") if check.saw == "different" and check.host in hosts]
+        yield Finding(
+            behaviour="dns-filter",
+            parameters=parameters,
+            explains=(*found, *behind),
+            speaks_for=(
+                said(found, f"the resolver says {saw}"),
+                *((said(outside, "a resolver outside says otherwise"),) if outside else ()),
+            ),
+            speaks_against=() if outside else ("no resolver outside could be asked whether the names are gone",),
+        )
+
+
+def split_dns(evidence: Evidence) -> Iterator[Finding]:
+    """Public names that have private addresses here."""
+    found = [check for check in evidence.open("dns") if check.saw == "private"]
+    if found:
+        yield Finding(
+            behaviour="split-dns",
+            parameters={
+                "answers": tuple(
+                    dict.fromkeys(
+                        f"{check.host} {address}"
+                        for check in found
+                        if isinstance(addresses := check.detail.get("addresses"), list)
+                        for address in addresses
+                    )
+                )
+            },
+            explains=(*found, *(c for c in evidence.open("tcp", "tls", "http") if c.host in {f.host for f in found})),
+            speaks_for=(said(found, "the resolver gives a private address"),),
+        )
+
+
+def stale_addresses(evidence: Evidence) -> Iterator[Finding]:
+    """A name moved, and only where it was before is still let through."""
+    moved = [check for check in evidence.open("moved") if check.saw == "old-only"]
+    if not moved:
+        return
+    hosts = {check.host for check in moved}
+    behind = [check for check in evidence.open("hold", "busy", "tls-other-address", "http") if check.host in hosts]
+    yield Finding(
+        behaviour="stale-addresses",
+        explains=(*moved, *behind, *evidence.open("tls-other-address")),
+        speaks_for=(said(moved, "the name has another address now, and only the old one is let through"),),
+    )
+
+
+def host_forgery_check(evidence: Evidence) -> Iterator[Finding]:
+    """A name at another address than its own is cut, though the server there is let through under its own name."""
+    cut = [check for check in evidence.open("tls-other-address") if check.saw in CUT]
+    answered = [check for check in evidence.of("tls-other-address") if check.state in REACHED]
+    moved = [check for check in evidence.open("moved") if check.saw == "new-only"]
+    if answered or not (cut or moved) or {check.saw for check in evidence.of("moved")} & {"both", "old-only"}:
+        return
+    yield Finding(
+        behaviour="host-forgery-check",
+        parameters={"strict": True},
+        explains=(*cut, *moved, *evidence.open("hold", "busy")) if moved else tuple(cut),
+        speaks_for=(
+            *((said(cut, f"TLS for the name at the address of another host: {saw_of(cut)}"),) if cut else ()),
+            *((said(moved, "the name has another address now, and only the new one is let through"),) if moved else ()),
+        ),
+        certainty=Certainty.SHOWN if moved else Certainty.LIKELY,
+        undecided=()
+        if moved
+        else (
+            Undecided(
+                between=("host-forgery-check", "stale-addresses"),
+                next=f"probe with a longer --hold, until a name moves ({', '.join(services(cut)[:3])})",
+            ),
+        ),
+    )
