@@ -47,6 +47,7 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "run": ("--gateway",),
     "sites": (),
     "vendors": (),
+    "watch": (),
 }
 """What to type behind each command. `run --gateway` ends by itself where there is no gateway."""
 NEED_NOTHING: Final = ("completion", "demo", "explain", "export", "reproduce", "sites", "vendors")

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.programs import connected, converse, read_to_end, tunnel
-from tests.support.running import LOOK_EVERY_S, STOP_LIMIT_S, Proxy, _environment, allow_private, running_proxy
+from tests.support.running import LOOK_EVERY_S, STOP_LIMIT_S, Proxy, allow_private, environment, running_proxy
 from tierwall.standins.clients import half_close_session
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
@@ -174,6 +174,6 @@ def _run(*arguments: str, code: str | None = None) -> tuple[int, str]:
     program = ["-m", "tierwall"] if code is None else ["-c", f"{code}\nfrom tierwall.cli import main\nmain()"]
     command = [sys.executable, *program, "run", *arguments]
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=_environment(), timeout=20, stdin=subprocess.DEVNULL
+        command, capture_output=True, text=True, check=False, env=environment(), timeout=20, stdin=subprocess.DEVNULL
     )
     return done.returncode, done.stdout + done.stderr

@@ -248,7 +248,7 @@ def running_proxy(
             stderr=subprocess.STDOUT,
             text=True,
             errors="backslashreplace",
-            env=_environment() | dict(env or {}),
+            env=environment() | dict(env or {}),
             cwd=folder,
         )
         proxy = Proxy(process, where)
@@ -272,7 +272,7 @@ _home = tempfile.TemporaryDirectory(prefix="tierwall-e2e-home-")
 """One for all, so that the lab CA is made once; removed when the tests end."""
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """A user's, in a home of its own, with lines long enough not to be folded, and no proxy of the machine's."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     home = {

@@ -21,6 +21,7 @@ from tierwall.cli.lab.behaviour_commands import behaviour
 from tierwall.cli.lab.ca_commands import ca
 from tierwall.cli.lab.doctor_command import doctor
 from tierwall.cli.lab.gateway_commands import gateway
+from tierwall.cli.live.watch_command import watch_command
 from tierwall.cli.options import json_option, policy_option, site_option
 from tierwall.cli.reporting.command import report_command
 from tierwall.cli.sites.commands import new_site_command, reproduce_command, sites_command, vendors_command
@@ -254,6 +255,7 @@ cli.add_command(export_command)
 cli.add_command(diff_command)
 cli.add_command(learn_command)
 cli.add_command(decide_command)
+cli.add_command(watch_command)
 cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)

@@ -87,15 +87,16 @@ def as_json(explanations: Iterable[Explanation]) -> str:
 
     The key `behaviours` is there where some act on the target, `claim` where a name is claimed for an address.
     """
-    return json.dumps([_contract(each) for each in explanations], indent=2)
+    return json.dumps([as_object(each) for each in explanations], indent=2)
 
 
 def as_json_line(explained: Explanation) -> str:
     """One object of that list, on one line."""
-    return json.dumps(_contract(explained))
+    return json.dumps(as_object(explained))
 
 
-def _contract(explained: Explanation) -> dict[str, object]:
+def as_object(explained: Explanation) -> dict[str, object]:
+    """One of them, as `--json` has it."""
     said = asdict(explained)
     if not explained.behaviours:
         del said["behaviours"]

@@ -1,0 +1,33 @@
+"""What a page shows, wherever that comes from.
+
+Knows the protocol alone.
+"""
+
+from typing import Any, Protocol
+
+from tierwall.dashboard.picture.picture import Picture
+
+
+class CannotDo(Exception):
+    """Why an action was not done: every fault, one a line."""
+
+
+class Feed(Protocol):
+    """A source of events, with the picture that they make."""
+
+    picture: Picture
+
+    def about(self) -> dict[str, Any]:
+        """What is to be said besides: where it comes from, the site, the behaviours in force, open tunnels."""
+
+    async def run(self) -> None:
+        """Fill the picture until it is cancelled."""
+
+    async def explain(self, target: str) -> dict[str, Any]:
+        """What `explain --json` says of a target, under the site in force. Raises CannotDo."""
+
+    def choices(self) -> dict[str, Any]:
+        """What can be switched: `behaviours` and `sites`."""
+
+    async def do(self, request: dict[str, Any]) -> None:
+        """Change something in the proxy. Raises CannotDo."""

@@ -1,0 +1,120 @@
+"""A journal's file, from its oldest rotated part to its end, and what is appended while somebody watches.
+
+Knows files that grow, rotate, or are cut. Reads in turns, so that the page is served meanwhile.
+"""
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from tierwall.dashboard.picture.picture import Picture
+from tierwall.dashboard.sources.feed import CannotDo
+from tierwall.events import visible
+from tierwall.journal.reading import journal_files
+from tierwall.loader import InvalidFiles, load_site
+from tierwall.policy.claimed_names import claim_of
+from tierwall.policy.judge import judge
+from tierwall.policy.target import InvalidTarget, attempt_for
+from tierwall.report.explanation import as_object, explanation
+
+LOOK_EVERY_S: Final = 0.25
+_TURN_S: Final = 0.05
+"""How long lines are read before the page has its turn."""
+
+_CHUNK_OCTETS: Final = 1 << 20
+_LONGEST: Final = 1 << 16
+"""A line that is longer is none of ours."""
+
+
+class JournalFeed:
+    """A journal as a source. It is read only, so nothing can be switched or marked."""
+
+    def __init__(self, path: Path, picture: Picture) -> None:
+        self.picture = picture
+        self._path = path
+        self._read = 0
+        self._size = 0
+
+    def about(self) -> dict[str, Any]:
+        """Where it comes from, and how far it was read."""
+        return {
+            "kind": "journal",
+            "title": visible(str(self._path)),
+            "site": self.picture.sites[-1] if self.picture.sites else None,
+            "reading": None if self._read >= self._size else self._read / self._size,
+            "actions": ["clear"],
+        }
+
+    async def run(self) -> None:
+        """Read it all, then wait for more. Raises OSError where it cannot be read."""
+        files = journal_files(self._path)
+        self._size = sum(path.stat().st_size for path in files)
+        for path in files[:-1]:
+            with path.open("rb") as older:
+                await self._to_the_end(older, b"")
+        while True:
+            with self._path.open("rb") as file:
+                await self._follow(file)
+
+    async def explain(self, target: str) -> dict[str, Any]:
+        """Under the site that the last event names, where that is one that can be found. Raises CannotDo."""
+        name = self.picture.sites[-1] if self.picture.sites else "reference"
+        try:
+            site = load_site(name, self.picture.catalogue)
+            attempt = attempt_for(target)
+        except InvalidTarget as fault:
+            raise CannotDo(str(fault)) from None
+        except InvalidFiles:
+            raise CannotDo(f"the site {name} of this journal is not at hand here") from None
+        catalogue = self.picture.catalogue
+        said = explanation(target, judge(site, catalogue, attempt), site.id, claim_of(site, catalogue, attempt))
+        return as_object(said)
+
+    def choices(self) -> dict[str, Any]:
+        """Nothing can be switched."""
+        return {"behaviours": [], "sites": []}
+
+    async def do(self, request: dict[str, Any]) -> None:  # noqa: ARG002 - as other feeds
+        """Nothing. Raises CannotDo."""
+        raise CannotDo("this is a journal: there is no proxy to tell")
+
+    async def _follow(self, file: BinaryIO) -> None:
+        """Until another file has its name, or it was cut."""
+        rest = b""
+        while True:
+            rest = await self._to_the_end(file, rest)
+            await asyncio.sleep(LOOK_EVERY_S)
+            here = os.fstat(file.fileno())
+            try:
+                named = self._path.stat()
+            except FileNotFoundError:
+                continue  # between two names, while it is rotated
+            if not os.path.samestat(here, named) or named.st_size < file.tell():
+                await self._to_the_end(file, rest)
+                return
+
+    async def _to_the_end(self, file: BinaryIO, rest: bytes) -> bytes:
+        """Add what is there; the last line where it is not whole yet."""
+        turn = time.monotonic()
+        while chunk := file.read(_CHUNK_OCTETS):
+            *lines, rest = (rest + chunk).split(b"\n")
+            for part in _parts(lines):
+                for line in part:
+                    if line:
+                        self.picture.write(line)
+                if time.monotonic() - turn > _TURN_S:
+                    await asyncio.sleep(0)
+                    turn = time.monotonic()
+            self._read += len(chunk)
+            if len(rest) > _LONGEST:
+                rest = rest[:_LONGEST]  # no event, whatever else comes
+        self._size = max(self._size, self._read)
+        return rest
+
+
+def _parts(lines: list[bytes]) -> Iterator[list[bytes]]:
+    for at in range(0, len(lines), 500):
+        yield lines[at : at + 500]
