@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity stores test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ fidelity: setup ## put generated lists and configurations to a real Squid and to
 
 stores: setup ## `audit --print-sql` and `decide`, with DuckDB and ClickHouse themselves (installs a gigabyte)
 	@$(UV) run --quiet --frozen --isolated --group stores --python '>=3.12' pytest tests/audit/stores.py tests/decide/stores.py
+
+engines: setup ## events into the real engines: Elasticsearch's API, OTLP, ClickHouse, Kafka, NATS, syslog (12 minutes; a gigabyte)
+	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest tests/engines/sinks.py
 
 test-lab: setup ## the lab in containers, with a Docker Engine (6 minutes); where none runs, with lab/engine.sh before it
 	@lab/test.sh $(RUN)python $(PYTEST_ARGS)

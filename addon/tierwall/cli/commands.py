@@ -6,7 +6,7 @@ Knows words only. The work is in the modules beside this one, each imported when
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from click.shell_completion import get_completion_class
@@ -24,6 +24,8 @@ from tierwall.cli.lab.gateway_commands import gateway
 from tierwall.cli.live.watch_command import watch_command
 from tierwall.cli.options import json_option, policy_option, site_option
 from tierwall.cli.reporting.command import report_command
+from tierwall.cli.ship.ship_command import ship_command
+from tierwall.cli.ship.sink_options import sink_options, typed
 from tierwall.cli.sites.commands import new_site_command, reproduce_command, sites_command, vendors_command
 from tierwall.cli.sites.diff_command import diff_command
 from tierwall.cli.sites.learn_command import learn_command
@@ -132,6 +134,7 @@ Examples:
     is_flag=True,
     help="Serve the gateway that `tierwall gateway up` made here: where its clients come in, and its tun device.",
 )
+@sink_options
 def run_command(  # noqa: PLR0913 - one for each option
     *,
     site: str,
@@ -147,6 +150,8 @@ def run_command(  # noqa: PLR0913 - one for each option
     clients: tuple[str, ...],
     gateway: bool,
     learn: bool,
+    sink_trust: Path | None,
+    **sinks: Any,
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
@@ -167,6 +172,8 @@ def run_command(  # noqa: PLR0913 - one for each option
             clients=clients,
             gateway=gateway,
             learn=learn,
+            sinks=typed(sinks),
+            sink_trust=sink_trust,
         )
     )
 
@@ -259,6 +266,7 @@ cli.add_command(watch_command)
 cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)
+cli.add_command(ship_command)
 cli.add_command(doctor)
 
 

@@ -139,6 +139,7 @@ class Tierwall(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     tier: Tier
     site: str | None = None
+    revision: Annotated[str | None, Meta(description="Of the bundle that the site in force came in.")] = None
     stage: Stage
     name_source: NameSource | None = None
     refusal: Annotated[str | None, Meta(description="What the client saw: 403, alert, reset, …")] = None

@@ -6,6 +6,16 @@ the caller or makes it wait.
 
 from tierwall.journal.reading import Unreadable, journal_files, read_journal
 from tierwall.journal.sinks import FanOut, Selected, Sink
-from tierwall.journal.writer import CannotJournal, Journal
+from tierwall.journal.writer import ROTATE_OCTETS, CannotJournal, Journal
 
-__all__ = ["CannotJournal", "FanOut", "Journal", "Selected", "Sink", "Unreadable", "journal_files", "read_journal"]
+__all__ = [
+    "ROTATE_OCTETS",
+    "CannotJournal",
+    "FanOut",
+    "Journal",
+    "Selected",
+    "Sink",
+    "Unreadable",
+    "journal_files",
+    "read_journal",
+]

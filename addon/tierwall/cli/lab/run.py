@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder, state_folder
@@ -17,6 +17,9 @@ from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
 from tierwall.trust.certificate import KEYS
+
+if TYPE_CHECKING:
+    from tierwall.cli.ship.companion import Companion
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
@@ -40,6 +43,8 @@ class Wanted:
     clients: tuple[str, ...] = ()
     gateway: bool = False
     learn: bool = False
+    sinks: tuple[tuple[str, str], ...] = ()
+    sink_trust: Path | None = None
 
 
 def run(wanted: Wanted) -> int:
@@ -66,6 +71,7 @@ def run(wanted: Wanted) -> int:
         clients=wanted.clients,
         gateway=wanted.gateway,
     )
+    companion = _companion(wanted, settings.journal)
     began = time.time()
     try:
         check_modes(settings)  # before anything is made
@@ -73,7 +79,22 @@ def run(wanted: Wanted) -> int:
         status = run_proxy(settings)
     except (CannotStart, InvalidFiles, InvalidResolve) as fault:
         raise BadInput([fault]) from None
+    finally:
+        if companion is not None:
+            companion.end()
     return _learn(settings.journal, began, wanted.policies) if wanted.learn else status
+
+
+def _companion(wanted: Wanted, journal: Path) -> "Companion | None":
+    """Who sends events on, where somebody wants them. Raises BadInput."""
+    if not wanted.sinks:
+        return None
+    from tierwall.cli.ship import companion, sinks  # noqa: PLC0415 - most runs need none of it
+    from tierwall.sinks.following import at_end  # noqa: PLC0415
+
+    found = sinks.sinks_of(journal, wanted.sinks, wanted.sink_trust)
+    sinks.begin(found, at_end)
+    return companion.Companion(found)
 
 
 def _learn(journal: Path, began: float, policies: tuple[Path, ...]) -> int:

@@ -1,0 +1,101 @@
+"""The process that a run has beside it: it sends the journal's events to engines, at no cost to the proxy's loop.
+
+Knows forks and pipes. It ends when the run has ended, however that ended: the pipe between them is closed then. A
+companion that is killed is started again, and goes on from the positions that its sinks keep.
+"""
+
+import os
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from tierwall.cli.output import talk
+from tierwall.events import Stage, fault, to_line, visible
+from tierwall.journal import ROTATE_OCTETS
+from tierwall.journal.file import LineFile
+from tierwall.sinks.delivery import Delivery, Voice
+from tierwall.sinks.sinks import Wanted, delivery
+
+END_S: Final = 5.0
+"""Seconds that sinks have to take the last events; what they did not take waits in the journal for the next run."""
+
+_AGAIN_S: Final = 1.0
+
+
+class Companion:
+    """Started before the proxy, because nothing may run beside a fork."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        """Start it."""
+        reading, self._writing = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            os.close(self._writing)
+            _supervise(wanted, reading)
+        os.close(reading)
+
+    def end(self) -> None:
+        """The run is over: wait until the last events are sent, or the time for that is up."""
+        os.close(self._writing)
+        with suppress(ChildProcessError):
+            os.waitpid(self._pid, 0)
+
+
+def _supervise(wanted: Wanted, told: int) -> None:
+    """The life of the companion; does not return."""
+    for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches us too; the run says when it is over
+        signal.signal(number, signal.SIG_IGN)
+    while (status := _in_a_child(lambda: _serve(wanted, told))) != 0:
+        _say(f"what sends events ended ({status}) and is started again")
+        time.sleep(_AGAIN_S)
+    os._exit(0)
+
+
+def _in_a_child(work: Callable[[], None]) -> int:
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+            os._exit(0)
+        except BaseException as failure:  # noqa: BLE001  # a fork must not run on into the run's code
+            _say(f"what sends events fails: {failure!r}")
+            os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def _serve(wanted: Wanted, told: int) -> None:
+    deliveries = [delivery(wanted, address, Voice(say=_say, journal=_into(wanted.journal))) for address in wanted.sinks]
+    for each in deliveries:
+        each.start()
+    os.read(told, 1)  # until the run is over
+    for each in deliveries:
+        each.end(END_S)
+    for each in deliveries:
+        _say_the_rest(each)
+
+
+def _say_the_rest(sink: Delivery) -> None:
+    if not sink.ended():
+        _say(f"{sink.name}: {sink.progress.behind} octets of the journal wait for the next run that sends there")
+
+
+def _into(journal: Path) -> Callable[[str], None]:
+    file = LineFile(journal, rotate_octets=ROTATE_OCTETS, keep=5)
+
+    def write(message: str) -> None:
+        with suppress(OSError):
+            file.write(to_line(fault(f"sink {message}", Stage.JOURNAL, when=time.time_ns(), id=uuid.uuid4().hex)))
+            file.close()
+
+    return write
+
+
+def _say(message: str) -> None:
+    with suppress(OSError):
+        talk().print(visible(message), style="yellow", soft_wrap=True)
+        sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""The ways to the engines: connections that one thread uses and may wait on."""

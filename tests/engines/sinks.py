@@ -1,0 +1,96 @@
+"""Every event of a run is in the engine once, also where the engine was away: against the programs themselves.
+
+`make engines` runs this, with a minute away; TIERWALL_AWAY_S shortens it.
+"""
+
+import os
+import signal
+import socket
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.engines.programs import ClickHouse, Elasticsearch, Engine, Kafka, Nats, Rotel, Rsyslog
+from tests.support.needs import needs
+from tests.support.running import Proxy, running_proxy
+from tierwall.standins.certificates import Authority
+
+AWAY_S = float(os.environ.get("TIERWALL_AWAY_S", "3"))
+LIMIT_S = 60.0
+SITE = "version: 1\nsite: closed\nadmit: [{hosts: [nobody.invalid]}]\n"
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    path = tmp_path / "site.yaml"
+    path.write_text(SITE, encoding="utf-8")
+    return path
+
+
+KINDS: dict[str, Callable[[Path, Authority], Engine]] = {
+    "otlp": lambda folder, _: Rotel(folder),
+    "elasticsearch": lambda folder, _: Elasticsearch(folder),
+    "clickhouse": lambda folder, _: ClickHouse(folder),
+    "syslog": Rsyslog,
+    "kafka": lambda folder, _: Kafka(folder),
+    "nats": lambda folder, _: Nats(folder),
+}
+
+
+@pytest.fixture(params=list(KINDS))
+def engine(request: pytest.FixtureRequest, tmp_path: Path, authority: Authority) -> Iterator[Engine]:
+    folder = tmp_path / "engine"
+    folder.mkdir()
+    engine = KINDS[request.param](folder, authority)
+    engine.up()
+    yield engine
+    engine.down(signal.SIGKILL)
+    print((folder / "log").read_text(errors="replace")[-3000:])
+
+
+@needs("rsyslogd")
+@pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning")  # in kafka-python
+def test_every_event_of_a_run_is_there_once_also_when_it_was_away(
+    engine: Engine, site: Path, request: pytest.FixtureRequest
+) -> None:
+    kind = request.node.callspec.params["engine"]
+    with running_proxy("--site", site, f"--{kind}", engine.url, *engine.options) as proxy:
+        deny(proxy, 20)
+        await_all(engine, proxy)
+        engine.down()
+        deny(proxy, 200)
+        proxy.wait_for_talk("takes no events", LIMIT_S)
+        time.sleep(AWAY_S)
+        engine.up()
+        deny(proxy, 20)
+        await_all(engine, proxy)
+        proxy.wait_for_talk("takes events again", LIMIT_S)
+        deny(proxy, 20)
+        proxy.stop()
+        assert engine.found() == Counter(event.event.id for event in proxy.events())
+        assert len(proxy.events()) == 260
+
+
+def deny(proxy: Proxy, times: int) -> None:
+    """So many events."""
+    before = len(proxy.lines())
+    for number in range(times):
+        with socket.create_connection(("127.0.0.1", proxy.port)) as client:
+            client.sendall(
+                f"CONNECT h{number}.evil.example:443 HTTP/1.1\r\nHost: h{number}.evil.example\r\n\r\n".encode()
+            )
+            assert b" 403 " in client.recv(4096)
+    proxy.wait_until(lambda: len(proxy.lines()) == before + times)
+
+
+def await_all(engine: Engine, proxy: Proxy) -> None:
+    """Until the engine has what the journal has."""
+    proxy.wait_until(lambda: len(engine.found()) >= len(proxy.lines()), LIMIT_S)
