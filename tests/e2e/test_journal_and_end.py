@@ -138,7 +138,7 @@ def test_the_journal_is_private(tmp_path: Path) -> None:
     assert mode == 0o600
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_the_end_sums_up_and_journals_the_tunnels_that_stood(by: signal.Signals) -> None:
     with (
         serve_in_thread(TcpEchoOrigin()) as echo,

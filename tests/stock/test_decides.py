@@ -1,5 +1,8 @@
 """`mitmdump -s addon/main.py` decides, refuses and journals as `tierwall run` does, without tierwall installed."""
 
+import json
+import socket
+import urllib.request
 from pathlib import Path
 
 from tests.stock.conftest import Behind
@@ -105,3 +108,25 @@ def test_mitmweb_does_the_same(behind: Behind, site: Path, ca: Path) -> None:
         assert (denied.connect_code, denied.header("x-tierwall-tier")) == (403, "analytics")
         assert (admitted.status, f"issuer: CN={CA_NAME}" in admitted.talk) == (200, True)
         assert mitmweb.wait_for(about("api.amplitude.com"))
+
+
+@needs("curl")
+def test_mitmweb_shows_what_was_refused_as_flows(behind: Behind, site: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    quiet = ("--no-web-open-browser", "--web-port", str(port), "--set", "web_password=lab")
+    with stock_mitmproxy(*quiet, tool="mitmweb", site=site, resolve=behind.resolve()) as mitmweb:
+        for url in ("https://api.amplitude.com/", "https://a.evil.example/", "http://a.evil.example/x?jwt=secret"):
+            curl(*through(mitmweb.via), url)
+        mitmweb.wait_for(lambda event: event.url is not None)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/flows?token=lab", timeout=5) as answer:
+            flows = json.load(answer)
+
+    assert [(flow["request"]["method"], flow["request"]["pretty_host"], flow["comment"]) for flow in flows] == [
+        ("CONNECT", "api.amplitude.com", "tierwall: deny, tier-closed, tier analytics, 8x8/analytics"),
+        ("CONNECT", "a.evil.example", "tierwall: deny, unlisted, tier none"),
+        ("GET", "a.evil.example", "tierwall: deny, unlisted, tier none"),
+    ]
+    assert {flow["marked"] for flow in flows} == {"\N{NO ENTRY}"}
+    assert flows[1]["error"]["msg"] == "unlisted: the site does not list it and no vendor asks for it"
+    assert "secret" not in json.dumps(flows)

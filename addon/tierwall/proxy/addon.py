@@ -155,10 +155,12 @@ class TierwallAddon:
         journal = _journal(options.tierwall_journal)
         wanted = [Selected(journal, ALL if everything else ALWAYS)] if journal else []
         recent = Recent()
-        recorder = Recorder(FanOut([*wanted, recent, *self._sinks], _say), active_policy, everything=everything)
+        told: list[Sink] = [*wanted, recent, *self._sinks]
+        recorder = Recorder(FanOut(told, _say), active_policy, everything=everything)
+        at_door = recorder.told_to(FanOut([*told, *_shown()], _say))
         destinations = Destinations(redirects)
         kernel_sync = self._kernel_sync(active_policy, recorder) if self._gateway else None
-        door = FrontDoor(active_policy, destinations, recorder, Pages(active_policy, recent, _ca(options.confdir)))
+        door = FrontDoor(active_policy, destinations, at_door, Pages(active_policy, recent, _ca(options.confdir)))
         overrides = BehaviourOverrides(active_policy, suits)
         return Assembly(
             active_policy=active_policy,
@@ -225,6 +227,15 @@ async def _reload_on_change(assembly: Assembly) -> None:
             assembly.recorder.fault(message, Stage.CONFIG)
         else:
             logger.info(outcome)
+
+
+def _shown() -> Sequence[Sink]:
+    """Where a program of mitmproxy's shows flows, what was refused before it came there."""
+    if (view := ctx.master.addons.get("view")) is None:
+        return ()
+    from tierwall.proxy.mitmproxy.denied_flows import DeniedFlows  # noqa: PLC0415 - `tierwall run` shows no flows
+
+    return (DeniedFlows(view),)
 
 
 def _ca(confdir: str) -> Path:

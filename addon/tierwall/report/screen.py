@@ -3,7 +3,10 @@
 Knows a terminal (stderr). The proxy that it speaks for may be one process or several.
 """
 
+import io
+import os
 import sys
+from typing import IO, cast
 
 import rich.console
 from rich.text import Text
@@ -19,7 +22,7 @@ class Screen:
     """One terminal. A sink: what happens is printed and tallied."""
 
     def __init__(self) -> None:
-        self._terminal = rich.console.Console(stderr=True)
+        self._terminal = rich.console.Console(file=cast("IO[str]", _Stderr()))
         self._lines = Console(self._terminal)
         self._tally = Tally()
 
@@ -63,3 +66,34 @@ class Screen:
         print_summary(self._tally.summary(), self._terminal)
         if lost:
             self.complain(f"the journal lost {lost} lines: it holds less than what happened")
+
+
+class _Stderr(io.TextIOBase):
+    """stderr, until nobody reads it any more: a terminal that was closed ends the proxy in order, and no line of it."""
+
+    def write(self, text: str) -> int:
+        try:
+            return sys.stderr.write(text)
+        except OSError:
+            _let_go()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            _let_go()
+
+    def isatty(self) -> bool:
+        return sys.stderr.isatty()
+
+    def fileno(self) -> int:
+        return sys.stderr.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return sys.stderr.encoding
+
+
+def _let_go() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

@@ -21,6 +21,7 @@ behaviours:
   - {{behaviour: idle-timeout, after: 400ms, how: rst, scope: {{hosts: [idle.corp.example]}}}}
   - {{behaviour: idle-timeout, after: 400ms, how: drop, scope: {{hosts: [drop.corp.example]}}}}
   - {{behaviour: latency, delay: 150ms, scope: {{hosts: [late.corp.example]}}}}
+  - {{behaviour: reset, octets: 1000B, scope: {{hosts: [reset.corp.example]}}}}
   - {{behaviour: bandwidth, rate: 500kB/s, way: down, scope: {{hosts: [slow.corp.example]}}}}
 """
 
@@ -56,6 +57,18 @@ def test_an_idle_websocket_that_is_inspected_is_cut(inspecting: Proxy) -> None:
         return wait(session).cause
 
     assert (held("plain"), held("idle")) == (None, Cause.RESET)
+
+
+@needs("curl")
+def test_one_reset_is_told_once_whatever_it_leads_to(inspecting: Proxy) -> None:
+    curl("--cacert", lab_ca(), *through(inspecting.via), "https://reset.corp.example/")
+    inspecting.wait_for(about("reset.corp.example", "broken"))
+    curl("--cacert", lab_ca(), *through(inspecting.via), "https://after.corp.example/")
+    inspecting.wait_for(about("after.corp.example", "allowed"))
+
+    told = [event for event in inspecting.events() if about("reset.corp.example", event.action)(event)]
+    assert [event.tierwall.behaviour for event in told if event.action not in {"allowed", "closed"}] == ["reset"]
+    assert inspecting.console().count(" reset.corp.example:443 ") == 1
 
 
 @needs("curl")

@@ -10,6 +10,7 @@ from tests.support.endpoints import run
 from tests.support.front_doors import Door, said_to
 from tierwall.policy.attempt import Reason
 from tierwall.policy.site import Site
+from tierwall.proxy.serving.pages import ASKED_BY_ITSELF
 
 CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n"
 
@@ -77,6 +78,14 @@ def test_every_other_path_is_malformed_as_ever(door: Door, path: str) -> None:
 
     assert head.startswith("HTTP/1.1 400 ")
     assert door.reasons == [Reason.MALFORMED]
+
+
+@pytest.mark.parametrize("path", ASKED_BY_ITSELF)
+def test_what_a_browser_asks_by_itself_is_not_there_and_no_denial(door: Door, path: str) -> None:
+    head, _ = ask(door, f"GET {path} HTTP/1.1", "Host: localhost")
+
+    assert head.startswith("HTTP/1.1 404 ")
+    assert door.reasons == []
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,7 @@ class Control:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _own(self._folder)
+            self._tidy()
             await self._follow_the_others()
             with suppress(FileNotFoundError):
                 self._path.unlink()
@@ -120,6 +121,15 @@ class Control:
                     with suppress(InvalidFiles):
                         await self._overrides.switch(name, assignments)
                 return
+
+    def _tidy(self) -> None:
+        """Remove the sockets of proxies that were killed."""
+        for path in self._folder.glob(f"*{ENDING}"):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client, suppress(OSError):
+                try:
+                    client.connect(str(path))
+                except ConnectionRefusedError:
+                    path.unlink()
 
     def _siblings(self) -> Iterator[Path]:
         yield from (path for path in self._folder.glob(f"{self._run}.*{ENDING}") if path != self._path)

@@ -8,7 +8,6 @@ import atexit
 import gc
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -38,7 +37,7 @@ from tierwall.proxy.mitmproxy.parts import (
 )
 from tierwall.proxy.run.control import Control, NoControl
 from tierwall.proxy.run.listening_faults import cannot_start
-from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, own_addresses
+from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, own_addresses, stops
 from tierwall.proxy.run.trusted_authorities import believed
 from tierwall.proxy.transport.descriptors import raise_limit
 from tierwall.report.screen import Screen
@@ -57,7 +56,7 @@ _GC_THRESHOLDS: Final = (20_000, 20, 20)
 
 
 def run(settings: RunSettings) -> int:
-    """Run the proxy until SIGINT or SIGTERM. 0, or 1 where the journal lost lines. Raises CannotStart."""
+    """Run the proxy until somebody stops it. 0, or 1 where the journal lost lines. Raises CannotStart."""
     raise_limit()
     with _no_journal_left(settings.journal):
         if settings.workers > 1:
@@ -131,7 +130,7 @@ class Engine:
         self._opening: asyncio.Task[None] | None = None
 
     async def serve(self) -> int:
-        """Until SIGINT or SIGTERM. The lines that the journal lost. Raises CannotStart."""
+        """Until it is stopped. The lines that the journal lost. Raises CannotStart."""
         with believed(self._settings.trust) as authorities:
             return await self._serve(authorities)
 
@@ -154,7 +153,7 @@ class Engine:
         )
         self._set_options(master.options, authorities)
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stops():
             loop.add_signal_handler(number, self._stop, master)
         ticking = loop.create_task(self._tick())
         await master.run()

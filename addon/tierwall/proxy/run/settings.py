@@ -3,6 +3,7 @@
 Knows mitmproxy's mode specs and this machine's addresses. Nothing listens here.
 """
 
+import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Interface, IPv6Interface, ip_address, ip_interface
@@ -99,6 +100,14 @@ def own_addresses() -> tuple[IPv4Interface | IPv6Interface, ...]:
         for ip in adapter.ips
     ]
     return tuple(dict.fromkeys(each for each in found if not each.is_link_local and not each.is_loopback))
+
+
+def stops() -> tuple[signal.Signals, ...]:
+    """The signals that end a run in order: a terminal that closes is one, unless it was told not to be (nohup)."""
+    asked = (signal.SIGINT, signal.SIGTERM)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return asked
+    return (*asked, signal.SIGHUP)
 
 
 def _client_side() -> Sequence[str]:

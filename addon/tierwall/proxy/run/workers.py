@@ -20,7 +20,7 @@ from tierwall.events import parse
 from tierwall.proxy.listeners import inherit
 from tierwall.proxy.run.engine import Engine, run_loop
 from tierwall.proxy.run.lab_ca import make_lab_ca
-from tierwall.proxy.run.settings import CannotStart, RunSettings, modes
+from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, stops
 from tierwall.proxy.run.worker_channel import Said, WorkerChannel, quiet_from
 from tierwall.proxy.run.worker_sockets import Sockets, bind
 from tierwall.report.screen import Screen
@@ -34,7 +34,6 @@ _END_S: Final = 15.0
 """Seconds that workers have to end: more than tunnels and the journal's last lines may take of them."""
 
 _CANNOT_START: Final = 2
-_STOPS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class _Due:
 
 
 def run_workers(settings: RunSettings) -> int:
-    """Run `settings.workers` processes until SIGINT or SIGTERM. 0, or 1 where the journal lost lines."""
+    """Run `settings.workers` processes until somebody stops them. 0, or 1 where the journal lost lines."""
     specs = modes(settings)
     job = _Job(settings, specs, bind(settings, specs))
     make_lab_ca(settings.ca)  # before several workers would each make one
@@ -82,6 +81,7 @@ class _Parent:
     def __init__(self, job: _Job) -> None:
         self._job = job
         self._screen = Screen()
+        self._stops = stops()
         self._workers: dict[int, _Worker] = {}
         self._due: dict[int, _Due] = {}
         self._selector = selectors.DefaultSelector()
@@ -99,7 +99,7 @@ class _Parent:
         os.set_blocking(wake, False)
         self._selector.register(woken, selectors.EVENT_READ, None)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-        for stop in _STOPS:
+        for stop in self._stops:
             signal.signal(stop, self._ask_to_stop)
         for number in range(1, self._job.settings.workers + 1):
             self._start(number, talks=number == 1)
@@ -142,7 +142,7 @@ class _Parent:
 
     def _start(self, number: int, *, talks: bool = False, after: str | None = None, tries: int = 0) -> None:
         reading, writing = os.pipe()
-        with _held_signals():
+        with _held_signals(self._stops):
             pid = os.fork()
             if pid == 0:
                 self._become_worker(reading)
@@ -155,7 +155,7 @@ class _Parent:
     def _become_worker(self, reading: int) -> None:
         """In the child: let go of what is the parent's alone."""
         signal.set_wakeup_fd(-1)
-        for stop in _STOPS:
+        for stop in self._stops:
             signal.signal(stop, signal.SIG_DFL)
         self._selector.close()
         for pipe in (reading, self._lifeline[1], *(worker.pipe for worker in self._workers.values())):
@@ -223,9 +223,9 @@ class _Parent:
 
 
 @contextmanager
-def _held_signals() -> Iterator[None]:
+def _held_signals(held: Sequence[signal.Signals]) -> Iterator[None]:
     """A worker must not inherit the parent's handlers, nor miss what comes before it has its own."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:
         yield
     finally:
@@ -236,7 +236,7 @@ def _work(job: _Job, voice: WorkerChannel, lifeline: int, after: str | None) -> 
     """The life of a worker; does not return."""
     code = 1
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, stops())
         inherit(job.sockets)
         engine = Engine(job.settings, job.specs, voice, after=after)
         voice.end(run_loop(_serve(engine, lifeline)))

@@ -30,6 +30,15 @@ MISDIRECTED: Final = (
 )
 """RFC 9110 section 15.5.20."""
 
+ASKED_BY_ITSELF: Final = (
+    "/favicon.ico",
+    "/apple-touch-icon.png",
+    "/apple-touch-icon-precomposed.png",
+    "/robots.txt",
+    "/.well-known/appspecific/com.chrome.devtools.json",
+)
+"""What browsers and crawlers ask of every server, whoever sits before them: there is none, and nobody was denied."""
+
 _CERTIFICATE_OCTETS: Final = 64 * 1024
 """More than any certificate has."""
 
@@ -94,11 +103,15 @@ class Pages:
         except OSError:
             return _Page("text/plain; charset=utf-8", b"there is no lab CA\n", status="404 Not Found")
 
+    def _nothing(self, opening: PlainHttp, reached_at: ReachedAt) -> _Page:  # noqa: ARG002  # as the others
+        return _Page("text/plain; charset=utf-8", b"there is none\n", status="404 Not Found")
+
 
 _PAGES: Final[dict[str, Callable[[Pages, PlainHttp, ReachedAt], _Page]]] = {
     "/": Pages._status,  # noqa: SLF001  # a table of this module's own
     "/proxy.pac": Pages._pac,  # noqa: SLF001
     "/ca.pem": Pages._ca,  # noqa: SLF001
+    **dict.fromkeys(ASKED_BY_ITSELF, Pages._nothing),  # noqa: SLF001
 }
 
 

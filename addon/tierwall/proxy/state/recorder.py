@@ -5,6 +5,7 @@ Knows the clock and the ids. Where events go (journal, console) is the sink's af
 
 import secrets
 import time
+from copy import copy
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -56,7 +57,15 @@ class Recorder:
         self._queries = queries
         self._run = secrets.token_hex(5)
         self._count = count(1)
+        self._cut: TTLCache[tuple[Address | None, int], None] = TTLCache(_SAID, _SAID_S)
+        """Clients whose connection a behaviour broke in the middle: what that then leads to is no news."""
         self._said: TTLCache[tuple[Address | None, int, str | None, str], None] = TTLCache(_SAID, _SAID_S)
+
+    def told_to(self, sink: Sink) -> "Recorder":
+        """The same one, whose events go elsewhere; what was said by one of the two is not said again by the other."""
+        other = copy(self)
+        other._sink = sink  # noqa: SLF001  # its own
+        return other
 
     def decided(
         self, caller: Caller, attempt: Attempt, verdict: Verdict, stage: Stage, refusal: str | None = None
@@ -66,7 +75,9 @@ class Recorder:
             self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
 
     def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
-        """Admitted, and the dial failed."""
+        """Admitted, and the dial failed, or no answer came."""
+        if (caller.address, caller.port) in self._cut:
+            return
         self._sink.write(events.failed(verdict, attempt, self._context(caller, Stage.DIAL), cause))
 
     def broken(  # noqa: PLR0913, PLR0917  # what broke it is two facts more than a denial needs
@@ -81,6 +92,8 @@ class Recorder:
     ) -> None:
         """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause."""
         hit = broken_by(verdict, effect, detail)
+        if stage is Stage.TUNNEL:
+            self._cut[caller.address, caller.port] = None
         self._write_broken(hit, attempt, effect, reason_of(effect.behaviour), self._context(caller, stage, refusal))
 
     def broken_once(  # noqa: PLR0913, PLR0917  # as many as `broken`
@@ -102,7 +115,7 @@ class Recorder:
     def rejected(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, inspected, and the client did not accept our certificate."""
         effect = next((each for each in verdict.effects if inspects(each.behaviour)), None)
-        if effect is not None:
+        if effect is not None and (caller.address, caller.port) not in self._cut:
             rejected = Effect(effect.behaviour, verdict.breaks)
             hit = broken_by(verdict, rejected, cause)
             context = self._context(caller, Stage.CLIENTHELLO)
