@@ -135,6 +135,11 @@ Examples:
     help="Serve the gateway that `tierwall gateway up` made here: where its clients come in, and its tun device.",
 )
 @sink_options
+@click.option(
+    "--metrics",
+    metavar="HOST:PORT",
+    help="Show numbers there for Prometheus (/metrics), and whether it serves for Kubernetes (/healthz, /readyz).",
+)
 def run_command(  # noqa: PLR0913 - one for each option
     *,
     site: str,
@@ -151,11 +156,13 @@ def run_command(  # noqa: PLR0913 - one for each option
     gateway: bool,
     learn: bool,
     sink_trust: Path | None,
+    metrics: str | None,
     **sinks: Any,
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
     from tierwall.cli.lab.run import Wanted, run  # noqa: PLC0415
+    from tierwall.cli.ship.beside import Beside  # noqa: PLC0415
 
     return run(
         Wanted(
@@ -172,8 +179,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             clients=clients,
             gateway=gateway,
             learn=learn,
-            sinks=typed(sinks),
-            sink_trust=sink_trust,
+            beside=Beside(sinks=typed(sinks), sink_trust=sink_trust, metrics=metrics),
         )
     )
 

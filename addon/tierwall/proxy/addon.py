@@ -6,7 +6,7 @@ Knows mitmproxy's lifecycle. Policies and sites are loader.py's, hooks serving/h
 import asyncio
 import atexit
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +30,7 @@ from tierwall.proxy.serving.hooks import hooks
 from tierwall.proxy.serving.pages import Pages
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.counts import Sample
 from tierwall.proxy.state.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
 from tierwall.proxy.state.log_sink import LogSink
 from tierwall.proxy.state.recorder import Recorder
@@ -68,6 +69,13 @@ class Assembly:
     reloading: Reloading
     kernel_sync: "KernelSync | None"
     """Of the kernel's rules, where there is a gateway."""
+
+    def samples(self) -> Iterator[Sample]:
+        """What there is to count in this process, now."""
+        yield from self.recorder.counts.samples()
+        yield "tierwall_tunnels_open", {}, self.door.tunnels.standing
+        yield "tierwall_journal_lost_total", {}, 0 if self.journal is None else self.journal.lost
+        yield "tierwall_site_info", {"site": self.active_policy.site.id, "revision": ""}, 1
 
 
 class TierwallAddon:
@@ -225,7 +233,9 @@ async def _reload_on_change(assembly: Assembly) -> None:
         if isinstance(outcome, Exception):
             message = f"the files in force stay, because the changed ones do not load:\n{outcome}"
             assembly.recorder.fault(message, Stage.CONFIG)
+            assembly.recorder.counts.reloaded(well=False)
         else:
+            assembly.recorder.counts.reloaded(well=True)
             logger.info(outcome)
 
 

@@ -7,7 +7,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,6 +101,16 @@ class Delivery:
         """Wait until its time is up. Whether the engine had all of the journal."""
         self._thread.join(max(self._until - time.monotonic(), 0) + _GRACE_S)
         return not self._thread.is_alive() and self.progress.behind == 0
+
+    def samples(self) -> Iterator[tuple[str, dict[str, str], float]]:
+        """Its progress for metrics/: a name, labels, a value."""
+        labels, progress = {"sink": self.name}, self.progress
+        yield "tierwall_sink_sent_total", labels, progress.sent
+        yield "tierwall_sink_refused_total", labels, progress.refused
+        yield "tierwall_sink_missed_total", labels, progress.missed
+        yield "tierwall_sink_retries_total", labels, progress.retries
+        yield "tierwall_sink_behind_bytes", labels, progress.behind
+        yield "tierwall_sink_away", labels, int(progress.away_since is not None)
 
     # -- the thread
 

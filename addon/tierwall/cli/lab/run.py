@@ -9,17 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder, state_folder
+from tierwall.cli.ship import beside
+from tierwall.cli.ship.beside import NOTHING, Beside
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
 from tierwall.trust.certificate import KEYS
-
-if TYPE_CHECKING:
-    from tierwall.cli.ship.companion import Companion
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
@@ -43,8 +42,7 @@ class Wanted:
     clients: tuple[str, ...] = ()
     gateway: bool = False
     learn: bool = False
-    sinks: tuple[tuple[str, str], ...] = ()
-    sink_trust: Path | None = None
+    beside: Beside = NOTHING
 
 
 def run(wanted: Wanted) -> int:
@@ -71,7 +69,7 @@ def run(wanted: Wanted) -> int:
         clients=wanted.clients,
         gateway=wanted.gateway,
     )
-    companion = _companion(wanted, settings.journal)
+    companion = beside.start(wanted.beside, settings.journal)
     began = time.time()
     try:
         check_modes(settings)  # before anything is made
@@ -80,21 +78,8 @@ def run(wanted: Wanted) -> int:
     except (CannotStart, InvalidFiles, InvalidResolve) as fault:
         raise BadInput([fault]) from None
     finally:
-        if companion is not None:
-            companion.end()
+        companion.end()
     return _learn(settings.journal, began, wanted.policies) if wanted.learn else status
-
-
-def _companion(wanted: Wanted, journal: Path) -> "Companion | None":
-    """Who sends events on, where somebody wants them. Raises BadInput."""
-    if not wanted.sinks:
-        return None
-    from tierwall.cli.ship import companion, sinks  # noqa: PLC0415 - most runs need none of it
-    from tierwall.sinks.following import at_end  # noqa: PLC0415
-
-    found = sinks.sinks_of(journal, wanted.sinks, wanted.sink_trust)
-    sinks.begin(found, at_end)
-    return companion.Companion(found)
 
 
 def _learn(journal: Path, began: float, policies: tuple[Path, ...]) -> int:
@@ -104,23 +89,23 @@ def _learn(journal: Path, began: float, policies: tuple[Path, ...]) -> int:
     return learn.learn(learn.Wanted(files=(str(journal),), policies=policies, since=began))
 
 
-def parse_listen(text: str) -> tuple[str, int]:
+def parse_listen(text: str, option: str = "--listen") -> tuple[str, int]:
     """`HOST:PORT`, an IPv6 address in brackets; port 0 is any that is free. Raises ValueError."""
     if text.isdecimal():
-        raise ValueError(f"--listen {text!a}: an address comes first, as in 127.0.0.1:{text}")
+        raise ValueError(f"{option} {text!a}: an address comes first, as in 127.0.0.1:{text}")
     found = _LISTEN.fullmatch(text)
     if found is None:
-        raise ValueError(f"--listen {text!a}: expected HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080")
+        raise ValueError(f"{option} {text!a}: expected HOST:PORT, as in 127.0.0.1:8080 or [::1]:8080")
     if int(found["port"]) > _LAST_PORT:
-        raise ValueError(f"--listen {text!a}: the port is a number from 0 to {_LAST_PORT}")
+        raise ValueError(f"{option} {text!a}: the port is a number from 0 to {_LAST_PORT}")
     host = found["host"] if found["six"] is None else found["six"]
     try:
         address = ip_address(host)
     except ValueError:
         advice = "127.0.0.1 for this machine alone, 0.0.0.0 for every address it has"
-        raise ValueError(f"--listen {text!a}: {host!a} is no address; write {advice}") from None
+        raise ValueError(f"{option} {text!a}: {host!a} is no address; write {advice}") from None
     if (address.version == 6) != (found["six"] is not None):
-        raise ValueError(f"--listen {text!a}: brackets go around an IPv6 address, as in [::1]:8080")
+        raise ValueError(f"{option} {text!a}: brackets go around an IPv6 address, as in [::1]:8080")
     return host, int(found["port"])
 
 

@@ -1,4 +1,4 @@
-"""The process that a run has beside it: it sends the journal's events to engines, at no cost to the proxy's loop.
+"""The process that a run has beside it: it sends events to engines and shows numbers, at no cost to the proxy's loop.
 
 Knows forks and pipes. It ends when the run has ended, however that ended: the pipe between them is closed then. A
 companion that is killed is started again, and goes on from the positions that its sinks keep.
@@ -6,11 +6,14 @@ companion that is killed is started again, and goes on from the positions that i
 
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +21,10 @@ from tierwall.cli.output import talk
 from tierwall.events import Stage, fault, to_line, visible
 from tierwall.journal import ROTATE_OCTETS
 from tierwall.journal.file import LineFile
+from tierwall.metrics.asking import ask_all
+from tierwall.metrics.exposition import text
+from tierwall.metrics.serving import MetricsPages
+from tierwall.metrics.totals import Totals
 from tierwall.sinks.delivery import Delivery, Voice
 from tierwall.sinks.sinks import Wanted, delivery
 
@@ -27,17 +34,32 @@ END_S: Final = 5.0
 _AGAIN_S: Final = 1.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duties:
+    """What it does."""
+
+    sinks: Wanted
+    metrics: socket.socket | None
+    """Where it listens for who scrapes."""
+    control: Path
+    """The folder in which the run's processes have their control sockets."""
+    run: int
+    """The id of the run's first process."""
+
+
 class Companion:
     """Started before the proxy, because nothing may run beside a fork."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, duties: Duties) -> None:
         """Start it."""
         reading, self._writing = os.pipe()
         self._pid = os.fork()
         if self._pid == 0:
             os.close(self._writing)
-            _supervise(wanted, reading)
+            _supervise(duties, reading)
         os.close(reading)
+        if duties.metrics is not None:
+            duties.metrics.close()
 
     def end(self) -> None:
         """The run is over: wait until the last events are sent, or the time for that is up."""
@@ -46,12 +68,12 @@ class Companion:
             os.waitpid(self._pid, 0)
 
 
-def _supervise(wanted: Wanted, told: int) -> None:
+def _supervise(duties: Duties, told: int) -> None:
     """The life of the companion; does not return."""
     for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches us too; the run says when it is over
         signal.signal(number, signal.SIG_IGN)
-    while (status := _in_a_child(lambda: _serve(wanted, told))) != 0:
-        _say(f"what sends events ended ({status}) and is started again")
+    while (status := _in_a_child(lambda: _serve(duties, told))) != 0:
+        _say(f"the process beside the proxy ended ({status}) and is started again")
         time.sleep(_AGAIN_S)
     os._exit(0)
 
@@ -63,20 +85,34 @@ def _in_a_child(work: Callable[[], None]) -> int:
             work()
             os._exit(0)
         except BaseException as failure:  # noqa: BLE001  # a fork must not run on into the run's code
-            _say(f"what sends events fails: {failure!r}")
+            _say(f"the process beside the proxy fails: {failure!r}")
             os._exit(1)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def _serve(wanted: Wanted, told: int) -> None:
+def _serve(duties: Duties, told: int) -> None:
+    wanted = duties.sinks
     deliveries = [delivery(wanted, address, Voice(say=_say, journal=_into(wanted.journal))) for address in wanted.sinks]
     for each in deliveries:
         each.start()
+    if duties.metrics is not None:
+        _pages(duties, duties.metrics, deliveries).start()
     os.read(told, 1)  # until the run is over
     for each in deliveries:
         each.end(END_S)
     for each in deliveries:
         _say_the_rest(each)
+
+
+def _pages(duties: Duties, listener: socket.socket, sinks: Sequence[Delivery]) -> MetricsPages:
+    totals, lock = Totals(), threading.Lock()
+
+    def page() -> str:
+        with lock:
+            sums = totals.add_up(ask_all(duties.control, duties.run))
+        return text([*sums, *(sample for each in sinks for sample in each.samples())])
+
+    return MetricsPages(listener, page, lambda: bool(ask_all(duties.control, duties.run)))
 
 
 def _say_the_rest(sink: Delivery) -> None:

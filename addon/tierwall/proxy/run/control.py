@@ -10,7 +10,7 @@ import os
 import socket
 import stat
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +18,7 @@ from typing import Any, Final
 from tierwall.loader import InvalidFiles
 from tierwall.policy.behaviour import at_work
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.counts import Sample
 
 ENDING: Final = ".sock"
 REQUEST_OCTETS: Final = 64 * 1024
@@ -37,8 +38,16 @@ class NoControl(Exception):
 class Control:
     """One process's socket. Its name is `RUN.PID.sock`: several workers of one run are switched together."""
 
-    def __init__(self, folder: Path, run: int, overrides: BehaviourOverrides, tell: Callable[[str], None]) -> None:
-        """`tell` says on the console what was switched."""
+    def __init__(
+        self,
+        folder: Path,
+        run: int,
+        overrides: BehaviourOverrides,
+        tell: Callable[[str], None],
+        samples: Callable[[], Iterable[Sample]] = tuple,
+    ) -> None:
+        """`tell` says on the console what was switched; `samples`: what this process counts."""
+        self._samples = samples
         self._folder, self._run, self._overrides, self._tell = folder, run, overrides, tell
         self._path = folder / f"{run}.{os.getpid()}{ENDING}"
         self._server: asyncio.Server | None = None
@@ -81,6 +90,8 @@ class Control:
         match request:
             case {"do": "list"}:
                 return self._state()
+            case {"do": "metrics"}:
+                return {"metrics": list(self._samples())}
             case {"do": "switch", "name": str(name), "assignments": None}:
                 return await self._switch(name, None)
             case {"do": "switch", "name": str(name), "assignments": [*given]} if all(isinstance(g, str) for g in given):

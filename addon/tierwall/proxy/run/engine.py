@@ -191,7 +191,9 @@ class Engine:
         if self._after is not None:
             assembly.recorder.fault(self._after, Stage.ACCEPT)
         if self._settings.control is not None:
-            self._control = Control(self._settings.control, self._run, assembly.overrides, self._voice.note)
+            self._control = Control(
+                self._settings.control, self._run, assembly.overrides, self._voice.note, assembly.samples
+            )
             self._opening = asyncio.get_running_loop().create_task(self._open(self._control))
         self._voice.started(
             Start(

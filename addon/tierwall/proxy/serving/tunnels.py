@@ -137,10 +137,7 @@ class Tunnels:
             return None
         parent = connection.listener.parent
         if parent is None:
-            look = self._at_resolution.look(connection.caller, attempt, verdict) if verdict.effects else None
-            outcome: Dialled | Denied | Unreachable | Broken | ParentRefused = await dial(
-                self._active_policy, self._destinations, attempt, host, look
-            )
+            outcome: Dialled | Denied | Unreachable | Broken | ParentRefused = await self._dial(request, host)
         else:
             standing, connection.parent = connection.parent, None
             outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials, standing)
@@ -166,6 +163,14 @@ class Tunnels:
             case _:
                 assert_never(outcome)
         return None
+
+    async def _dial(self, request: TunnelRequest, host: str | Address) -> Dialled | Denied | Unreachable | Broken:
+        attempt, verdict, began = request.attempt, request.verdict, time.monotonic()
+        look = self._at_resolution.look(request.connection.caller, attempt, verdict) if verdict.effects else None
+        outcome = await dial(self._active_policy, self._destinations, attempt, host, look)
+        if not isinstance(outcome, Denied | Broken):
+            self._recorder.counts.dialled(time.monotonic() - began)
+        return outcome
 
     async def _guard(self, request: TunnelRequest, server: Endpoint, known: Known) -> None:
         """Relay the server's octets at once, the client's when its opening in the tunnel was judged too."""

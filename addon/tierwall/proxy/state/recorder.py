@@ -6,7 +6,7 @@ Knows the clock and the ids. Where events go (journal, console) is the sink's af
 import secrets
 import time
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final
 
@@ -19,6 +19,7 @@ from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.effects import broken_by, inspects, reason_of
 from tierwall.policy.model import Address
 from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.counts import Counts
 from tierwall.proxy.transport.addresses import address_text
 
 _SAID: Final = 4096
@@ -59,6 +60,7 @@ class Recorder:
         self._count = count(1)
         self._cut: TTLCache[tuple[Address | None, int], None] = TTLCache(_SAID, _SAID_S)
         """Clients whose connection a behaviour broke in the middle: what that then leads to is no news."""
+        self.counts = Counts()
         self._said: TTLCache[tuple[Address | None, int, str | None, str], None] = TTLCache(_SAID, _SAID_S)
 
     def told_to(self, sink: Sink) -> "Recorder":
@@ -71,6 +73,8 @@ class Recorder:
         self, caller: Caller, attempt: Attempt, verdict: Verdict, stage: Stage, refusal: str | None = None
     ) -> None:
         """A denial, a would-deny, or (where everything is wanted) an allow."""
+        action = "allowed" if verdict.reason is None else "would-deny" if verdict.passes else "denied"
+        self.counts.judged(self._active_policy.site.id, action, verdict, stage)
         if verdict.reason is not None or self.everything:
             self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
 
@@ -78,6 +82,8 @@ class Recorder:
         """Admitted, and the dial failed, or no answer came."""
         if (caller.address, caller.port) in self._cut:
             return
+        self.counts.judged(self._active_policy.site.id, "failed", verdict, Stage.DIAL)
+        self.counts.broke(verdict)
         self._sink.write(events.failed(verdict, attempt, self._context(caller, Stage.DIAL), cause))
 
     def broken(  # noqa: PLR0913, PLR0917  # what broke it is two facts more than a denial needs
@@ -125,6 +131,7 @@ class Recorder:
         self, caller: Caller, attempt: Attempt, verdict: Verdict, *, by: ClosedBy, sent: int, received: int, ns: int
     ) -> None:
         """A tunnel ended."""
+        self.counts.closed(by, sent, received)
         if self.everything:
             context = self._context(caller, Stage.TUNNEL)
             ending = events.closed(verdict, attempt, context, by=by, sent=sent, received=received, duration=ns)
@@ -132,14 +139,17 @@ class Recorder:
 
     def error(self, caller: Caller, stage: Stage, message: str, attempt: Attempt | None = None) -> None:
         """Our own failure; the connection was denied."""
+        self.counts.fault()
         self._sink.write(events.error(message, self._context(caller, stage), attempt))
 
     def fault(self, message: str, stage: Stage) -> None:
         """Something of ours that no connection is to blame for."""
+        self.counts.fault()
         site = self._active_policy.site.id
         self._sink.write(events.fault(message, stage, when=time.time_ns(), id=self._id(), site=site))
 
     def _write_broken(self, hit: Verdict, attempt: Attempt, effect: Effect, reason: Reason, context: Context) -> None:
+        self.counts.judged(self._active_policy.site.id, "broken", replace(hit, reason=reason), context.stage)
         name, detail = effect.behaviour.NAME, hit.detail
         self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=detail))
 

@@ -1,0 +1,64 @@
+"""What of a run's options is done beside the proxy: sinks and metrics, checked before anything starts.
+
+Knows options. The process that does it is companion.py's.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tierwall.cli.faults import BadInput
+from tierwall.cli.folders import control_folder
+
+if TYPE_CHECKING:
+    from tierwall.cli.ship.companion import Companion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the command line asks for, as it was typed."""
+
+    sinks: tuple[tuple[str, str], ...] = ()
+    """An option's name and a URL each."""
+    sink_trust: Path | None = None
+    metrics: str | None = None
+
+
+NOTHING: Final = Beside()
+
+
+class Nobody:
+    """No process beside the proxy: most runs need none."""
+
+    def end(self) -> None:
+        """There is nothing to end."""
+
+
+def start(wanted: Beside, journal: Path) -> "Nobody | Companion":
+    """Begin with it, before there is a thread. Raises BadInput."""
+    if wanted == NOTHING:
+        return Nobody()
+    from tierwall.cli.lab.run import parse_listen  # noqa: PLC0415 - which imports this module
+    from tierwall.cli.ship import companion, sinks  # noqa: PLC0415 - most runs need none of it
+    from tierwall.sinks.following import at_end  # noqa: PLC0415
+
+    try:
+        listen = None if wanted.metrics is None else parse_listen(wanted.metrics, "--metrics")
+    except ValueError as fault:
+        raise BadInput([fault]) from None
+    found = sinks.sinks_of(journal, wanted.sinks, wanted.sink_trust)
+    metrics = None if listen is None else _bound(*listen)
+    sinks.begin(found, at_end)
+    return companion.Companion(
+        companion.Duties(sinks=found, metrics=metrics, control=control_folder(), run=os.getpid())
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """Listening for who scrapes. Raises BadInput."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as fault:
+        raise BadInput([f"--metrics {host}:{port}: cannot be listened on: {fault.strerror}"]) from None
