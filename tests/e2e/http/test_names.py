@@ -129,6 +129,10 @@ def test_in_http_2_an_ordinary_request_passes(h2_client: Http2Client, encrypted:
         [*fields(), ("x", f"1\r\nHost: {DENIED}")],
         fields(authority=f"two.corp.example@{DENIED}"),
         fields(authority=f"two.corp.example, {DENIED}"),
+        [(":method", "CONNECT"), (":authority", DENIED)],
+        fields(authority=DENIED, method="CONNECT"),
+        [*fields(method="CONNECT"), (":protocol", "websocket")],
+        [*fields(), ("upgrade", "websocket"), ("connection", "upgrade")],
     ],
     ids=[
         "path-is-url",
@@ -142,6 +146,10 @@ def test_in_http_2_an_ordinary_request_passes(h2_client: Http2Client, encrypted:
         "value-ends-line",
         "user-information",
         "list",
+        "connect",
+        "connect-with-path",
+        "extended-connect",
+        "upgrade",
     ],
 )
 def test_in_http_2_no_field_names_another_host(

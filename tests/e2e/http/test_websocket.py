@@ -6,6 +6,7 @@ from tests.e2e.http.conftest import Way, read_head
 from tests.e2e.http.test_limits import UPGRADE
 from tests.support.played_origins import Talk
 from tests.support.programs import read_to_end
+from tests.support.running import about
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 CLOSE = b"\x88\x05\x0f\xa1bye"
@@ -30,6 +31,41 @@ def test_what_comes_with_the_101_and_after_it_comes_as_it_is(way: Way) -> None:
     assert b"\r\nConnection: Upgrade\r\n" in head
     assert first == b"\n\r\x01\x05part1"
     assert rest == b"\x80\x05part2" + CLOSE
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [b"", b"Upgrade: tls\r\nConnection: Upgrade\r\n", b"Upgrade: h2c, websocket\r\nConnection: Upgrade\r\n"],
+    ids=["none", "another", "several"],
+)
+def test_a_101_to_anything_else_is_refused_and_what_follows_goes_nowhere(way: Way, fields: bytes) -> None:
+    async def switches(talk: Talk) -> None:
+        await talk.head()
+        await talk.say(b"HTTP/1.1 101 Switching Protocols\r\n" + fields + b"\r\n")
+        await talk.until(b"never")
+
+    way.origin.play = switches
+    with way.open() as client:
+        client.sendall(way.request("/socket", *UPGRADE) + b"unread")
+        heard = read_to_end(client)
+
+    assert heard.startswith(b"HTTP/1.1 502 ")
+    assert not bytes(way.talk.heard).endswith(b"unread")
+    event = way.proxy.wait_for(about(way.host))
+    assert (event.event.reason, event.tierwall.refusal) == ("malformed", "502")
+
+
+@pytest.mark.parametrize("other", ["h2c", "TLS/1.2", "foo/2", "h2c, foo"])
+def test_a_change_to_any_other_protocol_is_not_asked_of_the_server(way: Way, other: str) -> None:
+    with way.open() as client:
+        client.sendall(
+            way.request("/", f"Upgrade: {other}", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AA")
+        )
+        answer = read_head(client)
+
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"upgrade" not in bytes(way.talk.heard).lower()
+    assert b"http2-settings" not in bytes(way.talk.heard).lower()
 
 
 @pytest.mark.parametrize("how", ["fin", "reset"])

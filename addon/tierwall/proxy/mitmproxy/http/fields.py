@@ -53,6 +53,11 @@ def becomes_websocket(headers: Headers) -> bool:
     return "websocket" in tokens(headers, "upgrade") and "upgrade" in tokens(headers, "connection")
 
 
+def became_websocket(headers: Headers) -> bool:
+    """Whether a 101 says so, and nothing else (RFC 6455 section 4.2.2): octets of it are nobody's to read."""
+    return tokens(headers, "upgrade") == ["websocket"] and "upgrade" in tokens(headers, "connection")
+
+
 def wants_close(version: str, headers: Headers) -> bool:
     """Whether the connection ends with this message (RFC 9112 section 9.3)."""
     options = tokens(headers, "connection")

@@ -32,6 +32,8 @@ CONNECTION_WINDOW: Final = 2 * 1024 * 1024
 """The same, of all messages of a connection."""
 
 _HEADER_OCTETS: Final = 64 * 1024
+_SWITCHING: Final = 101
+"""RFC 9113 section 8.6: there is none in HTTP/2, and a client of HTTP/1 would take it for the end of HTTP."""
 
 
 class Windowed(BufferedH2Connection):
@@ -155,7 +157,12 @@ class Http2ToServer(_Windows, Http2Client):
 
     def handle_h2_event(self, event: h2.events.Event) -> layer.CommandGenerator[bool]:
         if isinstance(event, h2.events.InformationalResponseReceived):
-            yield ReceiveHttp(Informational(event.stream_id, _response(event.headers)))
+            hint = _response(event.headers)
+            if hint.status_code == _SWITCHING:
+                yield refused(self.context, "the server's answer makes no sense: HTTP/2 has no 101", "502")
+                yield from self.protocol_error("101 in HTTP/2")
+                return True
+            yield ReceiveHttp(Informational(event.stream_id, hint))
             return False
         return (yield from super().handle_h2_event(event))
 

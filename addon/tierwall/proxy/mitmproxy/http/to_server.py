@@ -115,8 +115,8 @@ class ToServer(Http1Client):
             fields.take_hop_by_hop(headers, websocket=False)
             yield ReceiveHttp(Informational(stream_id, response))
             return
-        if status == 101 and not fields.becomes_websocket(request.headers):
-            yield from self._refuse("it changes the protocol, which was not asked for")
+        if status == 101 and not (fields.becomes_websocket(request.headers) and fields.became_websocket(headers)):
+            yield from self._refuse("it changes to a protocol that was not asked for")
             return
         try:
             length = framing.of_response(response.http_version, headers, method=request.method, status=status)
