@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.http.conftest import Way, until
 from tests.support.played_origins import Played, PlayedTls, answers
 from tests.support.programs import connected, read_to_end, tunnel
-from tests.support.running import Proxy, allow_private, lab_ca, running_proxy
+from tests.support.running import Proxy, about, allow_private, lab_ca, running_proxy
 from tierwall.events import Event
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: denied.evil.example\r\n\r\n"
@@ -118,6 +118,22 @@ def test_what_is_answered_to_head_has_no_body_first_too(proxy: Proxy, host: str)
     assert heard.startswith(b"HTTP/1.1 403 ")
     assert heard.endswith(b"\r\n\r\n")
     assert heard.count(b"\r\n\r\n") == 1
+
+
+@pytest.mark.parametrize("name", ["two-.corp.example", "-two.corp.example", "a-.b.corp.example"])
+def test_a_name_that_is_in_no_certificate_is_answered_at_once(proxy: Proxy, encrypted: PlayedTls, name: str) -> None:
+    reached = len(encrypted.talks)
+    with connected(proxy.via, 4.0) as client:
+        tunnel(client, f"{name}:443")
+        trusting = ssl.create_default_context(cafile=lab_ca())
+        trusting.check_hostname = False  # clients like curl do it by themselves
+        with trusting.wrap_socket(client, server_hostname=name) as inside:
+            inside.sendall(f"GET / HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+            heard = until(inside, b"\r\n\r\n")
+
+    assert heard.startswith(b"HTTP/1.1 502 ")
+    assert len(encrypted.talks) == reached
+    assert proxy.wait_for(about(name, "failed")).event.reason == "unreachable"
 
 
 SITE = "version: 1\nsite: crash\nadmit:\n  - {hosts: [go.corp.example], ports: [tcp/80]}\n"

@@ -15,9 +15,11 @@ from mitmproxy.proxy import commands, events, server_hooks
 from mitmproxy.proxy.layer import CommandGenerator, Layer, NextLayer, NextLayerHook
 from mitmproxy.proxy.layers.dns import DnsRequestHook
 from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
+from mitmproxy.proxy.layers.tls import TlsStartServerHook
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.mode_specs import ProxyMode
 
+from tierwall.proxy.mitmproxy.certificate_names import is_verifiable
 from tierwall.proxy.mitmproxy.guard import deny_until_judged
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
 from tierwall.proxy.mitmproxy.http.told import Crash, TierwallCrashedHook, refused
@@ -81,8 +83,13 @@ class GuardedHandler(ProxyConnectionHandler):
             case _:
                 pass
         await super().handle_hook(hook)
-        if isinstance(hook, server_hooks.ServerConnectedHook):
-            self._wire(hook.data.server)
+        match hook:
+            case server_hooks.ServerConnectedHook(data=data):
+                self._wire(data.server)
+            case TlsStartServerHook(data=data) if not is_verifiable(data.conn.sni or ""):
+                data.ssl_conn = None  # which ends the connection, behind a parent proxy too
+            case _:
+                pass
 
     async def server_event(self, event: events.Event) -> None:
         await super().server_event(event)

@@ -23,6 +23,7 @@ from tierwall.proxy.middlebox.access.proxied_requests import ProxiedRequests
 from tierwall.proxy.middlebox.inspection.tls import TlsInspection
 from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
 from tierwall.proxy.middlebox.resolution import AtResolution
+from tierwall.proxy.mitmproxy.certificate_names import is_verifiable
 from tierwall.proxy.mitmproxy.clients import caller_of, literal
 from tierwall.proxy.mitmproxy.datagram_layer import DatagramGate
 from tierwall.proxy.mitmproxy.guard import UNJUDGED, journalled
@@ -33,7 +34,7 @@ from tierwall.proxy.serving.name_server import NameServer, Paths
 from tierwall.proxy.serving.requests import Requests
 from tierwall.proxy.serving.udp_flows import Flows
 from tierwall.proxy.state.active_policy import ActivePolicy
-from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.transport.addresses import socket_address
 
@@ -140,11 +141,9 @@ class Enforcement:
         if attempt.transport is Transport.UDP and not self._flows.begins(client, told_of, first):
             server.error = "tierwall: stopped by a behaviour of the site"
             return
-        self._asked_for[server.id] = server.address
         if isinstance(host, str) and server.sni is None:
             server.sni = host
-        server.address = (str(checked.addresses[0]), checked.port)
-        server.error = None
+        self._lead_to(data, told_of, first, checked)
 
     def server_connected(self, data: server_hooks.ServerConnectionHookData) -> None:
         """Give the connection back the name it was asked for, so that mitmproxy finds it for the next request."""
@@ -221,6 +220,20 @@ class Enforcement:
             own = literal(mode.address[0])
             return own is None or not self._destinations.is_self(own, mode.address[1])
         return isinstance(mode, GATEWAY_MODES) and self._names.asks(client, server)
+
+    def _lead_to(
+        self, data: server_hooks.ServerConnectionHookData, attempt: Attempt, verdict: Verdict, checked: Destination
+    ) -> None:
+        """Let it be dialled, and nothing else than what was checked."""
+        server, client = data.server, data.client
+        asked = server.address or (str(checked.addresses[0]), checked.port)
+        if server.tls and not is_verifiable(server.sni or client.sni or asked[0]):
+            server.error = "a certificate for such a name cannot be verified: a label begins or ends with a hyphen"
+            self._recorder.failed(caller_of(client), attempt, verdict, server.error)
+            return
+        self._asked_for[server.id] = asked
+        server.address = (str(checked.addresses[0]), checked.port)
+        server.error = None
 
     def _deny_dial(
         self, data: server_hooks.ServerConnectionHookData, attempt: Attempt, verdict: Verdict, stage: Stage

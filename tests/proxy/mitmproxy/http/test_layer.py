@@ -9,6 +9,8 @@ from mitmproxy.connection import Server
 from mitmproxy.proxy import commands
 from mitmproxy.proxy.layers.http import HTTPMode
 from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
+from mitmproxy.proxy.layers.tls import TlsStartServerHook
+from OpenSSL import SSL
 
 from tests.support.layers import Driven, context
 from tierwall.proxy.mitmproxy.http import layer
@@ -26,6 +28,9 @@ def streaming(hook: commands.StartHook) -> None:
             flow.request.stream = True
         case HttpResponseHeadersHook(flow=flow) if flow.response is not None:
             flow.response.stream = True
+        case TlsStartServerHook(data=data):
+            data.ssl_conn = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD))
+            data.ssl_conn.set_connect_state()
         case _:
             pass
 
@@ -33,15 +38,17 @@ def streaming(hook: commands.StartHook) -> None:
 class Http2:
     """A client of HTTP/2 in a tunnel, and servers of HTTP/1."""
 
-    def __init__(self, dial: Callable[[Server], str | None] = lambda _: None) -> None:
+    def __init__(self, dial: Callable[[Server], str | None] = lambda _: None, scheme: str = "http") -> None:
+        self._scheme = scheme
         self._h2 = h2.connection.H2Connection(h2.config.H2Configuration(header_encoding="ascii"))
         self._h2.initiate_connection()
-        inside = context(alpn=b"h2", address=("a.example", 80))
+        inside = context(alpn=b"h2", address=("a.example", 443 if scheme == "https" else 80))
+        inside.server.tls = scheme == "https"
         self.driven = Driven(HttpLayer(inside, HTTPMode.transparent), dial=dial, hook=streaming)
 
     def ask(self, path: str = "/") -> int:
         """The number of servers' connections so far."""
-        fields = [(":method", "GET"), (":scheme", "http"), (":authority", "a.example"), (":path", path)]
+        fields = [(":method", "GET"), (":scheme", self._scheme), (":authority", "a.example"), (":path", path)]
         self._h2.send_headers(self._h2.get_next_available_stream_id(), fields, end_stream=True)
         self._hear(self.driven.says(self.driven.client, self._h2.data_to_send()))
         return len(self.driven.opened)
@@ -82,6 +89,15 @@ def test_a_server_that_could_not_be_reached_is_dialled_again_for_the_next_reques
     assert client.ask() == 1
     assert client.ask() == 2
     assert client.answered() == ["200"]
+
+
+def test_a_server_whose_tls_failed_is_dialled_again_too() -> None:
+    client = Http2(scheme="https")
+
+    for number in (1, 2):
+        assert client.ask() == number
+        assert client.answered(b"HTTP/1.1 400 Bad Request\r\n\r\n") == ["502"]
+        assert list(client.driven.layer.connections) == [client.driven.client]
 
 
 def test_a_client_of_http_1_keeps_its_servers_connection_until_that_ends() -> None:

@@ -18,7 +18,8 @@ _FAULTS: Final = {
     ErrorCode.DESTINATION_UNKNOWN,
     ErrorCode.RESPONSE_VALIDATION_FAILED,
 }
-_OF_OURS: Final = "Connection killed: tierwall: "
+_MITMPROXYS: Final = "Connection killed: "
+_OF_OURS: Final = "tierwall: "
 
 
 def failed(code: ErrorCode, message: str) -> Response | None:
@@ -27,6 +28,7 @@ def failed(code: ErrorCode, message: str) -> Response | None:
     if status is None:
         return None
     reason = str(Reason.MALFORMED if code in _FAULTS else Reason.UNREACHABLE)
+    message = message.removeprefix(_MITMPROXYS)
     if message.startswith(_OF_OURS):  # a dial that was judged: enforcement.py says why
         message = message.removeprefix(_OF_OURS)
         reason = message if message in set(Reason) else str(Reason.BEHAVIOUR)

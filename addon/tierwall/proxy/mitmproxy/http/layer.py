@@ -47,6 +47,8 @@ class HttpLayer(mitmproxy_layers.HttpLayer):
         elif isinstance(event, events.DataReceived) and event.connection is server and server not in self.connections:
             self.connections[server] = _to_server(self)  # it speaks first: HTTP/2 does (RFC 9113 section 3.4)
             yield from self.event_to_child(self.connections[server], events.Start())
+        elif isinstance(event, events.ConnectionEvent) and event.connection not in {server, *self.connections}:
+            return  # of one that was forgotten: its TLS failed, and now it has closed
         yield from super()._handle_event(event)
         if isinstance(event, events.ConnectionClosed) and event.connection is not client:
             top = self.connections.get(event.connection)
