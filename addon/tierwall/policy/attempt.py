@@ -125,7 +125,7 @@ class Impact:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A behaviour of the site that acts on an admitted attempt."""
+    """A behaviour of the site that acts on an attempt."""
 
     behaviour: Behaviour
     breaks: tuple[Impact, ...]

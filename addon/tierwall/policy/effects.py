@@ -1,4 +1,4 @@
-"""Which behaviours of a site act on an attempt that passes, in which order, and what each would break.
+"""Which behaviours of a site act on an attempt, in which order, and what each would break.
 
 Knows scopes and what a behaviour is about; what it then does to octets or requests is proxy/middlebox's.
 """
@@ -58,6 +58,19 @@ def effects_on(compiled: CompiledPolicy, attempt: Attempt, serves: tuple[Impact,
         if _in_reach(each.behaviour, attempt)
         if _is_about(each.behaviour, attempt)
         if _in_scope(compiled, each, attempt, serves)
+    )
+
+
+def asked_first(effects: tuple[Effect, ...], attempt: Attempt) -> tuple[Effect, ...]:
+    """Those that come before a denial: who the user is, and for plain HTTP whether a portal's terms were accepted.
+
+    A proxy asks before it looks at where the user wants to go, and a portal redirects whatever it can.
+    """
+    portal = attempt.seen is Seen.HTTP
+    return tuple(
+        each
+        for each in effects
+        if isinstance(each.behaviour, ProxyAuth) or (portal and isinstance(each.behaviour, CaptivePortal))
     )
 
 

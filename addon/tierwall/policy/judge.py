@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, assert_never
 from tierwall.policy import wording
 from tierwall.policy.access_rules import AccessRule, Decision, TlsDecision, TlsRule
 from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
-from tierwall.policy.effects import effects_on, inspected
+from tierwall.policy.effects import asked_first, effects_on, inspected
 from tierwall.policy.hostname import is_private
 from tierwall.policy.match.compiled import CompiledPolicy, compiled_of
 from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
@@ -299,8 +299,13 @@ _DENIED_EVEN_OBSERVING: Final = frozenset({Reason.CLIENT_REFUSED, Reason.MALFORM
 
 
 def _refused(case: _Case, refusal: _Refusal) -> Verdict:
-    observed = not case.site.enforce and refusal.reason not in _DENIED_EVEN_OBSERVING
-    return _verdict(Action.ALLOW if observed else Action.DENY, refusal.decided, refusal.broken, refusal)
+    if refusal.reason in _DENIED_EVEN_OBSERVING:
+        return _verdict(Action.DENY, refusal.decided, refusal.broken, refusal)
+    action = Action.DENY if case.site.enforce else Action.ALLOW
+    verdict = _verdict(action, refusal.decided, refusal.broken, refusal)
+    if not case.compiled.behaviours:
+        return verdict
+    return replace(verdict, effects=asked_first(effects_on(case.compiled, case.attempt, verdict.breaks), case.attempt))
 
 
 def _passed(case: _Case) -> Verdict:

@@ -113,7 +113,7 @@ def as_text(explained: Explanation) -> Group:
         _headline(explained),
         *_why(explained),
         *_breaks(explained),
-        *_behaviours(explained.behaviours),
+        *_behaviours(explained.behaviours, passes=explained.reason is None),
         *_near(explained.near),
     )
 
@@ -193,10 +193,10 @@ def _founded(impact: Impact) -> str:
 # What the site's middleboxes then do to it
 
 
-def _behaviours(acting: Iterable[Acting]) -> Iterator[Indented]:
+def _behaviours(acting: Iterable[Acting], *, passes: bool) -> Iterator[Indented]:
     for number, each in enumerate(acting, start=1):
         if number == 1:
-            yield Indented(Text("and then, in this order", "bold"), 2)
+            yield Indented(Text("and then, in this order" if passes else "but first", "bold"), 2)
         yield Indented(Text.assemble((each.behaviour, "bold"), f": {each.does}"), 7, Text(f"    {number}. "))
         services = _together(each.breaks, lambda impact: impact.service)
         hit = Text(", ").join(_service(service[0]) for service in services)

@@ -1,8 +1,12 @@
 """`captive-portal`: nothing works until somebody accepts, as curl sees it; then everything does, for a while."""
 
+import html
+import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
@@ -51,9 +55,9 @@ def test_it_redirects_until_somebody_accepts_and_again_when_that_is_over(hotel: 
     works = [curl(*way, page).status, *(curl(*through(via), *trust, tls).status for via in (hotel.via, hotel.socks))]
     hotel.proxy.wait_until(lambda: curl(*way, page).status == 302)
 
-    terms = '<form method="post" action="/accept">'
+    terms = '<form method="post" action="/accept'
     detail = f"nobody has accepted the terms at {HOME} from the client's address"
-    assert (redirected.status, redirected.header("Location")) == (302, HOME)
+    assert (redirected.status, redirected.header("Location")) == (302, f"{HOME}?from=http%3A%2F%2Fguest.vevox.app%2F")
     assert (cut.code, by_socks.code, other.status) == (56, 97, 200)
     assert terms in followed.body
     assert terms in only_looked.body
@@ -68,6 +72,61 @@ def test_it_redirects_until_somebody_accepts_and_again_when_that_is_over(hotel: 
     for hit in wholes[0]["tierwall"]["breaks"]:
         del hit["symptom"]
     assert expected in wholes
+
+
+EVERYWHERE = """
+  - {behaviour: captive-portal, portal: portal.hotel.example, lasts: 1h}
+"""
+CHECKS = (
+    "http://connectivitycheck.gstatic.com/generate_204",
+    "http://captive.apple.com/hotspot-detect.html",
+    "http://www.msftconnecttest.com/connecttest.txt",
+    "http://detectportal.firefox.com/success.txt?ipv4",
+)
+
+
+def test_whatever_is_asked_for_by_plain_http_is_redirected_listed_or_not_and_led_back(
+    authority: Authority, tmp_path: Path
+) -> None:
+    with behind(tmp_path, authority, EVERYWHERE) as hotel:
+        way, before = through(hotel.via), hotel.arrived
+        checks = {url: curl(*way, url) for url in CHECKS}
+        with connected(hotel.via) as client:  # a request after the first of a connection
+            for url in CHECKS[:2]:
+                client.sendall(f"GET {url} HTTP/1.1\r\nHost: {url.split('/')[2]}\r\n\r\n".encode())
+                later, _ = read_response(client)
+                if b"close" in later:
+                    break
+        tunnel = curl(*way, "https://captive.apple.com/")
+        captive = json.loads(curl(*way, HOME + "api").body)
+        asked = checks[CHECKS[3]].header("Location")
+        assert asked is not None
+        page = curl(*way, asked)
+        form = re.search(r'action="([^"]+)"', page.body)
+        assert form is not None
+        accepted = curl(*way, "-L", HOME.rstrip("/") + html.unescape(form[1]), "-d", "")
+        free = json.loads(curl(*way, HOME + "api").body)
+        denied = curl(*way, CHECKS[0])
+        arrived = hotel.arrived
+
+    assert {url: done.status for url, done in checks.items()} == dict.fromkeys(CHECKS, 302)
+    assert all(parse_qs(urlsplit(done.header("Location") or "").query)["from"] == [url] for url, done in checks.items())
+    assert tunnel.connect_code == 403
+    assert captive == {"captive": True, "user-portal-url": HOME}
+    assert 'content="2;url=http://detectportal.firefox.com/success.txt?ipv4"' in accepted.body
+    assert "For 1 hour from now." in accepted.body
+    assert (free["captive"], 3590 < free["seconds-remaining"] <= 3600) == (False, True)
+    assert denied.status == 403
+    assert arrived == before
+
+
+@pytest.mark.parametrize(
+    "back", ["javascript:alert(1)", "https://a.example/", "//a.example", "http://u@a.example/", "x"]
+)
+def test_nothing_but_a_page_of_plain_http_is_led_back_to(hotel: Behind, back: str) -> None:
+    shown = curl(*through(hotel.via), f"{HOME}?from={quote(back, safe='')}")
+
+    assert 'action="/accept"' in shown.body
 
 
 def test_its_page_is_served_to_socks_clients_and_on_a_connection_that_mitmproxy_has(hotel: Behind) -> None:

@@ -179,3 +179,18 @@ def test_socks_clients_give_a_name_and_a_password_before_their_request(lab: Behi
 def test_the_other_vendor_is_never_asked(lab: Behind, ca: Path) -> None:
     assert fetch(*through(lab.via), "https://8x8.vc/", ca=ca) == (0, 200, 200)
     assert not any(about("8x8.vc", "broken")(event) for event in lab.proxy.events())
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_who_it_is_comes_before_where_to(authority: Authority, tmp_path: Path, scheme: str) -> None:
+    """A browser that gets 403 at once never asks for the password, and the next page fails."""
+    (tmp_path / "users.txt").write_text(f"{ANNA}:{PASSWORD}\n", encoding="utf-8")
+    with behind(tmp_path, authority, "  - {behaviour: proxy-auth, users: users.txt}\n") as lab:
+        asked = curl(*through(lab.via), f"{scheme}://evil.example/")
+        told = lab.proxy.wait_for(about("evil.example", "broken"))
+        denied = curl(*through(lab.via), *KNOWN, f"{scheme}://evil.example/")
+        then = lab.proxy.wait_for(about("evil.example", "denied"))
+
+    assert [done.connect_code or done.status for done in (asked, denied)] == [407, 403]
+    assert (told.tierwall.behaviour, told.tierwall.breaks) == ("proxy-auth", ())
+    assert then.event.reason == "unlisted"

@@ -30,9 +30,9 @@ class ConnectionLimit(Spec):
 class ProxyAuth(Spec):
     """The proxy asks for a name and a password (407, Basic, RFC 7617), for CONNECT and plain HTTP.
 
-    A client may answer on the same connection or on a new one; it is journalled when its connection ends without.
-    SOCKS5 clients give theirs before they say what they want (RFC 1929), or get reply 0x02. Nobody asks in
-    transparent modes.
+    It asks before it looks at where the client wants to go, so that denied names are asked about too. A client may
+    answer on the same connection or on a new one; it is journalled when its connection ends without. SOCKS5 clients
+    give theirs before they say what they want (RFC 1929), or get reply 0x02. Nobody asks in transparent modes.
     """
 
     NAME: ClassVar[str] = "proxy-auth"
@@ -49,8 +49,11 @@ class ProxyAuth(Spec):
 class CaptivePortal(Spec):
     """Until the user has accepted the terms, HTTP is redirected to a page of the network's own and all else is cut.
 
-    It stops what the site admits; what it does not is denied as ever. In transparent modes clients must have an address
-    for the portal's name, whichever it is, and the network must lead it here.
+    Plain HTTP is redirected whatever it asks for, so that systems notice a portal (each asks for a page of its
+    maker's); once accepted, the page leads back to what was asked for. Of all else it stops what the site admits; what
+    it does not is denied as ever. `/api` of the portal's host is RFC 8908's, on plain HTTP as the page is. In
+    transparent modes clients must have an address for the portal's name, whichever it is, and the network must lead it
+    here.
     """
 
     NAME: ClassVar[str] = "captive-portal"

@@ -156,6 +156,7 @@ def _surveyed(judged: list[tuple[Try, Verdict]]) -> Surveyed:
     behaviours = {
         place_of(effect.behaviour): effect.behaviour.NAME
         for _, verdict in judged
+        if verdict.passes
         for effect in verdict.effects
         if any((impact.vendor, impact.service) == (first.vendor, first.service.id) for impact in effect.breaks)
     }

@@ -124,9 +124,6 @@ class FrontDoor:
 
     async def _connect(self, connection: ClientConnection, opening: Connect) -> Outcome:
         request = self._judged(connection, named(NameSource.CONNECT, opening.host, opening.port, self._destinations))
-        if not request.verdict.passes:
-            request.refuse()
-            return Outcome.ENDS
         credentials = opening.credentials
         if request.verdict.effects:
             stays = opening.version != "HTTP/1.0"
@@ -135,6 +132,9 @@ class FrontDoor:
                 del connection.client.received[: opening.consumed]
                 return outcome
             credentials = left_for_parent(request.verdict, credentials)
+        if not request.verdict.passes:
+            request.refuse()
+            return Outcome.ENDS
         consumed = opening.consumed
         asked = await self.tunnels.open(request, _ESTABLISHED, consumed=consumed, credentials=credentials)
         return Outcome.ASKED if asked else Outcome.PASSES
@@ -148,9 +148,6 @@ class FrontDoor:
         if self._active_policy.site.behaviours and self.at_access.serves_portal(connection, attempt, opening):
             return Outcome.ENDS
         request = self._judged(connection, attempt)
-        if not request.verdict.passes:
-            request.refuse()
-            return Outcome.ENDS
         if request.verdict.effects:
             stays = _ends_with_its_head(connection.client, opening)
             outcome = self.at_access.outcome(request, basic(opening.credentials), again=stays)
@@ -158,8 +155,11 @@ class FrontDoor:
                 del connection.client.received[: opening.consumed]
             if outcome is not Outcome.PASSES:
                 return outcome
-            if await blackholes(request):
-                return Outcome.ENDS
+        if not request.verdict.passes:
+            request.refuse()
+            return Outcome.ENDS
+        if request.verdict.effects and await blackholes(request):
+            return Outcome.ENDS
         with self.at_access.more_requests(connection):
             await self.tunnels.hand_over(request, None)
         return Outcome.PASSES
@@ -212,9 +212,11 @@ class FrontDoor:
             connection.client.reset()
             return
         request = self._judged(connection, attempt)
+        if request.verdict.effects and self.at_access.outcome(request, login) is not Outcome.PASSES:
+            return
         if not request.verdict.passes:
             request.refuse()
-        elif not request.verdict.effects or self.at_access.outcome(request, login) is Outcome.PASSES:
+        else:
             await self.tunnels.open(request, refusal.socks_reply(0x00))
 
     # -- transparent, wireguard, tun, local; SOCKS5 with an address
@@ -240,13 +242,11 @@ class FrontDoor:
             return
         request = TunnelRequest(connection, *judge_unnamed(self._active_policy, named_so))
         verdict = request.verdict
+        if verdict.effects and self.at_access.outcome(request, login) is not Outcome.PASSES:
+            return
         if not verdict.passes:
             await self.tunnels.deny(request, Known(address, port))
-        elif verdict.effects and (
-            self.at_access.outcome(request, login) is not Outcome.PASSES
-            or await blackholes(request)
-            or await self.tunnels.at_opening.stops(request, opening)
-        ):
+        elif verdict.effects and (await blackholes(request) or await self.tunnels.at_opening.stops(request, opening)):
             return
         elif isinstance(opening, PlainHttp) or verdict.action is Action.INSPECT:
             await self.tunnels.hand_over(request, Known(address, port))

@@ -97,7 +97,7 @@ def test_the_page_asks_and_then_says_for_how_long() -> None:
     clock.now += 20
 
     assert '<form method="post" action="/accept">' in before
-    assert "For 40 s from now." in page()
+    assert "For 40 seconds from now." in page()
 
 
 def test_a_head_has_the_length_and_no_body() -> None:

@@ -148,5 +148,5 @@ def _no_room(connection: ClientConnection) -> tuple[str, Refusal]:
 
 def _redirected(connection: ClientConnection, portal: behaviour.CaptivePortal) -> tuple[str, Refusal]:
     if connection.spoken is Spoken.HTTP:
-        return "302", refusal.found(home(portal))
+        return "302", refusal.found(home(portal, connection.caller.url))
     return "reset", Reset()

@@ -4,15 +4,19 @@ Knows clients' addresses and the clock. Refuses to decide whom the portal stops:
 """
 
 import html
+import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tierwall.policy.behaviour import CaptivePortal
 from tierwall.policy.model import Address
 from tierwall.proxy.middlebox.access.acceptances import Acceptances
+from tierwall.report.wording import plural
 
 ACCEPT: Final = "/accept"
 
@@ -24,9 +28,16 @@ button{{font:inherit;padding:.5rem 1.2rem}}small{{color:#57606a}}</style></head>
 <p><small>tierwall: a lab proxy that stands in for a network with a captive portal.</small></p></body></html>
 """
 _TERMS: Final = (
-    '<p>Accept the terms of this network to use it.</p><form method="post" action="/accept">'
+    '<p>Accept the terms of this network to use it.</p><form method="post" action="/accept{back}">'
     '<button type="submit">Accept and connect</button></form>'
 )
+_ON: Final = '<p>On to <a href="{to}">{to}</a></p><meta http-equiv="refresh" content="2;url={to}">'
+API: Final = "/api"
+"""Where clients ask whether they are captive (RFC 8908)."""
+_FROM: Final = "from"
+"""The parameter of the page's URL that says which page was asked for."""
+_FROM_OCTETS: Final = 2048
+_UNITS: Final = ((3600, "hour"), (60, "minute"), (1, "second"))
 _HTML: Final = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -98,17 +109,29 @@ class Portals:
                 return Answer(HTTPStatus.FORBIDDEN, {"X-Tierwall-Reason": "malformed"})
             case "POST" if asked.path.partition("?")[0] == ACCEPT:
                 self._acceptances.accept(portal.portal, client, self._now() + portal.lasts)
-                return Answer(HTTPStatus.SEE_OTHER, {"Location": home(portal)})
+                return Answer(HTTPStatus.SEE_OTHER, {"Location": home(portal, _asked_for(asked.path))})
+            case "GET" | "HEAD" if asked.path.partition("?")[0] == API:
+                return Answer(HTTPStatus.OK, {"Content-Type": "application/captive+json"}, self._state(portal, client))
             case "GET" | "HEAD":
-                return Answer(HTTPStatus.OK, _HTML, self._page(portal, client).encode())
+                return Answer(HTTPStatus.OK, _HTML, self._page(portal, client, _asked_for(asked.path)).encode())
             case _:
                 return Answer(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
 
-    def _page(self, portal: CaptivePortal, client: Address) -> str:
+    def _state(self, portal: CaptivePortal, client: Address) -> bytes:
+        """RFC 8908 section 5."""
+        left = self._left(portal, client)
+        said: dict[str, object] = {"captive": left <= 0, "user-portal-url": home(portal)}
+        if left > 0:
+            said |= {"seconds-remaining": math.ceil(left), "can-extend-session": True}
+        return json.dumps(said).encode()
+
+    def _page(self, portal: CaptivePortal, client: Address, asked_for: str | None) -> str:
         left = self._left(portal, client)
         if left <= 0:
-            return _PAGE.format(title=f"Welcome to {html.escape(portal.portal)}", content=_TERMS)
-        return _PAGE.format(title="You are connected", content=f"<p>For {left:.0f} s from now.</p>")
+            back = html.escape(_back(asked_for))
+            return _PAGE.format(title=f"Welcome to {html.escape(portal.portal)}", content=_TERMS.format(back=back))
+        on = _ON.format(to=html.escape(asked_for)) if asked_for else ""
+        return _PAGE.format(title="You are connected", content=f"<p>For {_duration(left)} from now.</p>{on}")
 
     def _left(self, portal: CaptivePortal, client: Address) -> float:
         return self._acceptances.until(portal.portal, client) - self._now()
@@ -119,6 +142,35 @@ def not_accepted(portal: CaptivePortal) -> str:
     return f"nobody has accepted the terms at {home(portal)} from the client's address"
 
 
-def home(portal: CaptivePortal) -> str:
-    """The page's URL."""
-    return f"http://{portal.portal}/"
+def home(portal: CaptivePortal, asked_for: str | None = None) -> str:
+    """The page's URL. `asked_for`: what the client wanted, and is led back to."""
+    fit = asked_for if asked_for is not None and _is_page(asked_for) else None
+    return f"http://{portal.portal}/{_back(fit)}"
+
+
+def _back(asked_for: str | None) -> str:
+    return f"?{urlencode({_FROM: asked_for})}" if asked_for else ""
+
+
+def _asked_for(path: str) -> str | None:
+    """The page that a request for the portal's own says was asked for; anybody may write that."""
+    found = parse_qs(path.partition("?")[2]).get(_FROM, [])
+    return found[0] if found and _is_page(found[0]) else None
+
+
+def _is_page(url: str) -> bool:
+    """Whether a client may be sent there: plain HTTP, as all that is ever redirected, and nothing that hides."""
+    if len(url.encode(errors="replace")) > _FROM_OCTETS or not url.isprintable():
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme == "http" and bool(parts.hostname) and parts.username is None
+
+
+def _duration(seconds: float) -> str:
+    """`1 hour`, `25 minutes`, `40 seconds`: people are told no more than the greatest unit."""
+    whole = max(math.ceil(seconds), 1)
+    size, unit = next((size, unit) for size, unit in _UNITS if whole >= size)
+    return plural(round(whole / size), unit)

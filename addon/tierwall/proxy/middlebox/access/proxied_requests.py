@@ -58,13 +58,15 @@ class ProxiedRequests:
             request_flow.response = http.Response.make(int(answer.status), answer.body, answer.fields)
             return True
         for effect in verdict.effects:
-            response = await self._answer(TunnelRequest(connection, attempt, verdict), effect, login)
+            response = await self._answer(TunnelRequest(connection, attempt, verdict), caller, effect, login)
             if response is not None:
                 request_flow.response = response
                 return True
         return False
 
-    async def _answer(self, request: TunnelRequest, effect: Effect, login: bytes | None) -> http.Response | None:
+    async def _answer(
+        self, request: TunnelRequest, caller: Caller, effect: Effect, login: bytes | None
+    ) -> http.Response | None:
         connection, verdict = request.connection, request.verdict
         access_state = connection.access_state = connection.access_state or AccessState()
         match effect.behaviour:
@@ -75,7 +77,7 @@ class ProxiedRequests:
                 if not access_state.redirected:
                     access_state.redirected = True
                     request.broken(effect, not_accepted(portal), "302", Stage.REQUEST)
-                return _response(302, verdict, effect, {"Location": home(portal)})
+                return _response(302, verdict, effect, {"Location": home(portal, caller.url)})
             case DialBlackhole():
                 request.broken(effect, UNANSWERED, "504", Stage.REQUEST)
                 await asyncio.sleep(DIAL_S)
