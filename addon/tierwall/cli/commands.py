@@ -13,6 +13,7 @@ from click.shell_completion import get_completion_class
 
 from tierwall import __version__
 from tierwall.cli.audit.command import audit_command
+from tierwall.cli.bundle.commands import bundle, bundle_options
 from tierwall.cli.decide.command import decide_command
 from tierwall.cli.documents.import_command import import_command
 from tierwall.cli.export.command import export_command
@@ -135,6 +136,7 @@ Examples:
     help="Serve the gateway that `tierwall gateway up` made here: where its clients come in, and its tun device.",
 )
 @sink_options
+@bundle_options
 @click.option(
     "--metrics",
     metavar="HOST:PORT",
@@ -157,6 +159,9 @@ def run_command(  # noqa: PLR0913 - one for each option
     learn: bool,
     sink_trust: Path | None,
     metrics: str | None,
+    bundle: str | None,
+    bundle_key: Path | None,
+    bundle_every: int,
     **sinks: Any,
 ) -> int:
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
@@ -179,7 +184,14 @@ def run_command(  # noqa: PLR0913 - one for each option
             clients=clients,
             gateway=gateway,
             learn=learn,
-            beside=Beside(sinks=typed(sinks), sink_trust=sink_trust, metrics=metrics),
+            beside=Beside(
+                sinks=typed(sinks),
+                sink_trust=sink_trust,
+                metrics=metrics,
+                bundle=bundle,
+                bundle_key=bundle_key,
+                bundle_every_s=bundle_every,
+            ),
         )
     )
 
@@ -273,6 +285,7 @@ cli.add_command(behaviour)
 cli.add_command(ca)
 cli.add_command(gateway)
 cli.add_command(ship_command)
+cli.add_command(bundle)
 cli.add_command(doctor)
 
 

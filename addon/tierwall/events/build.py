@@ -75,6 +75,7 @@ class Context:
     id: str
     stage: Stage
     site: str | None = None
+    revision: str | None = None
     client_ip: str | None = None
     client_port: int | None = None
     refusal: str | None = None
@@ -258,12 +259,21 @@ def _tierwall(outcome: _Outcome, verdict: Verdict | None, context: Context) -> T
     site = cut_if_any(context.site, ID_OCTETS)
     refusal = cut_if_any(context.refusal, ID_OCTETS)
     if verdict is None:
-        return Tierwall(tier=Tier.NONE, site=site, stage=context.stage, refusal=refusal, breaks=(), near=())
+        return Tierwall(
+            tier=Tier.NONE,
+            site=site,
+            revision=context.revision,
+            stage=context.stage,
+            refusal=refusal,
+            breaks=(),
+            near=(),
+        )
     said = said_of(verdict)
     lasting = outcome.action is Action.ALLOWED or outcome.action is Action.CLOSED
     return Tierwall(
         tier=verdict.tier,
         site=site,
+        revision=context.revision,
         stage=context.stage,
         name_source=verdict.name_source,
         refusal=refusal,

@@ -167,5 +167,7 @@ class Site:
     clients: tuple[Network, ...] | None = None
     """Who may use the proxy; None: loopback, and in gateway modes the private ranges too."""
     behaviours: tuple[Behaviour, ...] = ()
+    revision: str | None = None
+    """Of the bundle that it came in."""
     paths: tuple[str, ...] = ()
     """The files that it was read from (itself, what it extends, its lists), for reloading."""

@@ -19,7 +19,7 @@ from mitmproxy.addonmanager import Loader
 
 from tierwall.events import ALL, ALWAYS, Stage
 from tierwall.journal import CannotJournal, FanOut, Journal, Selected, Sink
-from tierwall.loader import InvalidFiles, load_catalogue, load_site
+from tierwall.loader import InvalidFiles
 from tierwall.policy.target import InvalidTarget, attempt_for
 from tierwall.proxy.listeners import LISTENERS, install
 from tierwall.proxy.mitmproxy.handover import close_what_is_not_guarded
@@ -32,6 +32,7 @@ from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.counts import Sample
 from tierwall.proxy.state.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
+from tierwall.proxy.state.loading import Named
 from tierwall.proxy.state.log_sink import LogSink
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.reloading import Reloading
@@ -70,12 +71,16 @@ class Assembly:
     kernel_sync: "KernelSync | None"
     """Of the kernel's rules, where there is a gateway."""
 
+    def _site_labels(self) -> dict[str, str]:
+        site = self.active_policy.site
+        return {"site": site.id, "revision": site.revision or ""}
+
     def samples(self) -> Iterator[Sample]:
         """What there is to count in this process, now."""
         yield from self.recorder.counts.samples()
         yield "tierwall_tunnels_open", {}, self.door.tunnels.standing
         yield "tierwall_journal_lost_total", {}, 0 if self.journal is None else self.journal.lost
-        yield "tierwall_site_info", {"site": self.active_policy.site.id, "revision": ""}, 1
+        yield "tierwall_site_info", self._site_labels(), 1
 
 
 class TierwallAddon:
@@ -100,6 +105,7 @@ class TierwallAddon:
         """Add the options, and take the place of mitmproxy's connection handler."""
         loader.add_option("tierwall_site", str, "reference", "Site to reproduce: a bundled name, or a file.")
         loader.add_option("tierwall_policy", Sequence[str], [], "Vendor policies beside the bundled: files or folders.")
+        loader.add_option("tierwall_bundle", str, "", "The name that leads to the bundle in force.")
         loader.add_option("tierwall_journal", str, self._first_journal, "Where events go, one JSON object a line.")
         loader.add_option(
             "tierwall_events", str, "denied", "What is journalled beside denials.", choices=("denied", "all")
@@ -153,11 +159,12 @@ class TierwallAddon:
     def _assemble(self) -> Assembly:
         options = ctx.options
         redirects = _redirects(options.tierwall_resolve)
-        policies = [Path(path) for path in options.tierwall_policy]
-        catalogue = load_catalogue(policies)
+        bundle = Path(options.tierwall_bundle) if options.tierwall_bundle else None
+        named = Named(options.tierwall_site, [Path(path) for path in options.tierwall_policy], bundle)
+        loaded, catalogue = named.load()
         clients = parse_clients(options.tierwall_clients)
         suits = partial(suited, specs=options.mode, partial=options.tierwall_partial)
-        site = suits(load_site(options.tierwall_site, catalogue))
+        site = suits(loaded)
         active_policy = ActivePolicy(site, catalogue, clients)
         everything = options.tierwall_events == "all"
         journal = _journal(options.tierwall_journal)
@@ -178,7 +185,7 @@ class TierwallAddon:
             enforcement=Enforcement(active_policy, destinations, recorder, door.at_access, kernel_sync),
             journal=journal,
             overrides=overrides,
-            reloading=Reloading(options.tierwall_site, policies, overrides),
+            reloading=Reloading(named, overrides),
             kernel_sync=kernel_sync,
         )
 

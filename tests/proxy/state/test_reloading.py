@@ -13,6 +13,7 @@ from tierwall.policy.attempt import Action
 from tierwall.proxy.state import reloading
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.loading import Named
 from tierwall.proxy.state.reloading import Reloading
 
 HEAD = "version: 1\nsite: mine\n"
@@ -32,7 +33,7 @@ def _after(tmp_path: Path, *changes: Callable[[Path], object]) -> tuple[ActivePo
     path.write_text(OPEN, encoding="utf-8")
     catalogue = load_catalogue([])
     active_policy = ActivePolicy(load_site(str(path), catalogue), catalogue)
-    watch = Reloading(str(path), [], BehaviourOverrides(active_policy))
+    watch = Reloading(Named(str(path), []), BehaviourOverrides(active_policy))
 
     async def scene() -> list[str | InvalidFiles]:
         outcomes = []

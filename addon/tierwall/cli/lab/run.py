@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder, state_folder
@@ -19,6 +19,9 @@ from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
 from tierwall.trust.certificate import KEYS
+
+if TYPE_CHECKING:
+    from tierwall.bundle.taking_up import Source
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
@@ -53,8 +56,10 @@ def run(wanted: Wanted) -> int:
     from tierwall.proxy.run.engine import run as run_proxy  # noqa: PLC0415
     from tierwall.proxy.run.settings import modes as check_modes  # noqa: PLC0415
 
+    source = _bundles(wanted)
     settings = RunSettings(
         site=wanted.site,
+        bundle=None if source is None else source.store.current,
         policies=wanted.policies,
         modes=modes or (_DEFAULT_MODE,),
         listen=listen,
@@ -69,7 +74,7 @@ def run(wanted: Wanted) -> int:
         clients=wanted.clients,
         gateway=wanted.gateway,
     )
-    companion = beside.start(wanted.beside, settings.journal)
+    companion = beside.start(wanted.beside, settings.journal, source)
     began = time.time()
     try:
         check_modes(settings)  # before anything is made
@@ -80,6 +85,16 @@ def run(wanted: Wanted) -> int:
     finally:
         companion.end()
     return _learn(settings.journal, began, wanted.policies) if wanted.learn else status
+
+
+def _bundles(wanted: Wanted) -> "Source | None":
+    """Where they come from, one of them in force. Raises BadInput."""
+    address = wanted.beside.bundle
+    if address is None:
+        return None
+    from tierwall.cli.bundle import starting  # noqa: PLC0415 - most runs need none
+
+    return starting.begin(address, wanted.beside.bundle_key, wanted.site, wanted.policies)
 
 
 def _learn(journal: Path, began: float, policies: tuple[Path, ...]) -> int:

@@ -13,6 +13,7 @@ from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder
 
 if TYPE_CHECKING:
+    from tierwall.bundle.taking_up import Source
     from tierwall.cli.ship.companion import Companion
 
 
@@ -24,6 +25,9 @@ class Beside:
     """An option's name and a URL each."""
     sink_trust: Path | None = None
     metrics: str | None = None
+    bundle: str | None = None
+    bundle_key: Path | None = None
+    bundle_every_s: int = 60
 
 
 NOTHING: Final = Beside()
@@ -36,8 +40,8 @@ class Nobody:
         """There is nothing to end."""
 
 
-def start(wanted: Beside, journal: Path) -> "Nobody | Companion":
-    """Begin with it, before there is a thread. Raises BadInput."""
+def start(wanted: Beside, journal: Path, source: "Source | None" = None) -> "Nobody | Companion":
+    """Begin with it, before there is a thread. `source`: of bundles. Raises BadInput."""
     if wanted == NOTHING:
         return Nobody()
     from tierwall.cli.lab.run import parse_listen  # noqa: PLC0415 - which imports this module
@@ -52,7 +56,13 @@ def start(wanted: Beside, journal: Path) -> "Nobody | Companion":
     metrics = None if listen is None else _bound(*listen)
     sinks.begin(found, at_end)
     return companion.Companion(
-        companion.Duties(sinks=found, metrics=metrics, control=control_folder(), run=os.getpid())
+        companion.Duties(
+            sinks=found,
+            metrics=metrics,
+            bundles=None if source is None else (source, wanted.bundle_every_s),
+            control=control_folder(),
+            run=os.getpid(),
+        )
     )
 
 

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tierwall.bundle.polling import Polling
+from tierwall.bundle.taking_up import Source
 from tierwall.cli.output import talk
 from tierwall.events import Stage, fault, to_line, visible
 from tierwall.journal import ROTATE_OCTETS
@@ -41,6 +43,8 @@ class Duties:
     sinks: Wanted
     metrics: socket.socket | None
     """Where it listens for who scrapes."""
+    bundles: tuple[Source, float] | None
+    """Where they come from, and every how many seconds it looks for another."""
     control: Path
     """The folder in which the run's processes have their control sockets."""
     run: int
@@ -97,6 +101,8 @@ def _serve(duties: Duties, told: int) -> None:
         each.start()
     if duties.metrics is not None:
         _pages(duties, duties.metrics, deliveries).start()
+    if duties.bundles is not None:
+        Polling(*duties.bundles, say=_say, journal=_into(wanted.journal, "")).start()
     os.read(told, 1)  # until the run is over
     for each in deliveries:
         each.end(END_S)
@@ -120,12 +126,13 @@ def _say_the_rest(sink: Delivery) -> None:
         _say(f"{sink.name}: {sink.progress.behind} octets of the journal wait for the next run that sends there")
 
 
-def _into(journal: Path) -> Callable[[str], None]:
+def _into(journal: Path, what: str = "sink ") -> Callable[[str], None]:
+    stage = Stage.JOURNAL if what else Stage.CONFIG
     file = LineFile(journal, rotate_octets=ROTATE_OCTETS, keep=5)
 
     def write(message: str) -> None:
         with suppress(OSError):
-            file.write(to_line(fault(f"sink {message}", Stage.JOURNAL, when=time.time_ns(), id=uuid.uuid4().hex)))
+            file.write(to_line(fault(f"{what}{message}", stage, when=time.time_ns(), id=uuid.uuid4().hex)))
             file.close()
 
     return write

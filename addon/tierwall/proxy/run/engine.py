@@ -229,6 +229,7 @@ class Engine:
             )
             to_set.update(
                 tierwall_site=settings.site,
+                tierwall_bundle="" if settings.bundle is None else str(settings.bundle),
                 tierwall_policy=[str(path) for path in settings.policies],
                 tierwall_journal=str(settings.journal),
                 tierwall_events="all" if settings.everything else "denied",

@@ -34,6 +34,8 @@ class RunSettings:
 
     site: str = "reference"
     policies: tuple[Path, ...] = ()
+    bundle: Path | None = None
+    """The name that leads to the bundle in force."""
     modes: tuple[str, ...] = ("regular",)
     listen: tuple[str, int] = ("127.0.0.1", 8080)
     journal: Path

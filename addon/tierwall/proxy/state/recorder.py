@@ -159,6 +159,7 @@ class Recorder:
             id=self._id(),
             stage=stage,
             site=self._active_policy.site.id,
+            revision=self._active_policy.site.revision,
             client_ip=caller.ip,
             client_port=caller.port or None,
             refusal=refusal,

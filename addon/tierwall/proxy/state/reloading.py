@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from tierwall.loader import InvalidFiles, load_catalogue, load_site
-from tierwall.policy.model import Catalogue
-from tierwall.policy.site import ListEntry, RuledEntry, Site, VendorEntry
+from tierwall.loader import InvalidFiles
+from tierwall.policy.site import ListEntry, RuledEntry, VendorEntry
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.loading import Named
 
 _LOOK_EVERY_S: Final = 0.5
 """By looking, not by inotify: that does not see through the mounts that containers have."""
@@ -26,8 +26,8 @@ type _Signature = dict[str, tuple[int, int, int] | None]
 class Reloading:
     """One site with its policies. `changed` waits for the next change."""
 
-    def __init__(self, site: str, policies: Sequence[Path], overrides: BehaviourOverrides) -> None:
-        self._site, self._policies, self._overrides = site, tuple(policies), overrides
+    def __init__(self, named: Named, overrides: BehaviourOverrides) -> None:
+        self._named, self._overrides = named, overrides
         self._active_policy = overrides.active_policy
         self._seen = self._look()
 
@@ -40,7 +40,7 @@ class Reloading:
         before = self._counted()
         try:
             # In a thread: a list may have a million entries, and connections go on meanwhile.
-            site, catalogue = await asyncio.to_thread(self._load)
+            site, catalogue = await asyncio.to_thread(self._named.load)
             await self._overrides.load(site, catalogue)
         except InvalidFiles as faults:
             return faults
@@ -56,17 +56,13 @@ class Reloading:
             rule=sum(len(vendor.rules) for vendor in catalogue.vendors),
         )
 
-    def _load(self) -> tuple[Site, Catalogue]:
-        catalogue = load_catalogue(self._policies)
-        return load_site(self._site, catalogue), catalogue
-
     def _look(self) -> _Signature:
         return {str(path): _signature(path) for path in self._watched()}
 
     def _watched(self) -> Iterator[Path]:
         yield from map(Path, self._active_policy.site.paths)
         yield from (Path(vendor.path) for vendor in self._active_policy.catalogue.vendors if vendor.path)
-        yield from self._policies  # a folder's own time tells that a file came or went
+        yield from self._named.watched()
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:

@@ -1,0 +1,1 @@
+"""`tierwall bundle`: what many gateways take up, built and checked."""
