@@ -194,3 +194,63 @@ def test_who_it_is_comes_before_where_to(authority: Authority, tmp_path: Path, s
     assert [done.connect_code or done.status for done in (asked, denied)] == [407, 403]
     assert (told.tierwall.behaviour, told.tierwall.breaks) == ("proxy-auth", ())
     assert then.event.reason == "unlisted"
+
+
+SCHEMES = """
+  - {behaviour: proxy-auth, users: users.txt, realm: HQ, schemes: [negotiate, ntlm, digest, basic]}
+"""
+
+
+@pytest.fixture(scope="module")
+def customers(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    """A proxy that offers what customers' proxies do."""
+    folder = tmp_path_factory.mktemp("schemes")
+    (folder / "users.txt").write_text("anna:secret\nACME\\\\bob:w0rd\n".replace("\\\\", "\\"), encoding="utf-8")
+    with behind(folder, authority, SCHEMES) as made:
+        yield made
+        assert not any(word in line for line in made.proxy.lines() for word in ("secret", "w0rd", "TlRMTVNT"))
+
+
+def test_every_scheme_is_offered_in_the_order_of_the_site(customers: Behind) -> None:
+    done = curl(*through(customers.via), "https://offered.vevox.app/")
+
+    offered = [line.split(": ", 1)[1].split(" ")[0] for line in done.talk.splitlines() if "Proxy-Authenticate" in line]
+    assert (done.connect_code, offered) == (407, ["Negotiate", "NTLM", "Digest", "Basic"])
+
+
+@pytest.mark.parametrize("scheme", ["--proxy-ntlm", "--proxy-digest", "--proxy-basic"])
+@pytest.mark.parametrize("user", ["anna:secret", "ACME\\bob:w0rd"])
+def test_who_knows_a_password_passes_by_each_scheme_on_one_connection(
+    customers: Behind, ca: Path, scheme: str, user: str
+) -> None:
+    url = f"https://{scheme.rpartition('-')[2]}.vevox.app/"
+    tls = curl(*through(customers.via), scheme, "--proxy-user", user, "--cacert", ca, url)
+    plain = curl(*through(customers.via), scheme, "--proxy-user", user, url.replace("https", "http"))
+
+    assert (tls.code, tls.connect_code, tls.status, plain.status) == (0, 200, 200, 301)
+    assert tls.talk.count("Connected to 127.0.0.1") == 1
+
+
+@pytest.mark.parametrize("scheme", ["--proxy-ntlm", "--proxy-digest"])
+def test_who_knows_none_does_not(customers: Behind, scheme: str) -> None:
+    before = customers.arrived
+    wrong = curl(*through(customers.via), scheme, "--proxy-user", "anna:guessed", f"https://no{scheme}.vevox.app/")
+    told = customers.proxy.wait_for(about(f"no{scheme}.vevox.app", "broken"))
+
+    assert (wrong.connect_code, customers.arrived) == (407, before)
+    assert "and the client gave a wrong one" in (told.tierwall.detail or "")
+
+
+@pytest.mark.parametrize("said", ["Negotiate YIIJ", "Negotiate TlRMTVNTUAABAAAA", "NTLM TlRMTVNTUAABAAAA", "NTLM AAAA"])
+def test_what_cannot_be_proved_is_asked_for_again(customers: Behind, said: str) -> None:
+    with connected(customers.via) as client:
+        client.sendall(connect_request("odd.vevox.app:443", f"Proxy-Authorization: {said}"))
+        assert read_response(client)[0].startswith(b"HTTP/1.1 407")
+
+
+def test_ntlm_holds_for_the_whole_connection(customers: Behind) -> None:
+    url = "http://ntlm.vevox.app/"
+    done = curl(*through(customers.via), "--proxy-ntlm", "--proxy-user", "anna:secret", url, url)
+
+    assert done.talk.count("HTTP/1.1 301") == 2
+    assert done.talk.count("Connected to 127.0.0.1") == 1

@@ -33,7 +33,17 @@ from tierwall.policy.behaviour.opening import (
     OneSegmentHello,
     SniRequired,
 )
-from tierwall.policy.behaviour.parameters import Basis, Cut, DnsAnswer, Stop, TlsVersion, UdpStop, UpgradeStop, Way
+from tierwall.policy.behaviour.parameters import (
+    AuthScheme,
+    Basis,
+    Cut,
+    DnsAnswer,
+    Stop,
+    TlsVersion,
+    UdpStop,
+    UpgradeStop,
+    Way,
+)
 from tierwall.policy.behaviour.resolution import DnsFilter, FqdnCacheExpiry, OfNames, SplitDns, StaleAddresses
 from tierwall.policy.behaviour.spec import EVERYTHING, Scope, Sees, Spec
 from tierwall.policy.behaviour.tunnel import (
@@ -113,6 +123,7 @@ __all__ = [
     "AtAccess",
     "AtDatagrams",
     "AtOpening",
+    "AuthScheme",
     "Bandwidth",
     "Basis",
     "Behaviour",

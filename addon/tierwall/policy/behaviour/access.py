@@ -6,7 +6,7 @@ Knows specifications only; proxy/middlebox/access acts. They come first, before 
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from tierwall.policy.behaviour.parameters import Count, Credential, HostName, PortNumber, Seconds
+from tierwall.policy.behaviour.parameters import AuthScheme, Count, Credential, HostName, PortNumber, Seconds
 from tierwall.policy.behaviour.spec import EVERY_PROTOCOL, Sees, Spec
 from tierwall.policy.model import Protocol
 
@@ -28,7 +28,7 @@ class ConnectionLimit(Spec):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProxyAuth(Spec):
-    """The proxy asks for a name and a password (407, Basic, RFC 7617), for CONNECT and plain HTTP.
+    """The proxy asks for a name and a password (407), for CONNECT and plain HTTP.
 
     It asks before it looks at where the client wants to go, so that denied names are asked about too. A client may
     answer on the same connection or on a new one; it is journalled when its connection ends without. SOCKS5 clients
@@ -43,6 +43,9 @@ class ProxyAuth(Spec):
     """A file with a `name:password` on each line, relative to the site's."""
     realm: str = "corporate proxy"
     """What the browser shows when it asks."""
+    schemes: tuple[AuthScheme, ...] = (AuthScheme.BASIC,)
+    """How it may be answered, in the order in which they are offered. Apps that know only Basic fail where a customer's
+    proxy offers `negotiate` and `ntlm` alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 Knows values only; how files spell them is the loader's.
 """
 
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
 
@@ -32,8 +33,30 @@ HostPattern = NewType("HostPattern", str)
 HeaderName = NewType("HeaderName", str)
 """The name of an HTTP header field (RFC 9110 section 5.1), in lower case."""
 
-Credential = NewType("Credential", str)
-"""SHA-256 of `user:password` in hexadecimal, so that no password stands in memory, messages or events."""
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A name and its password, as a user file has them; neither is ever shown. A domain stands in it: `ACME\\anna`.
+
+    The password itself is needed: what clients send of it (Digest, NTLM) can only be compared by who knows it.
+    """
+
+    name: str = field(repr=False)
+    password: str = field(repr=False)
+
+
+class AuthScheme(StrEnum):
+    """How a client says who it is (RFC 9110 section 11.1)."""
+
+    NEGOTIATE = "negotiate"
+    """Kerberos, RFC 4559. It is offered, and nobody gets in by it: a lab has no domain."""
+    NTLM = "ntlm"
+    """MS-NTHT: three requests on one connection. To let a client in it needs the extra `ntlm` of the package."""
+    DIGEST = "digest"
+    """RFC 7616, with MD5, as Squid has it."""
+    BASIC = "basic"
+    """RFC 7617."""
+
 
 type Answers = tuple[tuple[HostName, tuple[Address, ...]], ...]
 """Names with the addresses that a resolver gives for them."""

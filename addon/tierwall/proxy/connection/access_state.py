@@ -4,6 +4,7 @@ Knows values only; access.py fills it in and settles it at the end.
 """
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, Effect, Verdict
@@ -21,6 +22,17 @@ class Asked:
     """Of the connection, when it was asked."""
 
 
+class Exchange(Protocol):
+    """Messages that prove who a client is, one after the other."""
+
+    def answer(self, message: bytes) -> bytes | None:
+        """The next one of ours; None where there is none."""
+
+    @property
+    def proved(self) -> bool:
+        """Whether they did."""
+
+
 @dataclass(slots=True)
 class AccessState:
     """One connection's."""
@@ -32,6 +44,12 @@ class AccessState:
     """How often it was asked."""
     wrong: bool = False
     """Whether it ever gave what is not known."""
+    proved: bool = False
+    """Whether it proved who it is for all its requests, as NTLM does for a whole connection."""
+    exchange: Exchange | None = None
+    """Of NTLM, between its messages."""
+    challenge: str | None = None
+    """What the next 407 says instead of offering every scheme."""
     redirected: bool = False
     """Whether a request after its first was redirected to a captive portal, which is journalled once."""
 

@@ -20,6 +20,7 @@ from tierwall.opening import (
     read_tunnel,
 )
 from tierwall.policy.attempt import Action, Attempt, NameSource
+from tierwall.policy.behaviour import AuthScheme
 from tierwall.policy.model import Address, Transport
 from tierwall.proxy.connection.attempts import at_address, named, with_opening
 from tierwall.proxy.connection.client_connection import ClientConnection, Known, Listener, Speaks
@@ -27,7 +28,7 @@ from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.access import AtAccess
-from tierwall.proxy.middlebox.access.credentials import basic
+from tierwall.proxy.middlebox.access.credentials import Login, given
 from tierwall.proxy.middlebox.access.dial_blackhole import blackholes
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome, left_for_parent
 from tierwall.proxy.serving.own_names import is_ours
@@ -127,7 +128,7 @@ class FrontDoor:
         credentials = opening.credentials
         if request.verdict.effects:
             stays = opening.version != "HTTP/1.0"
-            outcome = self.at_access.outcome(request, basic(credentials), again=stays)
+            outcome = self.at_access.outcome(request, given(credentials), again=stays)
             if outcome is not Outcome.PASSES:
                 del connection.client.received[: opening.consumed]
                 return outcome
@@ -150,7 +151,7 @@ class FrontDoor:
         request = self._judged(connection, attempt)
         if request.verdict.effects:
             stays = _ends_with_its_head(connection.client, opening)
-            outcome = self.at_access.outcome(request, basic(opening.credentials), again=stays)
+            outcome = self.at_access.outcome(request, given(opening.credentials), again=stays)
             if outcome is Outcome.ASKED:
                 del connection.client.received[: opening.consumed]
             if outcome is not Outcome.PASSES:
@@ -189,10 +190,11 @@ class FrontDoor:
                 self._malformed(connection, nowhere, why)
             case NoMethod(why=why):
                 self._unserved(connection, nowhere, why, "no-method", refusal.SOCKS_NO_METHOD)
-            case Wanted(request=request, login=login):
+            case Wanted(request=request, login=said):
+                login = None if said is None else Login(AuthScheme.BASIC, said)
                 await self._socks5_request(connection, request, login)
 
-    async def _socks5_request(self, connection: ClientConnection, request: Socks5Request, login: bytes | None) -> None:
+    async def _socks5_request(self, connection: ClientConnection, request: Socks5Request, login: Login | None) -> None:
         attempt = named(NameSource.SOCKS, request.host, request.port, self._destinations)
         if request.command != _SOCKS_CONNECT:
             why = f"SOCKS5 command {request.command}; only CONNECT (1) is served"
@@ -203,7 +205,7 @@ class FrontDoor:
             connection.client.write(refusal.socks_reply(0x00))
             await self._to_address(connection, attempt.names[0].value, attempt.port, login)
 
-    async def _socks5_name(self, connection: ClientConnection, attempt: Attempt, login: bytes | None) -> None:
+    async def _socks5_name(self, connection: ClientConnection, attempt: Attempt, login: Login | None) -> None:
         if self._active_policy.site.behaviours and self.at_access.portal(attempt) is not None:
             connection.client.write(refusal.socks_reply(0x00))
             opening = await read(connection.client, read_tunnel)
@@ -222,7 +224,7 @@ class FrontDoor:
     # -- transparent, wireguard, tun, local; SOCKS5 with an address
 
     async def _to_address(
-        self, connection: ClientConnection, address: Address, port: int, login: bytes | None = None
+        self, connection: ClientConnection, address: Address, port: int, login: Login | None = None
     ) -> None:
         client = connection.client
         if connection.listener.speaks is Speaks.SOCKS5 and self._active_policy.site.behaviours:

@@ -4,7 +4,7 @@ Knows wire formats and wording. Refuses to decide: the verdict is given, and the
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, assert_never
@@ -125,16 +125,24 @@ def not_http(refused: Refused, *, too_large: bool = False) -> tuple[str, Refusal
     return "400", Farewell(_text("400 Bad Request", refused))
 
 
-def challenge(refused: Refused, realm: str, *, stays: bool) -> bytes:
-    """A name and a password are wanted. `stays`: the client may answer on the same connection."""
-    field = f"Proxy-Authenticate: {basic_of(realm)}\r\n"
-    return _text("407 Proxy Authentication Required", refused, extra=field + (_STAYS if stays else _CLOSE))
+def challenge(refused: Refused, offered: Iterable[str], *, stays: bool) -> bytes:
+    """A name and a password are wanted. `offered`: how; `stays`: the client may answer on the same connection."""
+    fields = "".join(f"Proxy-Authenticate: {each}\r\n" for each in offered)
+    return _text("407 Proxy Authentication Required", refused, extra=fields + (_STAYS if stays else _CLOSE))
 
 
 def basic_of(realm: str) -> str:
     """The value of Proxy-Authenticate (RFC 7617 section 2)."""
-    quoted = " ".join(realm.split()).replace("\\", "\\\\").replace('"', '\\"')
-    return f'Basic realm="{quoted}", charset="UTF-8"'
+    return f'Basic realm="{_quoted(realm)}", charset="UTF-8"'
+
+
+def digest_of(realm: str, nonce: str) -> str:
+    """The same of RFC 7616 section 3.3."""
+    return f'Digest realm="{_quoted(realm)}", qop="auth", algorithm=MD5, nonce="{nonce}"'
+
+
+def _quoted(text: str) -> str:
+    return " ".join(text.split()).replace("\\", "\\\\").replace('"', '\\"')
 
 
 def found(location: str) -> Farewell:

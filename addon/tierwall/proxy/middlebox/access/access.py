@@ -17,6 +17,7 @@ from tierwall.proxy.connection.access_state import AccessState
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access import proxy_auth
+from tierwall.proxy.middlebox.access.credentials import Login
 from tierwall.proxy.middlebox.access.portal import AskedOfPortal, Portals, home, not_accepted
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
 from tierwall.proxy.state import refusal
@@ -39,8 +40,8 @@ class AtAccess:
         self._proxied: dict[tuple[Address | None, int], ClientConnection] = {}
         """By client: connections that send plain HTTP requests, which mitmproxy reads after the first."""
 
-    def outcome(self, request: TunnelRequest, login: bytes | None = None, *, again: bool = False) -> Outcome:
-        """Let the behaviours act. `login`: the client's `name:password`; `again`: it could send its request again."""
+    def outcome(self, request: TunnelRequest, login: Login | None = None, *, again: bool = False) -> Outcome:
+        """Let the behaviours act. `login`: who the client says it is; `again`: it could send its request again."""
         for effect in request.verdict.effects:
             kind = effect.behaviour
             if isinstance(kind, behaviour.ProxyAuth):

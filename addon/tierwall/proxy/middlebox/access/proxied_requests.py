@@ -19,10 +19,10 @@ from tierwall.proxy.connection.access_state import AccessState, Asked
 from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.access import AtAccess
-from tierwall.proxy.middlebox.access.credentials import basic
+from tierwall.proxy.middlebox.access.credentials import Login, given
 from tierwall.proxy.middlebox.access.dial_blackhole import UNANSWERED
 from tierwall.proxy.middlebox.access.portal import AskedOfPortal, home, not_accepted
-from tierwall.proxy.middlebox.access.proxy_auth import is_known
+from tierwall.proxy.middlebox.access.proxy_auth import is_known, offers
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.recorder import Caller
 
@@ -40,7 +40,7 @@ class ProxiedRequests:
         connection = self._access.proxied(caller)
         if connection is None:
             return False  # inside a tunnel, or redirected: nothing is asked of it
-        login = basic(_taken(request_flow, verdict))
+        login = given(_taken(request_flow, verdict))
         portal, address = self._access.portal(attempt), connection.caller.address
         if portal is not None and address is not None:
             request = request_flow.request
@@ -65,14 +65,16 @@ class ProxiedRequests:
         return False
 
     async def _answer(
-        self, request: TunnelRequest, caller: Caller, effect: Effect, login: bytes | None
+        self, request: TunnelRequest, caller: Caller, effect: Effect, login: Login | None
     ) -> http.Response | None:
         connection, verdict = request.connection, request.verdict
         access_state = connection.access_state = connection.access_state or AccessState()
         match effect.behaviour:
-            case ProxyAuth() as wanted if not is_known(access_state, wanted, login):
+            case ProxyAuth() as wanted if not is_known(access_state, wanted, login, caller.method or ""):
                 access_state.ask(Asked(request.attempt, verdict, effect, Stage.REQUEST))
-                return _response(407, verdict, effect, {"Proxy-Authenticate": refusal.basic_of(wanted.realm)})
+                response = _response(407, verdict, effect, {})
+                response.headers.set_all("Proxy-Authenticate", offers(access_state, wanted))
+                return response
             case CaptivePortal() as portal if not self._accepted(connection, portal):
                 if not access_state.redirected:
                     access_state.redirected = True

@@ -1,25 +1,30 @@
 """`proxy-auth` at work: a client is asked for a name and a password, and may try again on the same connection.
 
-Knows 407 (RFC 9110 section 15.5.8) and what a connection remembers (access_state.py). Refuses to say which users there
-are: the site does.
+Knows 407 (RFC 9110 section 15.5.8), the schemes that it may offer, and what a connection remembers (access_state.py).
+Refuses to say which users there are: the site does.
 """
 
+import base64
+from dataclasses import replace
 from enum import Enum
-from typing import Final
+from typing import Final, assert_never
 
 from tierwall.policy.attempt import Effect, Verdict
-from tierwall.policy.behaviour import ProxyAuth
+from tierwall.policy.behaviour import AuthScheme, ProxyAuth
 from tierwall.proxy.connection.access_state import AccessState, Asked
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
-from tierwall.proxy.middlebox.access.credentials import knows
+from tierwall.proxy.middlebox.access import ntlm
+from tierwall.proxy.middlebox.access.credentials import Login, knows, knows_digest, nonce
 from tierwall.proxy.state import refusal
+from tierwall.proxy.state.refusal import Spoken
 
 ASKED_AT_MOST: Final = 3
 """How often one connection is asked before it ends."""
 
 _NOTHING_GIVEN: Final = "the client gives no name and password"
 _UNKNOWN: Final = "the client gives an unknown name and password"
+_SOCKS: Final = (AuthScheme.BASIC,)
 _TIMES: Final = {1: "once", 2: "twice"}
 
 
@@ -34,7 +39,7 @@ class Outcome(Enum):
 
 
 def authenticate(
-    request: TunnelRequest, effect: Effect, wanted: ProxyAuth, login: bytes | None, *, again: bool
+    request: TunnelRequest, effect: Effect, wanted: ProxyAuth, login: Login | None, *, again: bool
 ) -> Outcome:
     """Let in who is known, ask the others. `again`: the client could send its request again on this connection.
 
@@ -45,27 +50,76 @@ def authenticate(
     if connection.listener.speaks is Speaks.ANYTHING:
         return Outcome.PASSES
     access_state = connection.access_state = connection.access_state or AccessState()
-    if is_known(access_state, wanted, login):
+    by_socks = connection.listener.speaks is Speaks.SOCKS5
+    method = "CONNECT" if connection.spoken is Spoken.CONNECT else connection.caller.method or ""
+    if is_known(access_state, replace(wanted, schemes=_SOCKS) if by_socks else wanted, login, method):
         return Outcome.PASSES
-    if connection.listener.speaks is Speaks.SOCKS5:
+    if by_socks:
         request.break_off(effect, _UNKNOWN if access_state.wrong else _NOTHING_GIVEN)
         return Outcome.ENDS
     access_state.ask(Asked(request.attempt, request.verdict, effect, connection.stage))
     told = request.told_of(effect, _UNKNOWN if login is not None else _NOTHING_GIVEN)
+    offered = offers(access_state, wanted)
     if again and access_state.times < ASKED_AT_MOST:
-        connection.client.write(refusal.challenge(told, wanted.realm, stays=True))
+        connection.client.write(refusal.challenge(told, offered, stays=True))
         return Outcome.ASKED
-    connection.client.close_after(refusal.challenge(told, wanted.realm, stays=False))
+    connection.client.close_after(refusal.challenge(told, offered, stays=False))
     return Outcome.ENDS
 
 
-def is_known(access_state: AccessState, wanted: ProxyAuth, login: bytes | None) -> bool:
-    """Whether the client gave a name and a password of the user file; then it owes none any more."""
-    if login is None or not knows(wanted.users, login):
-        access_state.wrong |= login is not None
-        return False
+def is_known(access_state: AccessState, wanted: ProxyAuth, login: Login | None, method: str) -> bool:
+    """Whether the client proved that it is a user of the file; then it owes nothing any more."""
+    access_state.challenge = None
+    if not access_state.proved:
+        if login is None or login.scheme not in wanted.schemes:
+            known = False
+        else:
+            known = _proves(access_state, wanted, login, method)
+        if not known:
+            access_state.wrong |= login is not None and access_state.challenge is None
+            return False
     access_state.asked = None
     return True
+
+
+def _proves(access_state: AccessState, wanted: ProxyAuth, login: Login, method: str) -> bool:
+    match login.scheme:
+        case AuthScheme.BASIC:
+            return knows(wanted.users, login.said)
+        case AuthScheme.DIGEST:
+            return knows_digest(wanted.users, wanted.realm, login.said, method)
+        case AuthScheme.NTLM if ntlm.is_there():
+            exchange = access_state.exchange = access_state.exchange or ntlm.Exchange(wanted.users)
+            message = exchange.answer(login.said)
+            access_state.proved = exchange.proved
+            if message is not None:
+                access_state.challenge = f"NTLM {base64.b64encode(message).decode()}"
+            return access_state.proved
+        case AuthScheme.NTLM | AuthScheme.NEGOTIATE:
+            return False
+        case _:
+            assert_never(login.scheme)
+
+
+def offers(access_state: AccessState, wanted: ProxyAuth) -> list[str]:
+    """The values of Proxy-Authenticate: every scheme, or the next message of the one that is under way."""
+    if access_state.challenge is not None:
+        return [access_state.challenge]
+    return [_offer(scheme, wanted.realm) for scheme in wanted.schemes]
+
+
+def _offer(scheme: AuthScheme, realm: str) -> str:
+    match scheme:
+        case AuthScheme.NEGOTIATE:
+            return "Negotiate"
+        case AuthScheme.NTLM:
+            return "NTLM"
+        case AuthScheme.DIGEST:
+            return refusal.digest_of(realm, nonce())
+        case AuthScheme.BASIC:
+            return refusal.basic_of(realm)
+        case _:
+            assert_never(scheme)
 
 
 def left_for_parent(verdict: Verdict, credentials: str | None) -> str | None:
