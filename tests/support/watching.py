@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 from tests.support.running import environment
 
 _PAGE = re.compile(r"^page\s+(http://\S+?/)#token=(\S+)$")
-LIMIT_S: Final = 20.0
+LIMIT_S: Final = 15.0
 
 
 @dataclass(slots=True)
@@ -44,12 +45,15 @@ class Watched:
         return self._ask("POST", f"do/{action}", headers, json.dumps(given))
 
     def frames(self, query: str = "") -> Iterator[dict[str, Any]]:
-        """The stream, frame by frame."""
+        """The stream, frame by frame. It ends after LIMIT_S."""
+        end = time.monotonic() + LIMIT_S
         with closing(self._connection()) as connection:
             connection.request("GET", f"/stream?{query}")
             for line in connection.getresponse():
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
+                if time.monotonic() > end:
+                    return
 
     def _connection(self) -> HTTPConnection:
         return HTTPConnection(urlsplit(self.page).netloc, timeout=LIMIT_S)

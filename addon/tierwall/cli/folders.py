@@ -1,29 +1,26 @@
-"""Where tierwall keeps what nobody named a place for: its state, and the control sockets of running proxies.
+"""The user's folders, for commands: where there are none, that is bad input.
 
-Knows the environment and the home folder. Makes no folder.
+Knows what control/folders.py finds.
 """
 
-import os
 from pathlib import Path
 
 from tierwall.cli.faults import BadInput
+from tierwall.control import folders
+from tierwall.control.folders import NoHome
 
 
 def state_folder() -> Path:
-    """Where the journal and the lab CA are kept (XDG Base Directory Specification: a relative path is ignored)."""
-    given = Path(os.environ.get("XDG_STATE_HOME", ""))
-    if given.is_absolute():
-        return given / "tierwall"
+    """Where the journal and the lab CA are kept. Raises BadInput."""
     try:
-        home = Path.home()
-    except RuntimeError:
-        home = Path("/")
-    if home == Path("/"):  # which containers say of a user without one
-        raise BadInput(["there is no home folder for the journal and the lab CA: set XDG_STATE_HOME"])
-    return home / ".local" / "state" / "tierwall"
+        return folders.state_folder()
+    except NoHome as fault:
+        raise BadInput([fault]) from None
 
 
 def control_folder() -> Path:
-    """Where running proxies have their control sockets (XDG_RUNTIME_DIR is private, and empty after a restart)."""
-    given = Path(os.environ.get("XDG_RUNTIME_DIR", ""))
-    return given / "tierwall" if given.is_absolute() and given.is_dir() else state_folder() / "control"
+    """Where running proxies have their control sockets. Raises BadInput."""
+    try:
+        return folders.control_folder()
+    except NoHome as fault:
+        raise BadInput([fault]) from None

@@ -11,6 +11,7 @@ from tierwall.events.build import (
     failed,
     fault,
     from_verdict,
+    marked,
 )
 from tierwall.events.enums import (
     ALL,
@@ -80,6 +81,7 @@ __all__ = [
     "failed",
     "fault",
     "from_verdict",
+    "marked",
     "parse",
     "redact_url",
     "schema_text",

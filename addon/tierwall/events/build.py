@@ -56,6 +56,7 @@ _TYPES: Final[dict[Action, tuple[Type, ...]]] = {
     Action.FAULT: (Type.INFO,),
     Action.ALLOWED: (Type.CONNECTION, Type.ALLOWED, Type.START),
     Action.CLOSED: (Type.CONNECTION, Type.END),
+    Action.MARKED: (Type.INFO,),
 }
 _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
     Seen.TLS: NetworkProtocol.TLS,
@@ -170,6 +171,26 @@ def fault(message: str, stage: Stage, *, when: datetime | int, id: str, site: st
         error=Error(message=cut(message, FAULT_OCTETS)),
         observer=_OBSERVER,
         tierwall=Tierwall(tier=Tier.NONE, stage=stage, site=cut_if_any(site, ID_OCTETS), breaks=(), near=()),
+    )
+
+
+def marked(note: str, *, when: datetime | int, id: str, site: str | None = None) -> Event:  # noqa: A002
+    """A moment that somebody noted, so that what was done in an app is found again beside what came of it."""
+    fields = EventFields(
+        kind=Kind.EVENT,
+        category=_CONFIGURATION,
+        type=_TYPES[Action.MARKED],
+        action=Action.MARKED,
+        id=cut(id, ID_OCTETS),
+    )
+    site = cut_if_any(site, ID_OCTETS)
+    return Event(
+        timestamp=timestamp(when),
+        ecs=_ECS,
+        event=fields,
+        message=cut(note, TEXT_OCTETS),
+        observer=_OBSERVER,
+        tierwall=Tierwall(tier=Tier.NONE, stage=Stage.MARK, site=site, breaks=(), near=()),
     )
 
 

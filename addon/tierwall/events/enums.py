@@ -13,6 +13,8 @@ class Action(StrEnum):
     FAULT = "fault"
     ALLOWED = "allowed"
     CLOSED = "closed"
+    MARKED = "marked"
+    """Somebody noted what happened at this moment: "clicked Join"."""
 
 
 ALL = frozenset(Action)
@@ -36,6 +38,7 @@ class Stage(StrEnum):
     TUNNEL = "tunnel"
     CONFIG = "config"
     JOURNAL = "journal"
+    MARK = "mark"
 
 
 class ClosedBy(StrEnum):

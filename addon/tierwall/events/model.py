@@ -177,6 +177,7 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
     user_agent: UserAgent | None = None
     rule: Rule | None = None
     error: Error | None = None
+    message: Annotated[str | None, Meta(description="What somebody noted, where the action is `marked`.")] = None
     observer: Observer
     tierwall: Tierwall
 

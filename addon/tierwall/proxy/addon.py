@@ -6,7 +6,8 @@ Knows mitmproxy's lifecycle. Policies and sites are loader.py's, hooks serving/h
 import asyncio
 import atexit
 import logging
-from collections.abc import Awaitable, Iterator, Sequence
+import os
+from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,8 @@ from tierwall.events import ALL, ALWAYS, Stage
 from tierwall.journal import CannotJournal, FanOut, Journal, Selected, Sink
 from tierwall.loader import InvalidFiles
 from tierwall.policy.target import InvalidTarget, attempt_for
+from tierwall.proxy.control.inside import Inside
+from tierwall.proxy.control.socket import Control, NoControl
 from tierwall.proxy.listeners import LISTENERS, install
 from tierwall.proxy.mitmproxy.handover import close_what_is_not_guarded
 from tierwall.proxy.mitmproxy.modes import suited
@@ -32,6 +35,7 @@ from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.counts import Sample
 from tierwall.proxy.state.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
+from tierwall.proxy.state.live import Live
 from tierwall.proxy.state.loading import Named
 from tierwall.proxy.state.log_sink import LogSink
 from tierwall.proxy.state.recorder import Recorder
@@ -68,6 +72,7 @@ class Assembly:
     journal: Journal | None
     overrides: BehaviourOverrides
     reloading: Reloading
+    inside: Inside
     kernel_sync: "KernelSync | None"
     """Of the kernel's rules, where there is a gateway."""
 
@@ -88,17 +93,25 @@ class TierwallAddon:
 
     `sinks` are told every event beside the journal; None: events are logged. `gateway`: the kernel's rules that
     `tierwall gateway up` made here are to be kept as the site says. `journal`: where events go until an option says
-    otherwise, and once a faulty one was taken back; nowhere, where it is empty.
+    otherwise, and once a faulty one was taken back; nowhere, where it is empty. `control`: the folder for a control
+    socket of its own, where nobody else opens one.
     """
 
     def __init__(
-        self, sinks: Sequence[Sink] | None = None, *, gateway: bool = False, journal: str = "tierwall.jsonl"
+        self,
+        sinks: Sequence[Sink] | None = None,
+        *,
+        gateway: bool = False,
+        journal: str = "tierwall.jsonl",
+        control: Path | None = None,
     ) -> None:
         self._first_journal = journal
         self._sinks: tuple[Sink, ...] = (LogSink(),) if sinks is None else tuple(sinks)
         self.assembly: Assembly | None = None
         self.addons = hooks(lambda: None if self.assembly is None else self.assembly.enforcement)
         self._gateway = gateway
+        self._control = None if control is None else Control(control, os.getpid(), self.inside, logger.info)
+        self._live = Live()
         self._watching: list[asyncio.Task[None]] = []
 
     def load(self, loader: Loader) -> None:
@@ -133,10 +146,14 @@ class TierwallAddon:
         """mitmproxy runs: its servers listen, or will. Not a coroutine: a script that is loaded again cannot wait."""
         ctx.master.addons.get("proxyserver").servers.changed.connect(self._note_listening)
         self._note_listening()
+        if self._control is not None:
+            self._watching.append(asyncio.get_running_loop().create_task(_opened(self._control)))
 
     def done(self) -> Awaitable[None] | None:
         """mitmproxy ends, or unloads us: from here on everything is refused. Tunnels that stand go on until it ends."""
         LISTENERS.door = None
+        if self._control is not None:
+            self._control.close()
         for task in self._watching:
             task.cancel()
         ends = ctx.master.should_exit.is_set()
@@ -154,6 +171,15 @@ class TierwallAddon:
             raise exceptions.CommandError(str(fault)) from None
         return as_json([explanation(target, active_policy.judge(attempt), active_policy.site.id)])
 
+    def _samples(self) -> Iterable[Sample]:
+        return () if self.assembly is None else self.assembly.samples()
+
+    def inside(self) -> Inside:
+        """What can be asked about and changed while it runs. Raises RuntimeError before there is anything."""
+        if self.assembly is None:
+            raise RuntimeError("tierwall has no site in force")
+        return self.assembly.inside
+
     # -- private
 
     def _assemble(self) -> Assembly:
@@ -170,13 +196,14 @@ class TierwallAddon:
         journal = _journal(options.tierwall_journal)
         wanted = [Selected(journal, ALL if everything else ALWAYS)] if journal else []
         recent = Recent()
-        told: list[Sink] = [*wanted, recent, *self._sinks]
-        recorder = Recorder(FanOut(told, _say), active_policy, everything=everything)
+        told: list[Sink] = [*wanted, recent, self._live, *self._sinks]
+        recorder = Recorder(FanOut(told, _say), active_policy, everything=everything, live=self._live)
         at_door = recorder.told_to(FanOut([*told, *_shown()], _say))
         destinations = Destinations(redirects)
         kernel_sync = self._kernel_sync(active_policy, recorder) if self._gateway else None
         door = FrontDoor(active_policy, destinations, at_door, Pages(active_policy, recent, _ca(options.confdir)))
         overrides = BehaviourOverrides(active_policy, suits)
+        reloading = Reloading(named, overrides)
         return Assembly(
             active_policy=active_policy,
             destinations=destinations,
@@ -185,7 +212,17 @@ class TierwallAddon:
             enforcement=Enforcement(active_policy, destinations, recorder, door.at_access, kernel_sync),
             journal=journal,
             overrides=overrides,
-            reloading=Reloading(named, overrides),
+            reloading=reloading,
+            inside=Inside(
+                overrides=overrides,
+                reloading=reloading,
+                recorder=recorder,
+                tunnels=door.tunnels,
+                live=self._live,
+                journal=_path(options.tierwall_journal),
+                policies=named.policies,
+                samples=self._samples,
+            ),
             kernel_sync=kernel_sync,
         )
 
@@ -230,6 +267,13 @@ class TierwallAddon:
             _journals.popitem()[1].close()
 
 
+async def _opened(control: Control) -> None:
+    try:
+        await control.open()
+    except NoControl as fault:
+        logger.warning("nothing can be asked or switched while it runs: %s", fault)
+
+
 async def _reload_on_change(assembly: Assembly) -> None:
     while True:
         try:
@@ -272,10 +316,14 @@ def _redirects(texts: Sequence[str]) -> tuple[Redirect, ...]:
     return tuple(redirects)
 
 
+def _path(text: str) -> Path | None:
+    return Path(text).expanduser().absolute() if text else None
+
+
 def _journal(path: str) -> Journal | None:
-    if not path:
+    where = _path(path)
+    if where is None:
         return None
-    where = Path(path).expanduser().absolute()
     if where not in _journals:
         _journals[where] = Journal(where, _say)
         atexit.register(_journals[where].close)

@@ -20,8 +20,9 @@ _DECISIONS: Final = {
     Action.FAULT: Decision.UNKNOWN,
     Action.ALLOWED: Decision.ALLOWED,
     Action.CLOSED: Decision.UNKNOWN,
+    Action.MARKED: Decision.UNKNOWN,
 }
-"""`closed` ends what `allowed` began: one verdict, two lines."""
+"""`closed` ends what `allowed` began: one verdict, two lines. `marked` is nobody's connection."""
 
 
 def looks_like_journal(line: str) -> bool:

@@ -109,7 +109,7 @@ class Console:
         head, because = happened(event, self._zone), why(event)
         if not because:
             self._print(head)
-        elif event.event.action is Action.FAULT:  # whole: it is for whoever sits here to mend
+        elif event.event.action in {Action.FAULT, Action.MARKED}:  # whole: it is for whoever sits here
             self._console.print(head.append(f" – {because}", "not bold"), soft_wrap=True, highlight=False)
         elif not self._console.is_terminal or head.cell_len + 3 + min(len(because), _ENOUGH) <= self._console.width:
             self._print(head.append(f" – {because}"))
@@ -130,6 +130,8 @@ def happened(event: Event, zone: tzinfo | None = None) -> Text:
     ours = event.tierwall
     if event.event.action is Action.FAULT:
         return text.append(f"{'fault':9} {ours.stage}", "bold red")
+    if event.event.action is Action.MARKED:
+        return text.append(f"{'marked':9}", "bold")
     text.append(f"{ours.tier.value:9}", TIER_STYLES[ours.tier])
     if ours.breaks:
         leading = ours.breaks[0]
@@ -154,7 +156,8 @@ def why(event: Event) -> str:
 
 def _likeness(event: Event) -> _Likeness:
     rule = event.rule.name if event.rule else None
-    about = message_of(event) if event.event.action is Action.FAULT else destination_of(event)
+    ours = event.event.action in {Action.FAULT, Action.MARKED}
+    about = message_of(event) if ours else destination_of(event)
     return (event.event.action, about, event.event.reason, rule)
 
 

@@ -19,8 +19,9 @@ def destination_of(event: Event) -> str:
 
 
 def message_of(event: Event) -> str:
-    """The error's message on one line, or nothing."""
-    return " ".join(visible(part) for part in event.error.message.splitlines()) if event.error else ""
+    """The error's message, or what somebody noted, on one line; or nothing."""
+    said = event.error.message if event.error else event.message or ""
+    return " ".join(visible(part) for part in said.splitlines())
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

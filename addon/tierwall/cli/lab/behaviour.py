@@ -4,39 +4,24 @@ Knows sockets and what they answer. Which names and parameters there are is the 
 """
 
 import json
-import socket
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 from rich.text import Text
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder
 from tierwall.cli.output import report, write
+from tierwall.control.running import Refused, ask, one
 from tierwall.events.hostile_text import visible
 from tierwall.loader.faults import unknown
 from tierwall.policy.behaviour import BY_NAME
 from tierwall.report.indented import Indented
-from tierwall.report.wording import plural
-
-_ANSWER_S: Final = 60.0
-"""A site with a million entries takes its time to be put in force."""
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """A proxy that runs: all processes of one `tierwall run`."""
-
-    run: int
-    """The id of its first process, which people know."""
-    sockets: tuple[Path, ...]
 
 
 def listed(proxy: int | None) -> dict[str, Any]:
     """What stands. Raises BadInput."""
-    return _ask(_one(proxy), {"do": "list"})
+    return _asked(proxy, {"do": "list"})
 
 
 def switched(proxy: int | None, name: str, assignments: Sequence[str] | None) -> dict[str, Any]:
@@ -44,12 +29,12 @@ def switched(proxy: int | None, name: str, assignments: Sequence[str] | None) ->
     if name not in BY_NAME:
         raise BadInput([f"{unknown('behaviour', name, tuple(BY_NAME))}; `tierwall behaviour list --all` has them all"])
     given = None if assignments is None else list(assignments)
-    return _ask(_one(proxy), {"do": "switch", "name": name, "assignments": given})
+    return _asked(proxy, {"do": "switch", "name": name, "assignments": given})
 
 
 def taken_back(proxy: int | None) -> dict[str, Any]:
     """As the site's file says again. Raises BadInput."""
-    return _ask(_one(proxy), {"do": "take-back"})
+    return _asked(proxy, {"do": "take-back"})
 
 
 def known() -> list[dict[str, str]]:
@@ -94,62 +79,8 @@ def print_json(state: dict[str, Any]) -> int:
     return 0
 
 
-def _one(proxy: int | None) -> Running:
-    """The proxy that is meant: the only one that runs, or the one of that process id."""
-    found = list(_running())
-    if proxy is not None:
-        chosen = [each for each in found if each.run == proxy]
-        if not chosen:
-            raise BadInput([f"--proxy {proxy}: no proxy of yours runs with that process id ({_ids(found)})"])
-        return chosen[0]
-    if not found:
-        raise BadInput(["no proxy of yours runs: start one with `tierwall run`, as the same user"])
-    if len(found) > 1:
-        raise BadInput([f"{plural(len(found), 'proxy', 'proxies')} run ({_ids(found)}): say which with --proxy"])
-    return found[0]
-
-
-def _ids(found: Sequence[Running]) -> str:
-    return "process ids: " + ", ".join(str(each.run) for each in found) if found else "none runs"
-
-
-def _running() -> Iterator[Running]:
-    runs: dict[int, list[Path]] = {}
-    for path in sorted(control_folder().glob("*.*.sock")):
-        first = path.name.split(".")[0]
-        if first.isdecimal() and _answers(path):
-            runs.setdefault(int(first), []).append(path)
-    for run, paths in runs.items():
-        yield Running(run, tuple(paths))
-
-
-def _answers(path: Path) -> bool:
-    """What a killed proxy left behind does not."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        try:
-            client.connect(str(path))
-        except OSError:
-            return False
-    return True
-
-
-def _ask(running: Running, request: dict[str, Any]) -> dict[str, Any]:
-    """Every process of it; the first one's answer, since they all give the same."""
-    answers = [_exchange(path, request) for path in running.sockets]
-    faults = list(dict.fromkeys(fault for answer in answers for fault in answer.get("faults", ())))
-    if faults:
-        raise BadInput(faults)
-    return answers[0]
-
-
-def _exchange(path: Path, request: dict[str, Any]) -> dict[str, Any]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(_ANSWER_S)
-        try:
-            client.connect(str(path))
-            client.sendall(json.dumps(request).encode() + b"\n")
-            with client.makefile("rb") as answer:
-                found: dict[str, Any] = json.loads(answer.readline())
-        except (OSError, ValueError) as fault:
-            raise BadInput([f"the proxy does not answer at {path}: {fault}"]) from None
-    return found
+def _asked(proxy: int | None, request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return ask(one(control_folder(), proxy), request)
+    except Refused as fault:
+        raise BadInput([fault]) from None

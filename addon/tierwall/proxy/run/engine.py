@@ -20,6 +20,7 @@ from mitmproxy.proxy import mode_specs
 from tierwall.events import Stage
 from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
+from tierwall.proxy.control.socket import Control, NoControl
 from tierwall.proxy.listeners import LISTENERS
 from tierwall.proxy.mitmproxy import wireguard_keys
 from tierwall.proxy.mitmproxy.handler import IDLE_S
@@ -35,7 +36,6 @@ from tierwall.proxy.mitmproxy.parts import (
     UpdateAltSvc,
     UpstreamAuth,
 )
-from tierwall.proxy.run.control import Control, NoControl
 from tierwall.proxy.run.listening_faults import cannot_start
 from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, own_addresses, stops
 from tierwall.proxy.run.trusted_authorities import believed
@@ -191,9 +191,7 @@ class Engine:
         if self._after is not None:
             assembly.recorder.fault(self._after, Stage.ACCEPT)
         if self._settings.control is not None:
-            self._control = Control(
-                self._settings.control, self._run, assembly.overrides, self._voice.note, assembly.samples
-            )
+            self._control = Control(self._settings.control, self._run, self._addon.inside, self._voice.note)
             self._opening = asyncio.get_running_loop().create_task(self._open(self._control))
         self._voice.started(
             Start(
@@ -212,7 +210,7 @@ class Engine:
         try:
             await control.open()
         except NoControl as fault:
-            self._voice.warn(f"behaviours cannot be switched while it runs: {fault}")
+            self._voice.warn(f"nothing can be switched or watched while it runs: {fault}")
 
     def _set_options(self, to_set: options.Options, authorities: str | None) -> None:
         settings = self._settings

@@ -5,6 +5,7 @@ Knows the order of dialling, answering and judging (docs/design.md, "How data fl
 
 import asyncio
 import time
+from collections.abc import Iterator
 from typing import assert_never
 
 from tierwall.events import ClosedBy, Stage
@@ -127,6 +128,10 @@ class Tunnels:
     def standing(self) -> int:
         """Tunnels that stand now."""
         return len(self._relays)
+
+    def all(self) -> Iterator[tuple[Relay, TunnelRequest]]:
+        """Those that stand, the oldest first. Not to be held over an await."""
+        return iter(self._relays.items())
 
     # -- from the dial to the relay, in their order
 

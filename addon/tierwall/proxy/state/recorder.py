@@ -20,6 +20,7 @@ from tierwall.policy.effects import broken_by, inspects, reason_of
 from tierwall.policy.model import Address
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.counts import Counts
+from tierwall.proxy.state.live import Live
 from tierwall.proxy.transport.addresses import address_text
 
 _SAID: Final = 4096
@@ -50,9 +51,17 @@ class Recorder:
     """Turns decisions and their outcomes into events. `everything`: also what was let through and what ended."""
 
     def __init__(
-        self, sink: Sink, active_policy: ActivePolicy, *, everything: bool, queries: Queries = Queries.REDACTED
+        self,
+        sink: Sink,
+        active_policy: ActivePolicy,
+        *,
+        everything: bool,
+        live: Live | None = None,
+        queries: Queries = Queries.REDACTED,
     ) -> None:
+        """`live` is among `sink`'s, and alone is told of what was let through where not everything is wanted."""
         self._sink = sink
+        self._live = live or Live()
         self.everything = everything
         self._active_policy = active_policy
         self._queries = queries
@@ -77,6 +86,8 @@ class Recorder:
         self.counts.judged(self._active_policy.site.id, action, verdict, stage)
         if verdict.reason is not None or self.everything:
             self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
+        elif self._live.watched and not self._live.is_full:
+            self._live.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
 
     def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, and the dial failed, or no answer came."""
@@ -132,15 +143,20 @@ class Recorder:
     ) -> None:
         """A tunnel ended."""
         self.counts.closed(by, sent, received)
-        if self.everything:
+        if self.everything or (self._live.watched and not self._live.is_full):
             context = self._context(caller, Stage.TUNNEL)
             ending = events.closed(verdict, attempt, context, by=by, sent=sent, received=received, duration=ns)
-            self._sink.write(ending)
+            (self._sink if self.everything else self._live).write(ending)
 
     def error(self, caller: Caller, stage: Stage, message: str, attempt: Attempt | None = None) -> None:
         """Our own failure; the connection was denied."""
         self.counts.fault()
         self._sink.write(events.error(message, self._context(caller, stage), attempt))
+
+    def mark(self, note: str) -> None:
+        """A moment that somebody noted."""
+        site = self._active_policy.site.id
+        self._sink.write(events.marked(note, when=time.time_ns(), id=self._id(), site=site))
 
     def fault(self, message: str, stage: Stage) -> None:
         """Something of ours that no connection is to blame for."""

@@ -6,6 +6,7 @@ Knows files' times and sizes. What they mean is loader.py's; what does not load 
 import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,18 @@ class Reloading:
             return faults
         self._seen = {path: now.get(path, sign) for path, sign in self._look().items()}
         return f"{_names(differing or [self._active_policy.site.id])} in force ({_difference(before, self._counted())})"
+
+    @property
+    def site(self) -> str:
+        """What is watched, as it was named: a bundled site, or a file."""
+        return self._named.site
+
+    async def switch_to(self, site: str) -> None:
+        """Put another site in force, and watch its files from now on. Raises InvalidFiles, and all stays as it was."""
+        named = replace(self._named, site=site)
+        loaded, catalogue = await asyncio.to_thread(named.load)
+        await self._overrides.load(loaded, catalogue)
+        self._named, self._seen = named, self._look()
 
     def _counted(self) -> Counter[str]:
         """What people count of what is in force."""

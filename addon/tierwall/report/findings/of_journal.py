@@ -111,6 +111,8 @@ def add(seen: Seen, event: Event, source: str) -> None:
         seen.clients.add(event.source.ip)
     if event.action is Action.FAULT:
         _keep(seen.faults, message_of(event))
+    elif event.action is Action.MARKED:
+        _add_moment(seen, event)
     elif event.action in _HURT:
         _add_hurt(seen, event, source)
     elif event.action is Action.ALLOWED and event.rule is not None:
@@ -126,16 +128,26 @@ def evidence_of(event: Event, source: str) -> Evidence:
         id=event.event.id,
         when=event.timestamp,
         client=event.source.ip if event.source else None,
-        what=destination_of(event),
+        what=message_of(event) if event.action is Action.MARKED else destination_of(event),
         decided=" ".join(word for word in decided if word and word != "behaviour"),
         saw=_saw(event),
     )
 
 
 def _saw(event: Event) -> str:
+    if event.action is Action.MARKED:
+        return ""
     told = event.tierwall
     parts = [told.refusal, told.detail, message_of(event)]
     return "; ".join(part for part in parts if part)
+
+
+def _add_moment(seen: Seen, event: Event) -> None:
+    """What somebody noted stands between what happened before and after it."""
+    if len(seen.evidence) < EVIDENCE:
+        seen.evidence.append(event)
+    else:
+        seen.cut += 1
 
 
 def _add_hurt(seen: Seen, event: Event, source: str) -> None:

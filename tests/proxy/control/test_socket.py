@@ -12,15 +12,38 @@ import pytest
 from tests.policy.catalogues import CATALOGUE
 from tests.support.endpoints import run
 from tierwall.policy.site import Site
-from tierwall.proxy.run.control import Control, NoControl
+from tierwall.proxy.control.inside import Inside
+from tierwall.proxy.control.socket import Control, NoControl
+from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.live import Live
+from tierwall.proxy.state.loading import Named
+from tierwall.proxy.state.recorder import Recorder
+from tierwall.proxy.state.reloading import Reloading
+
+
+def inside(live: Live | None = None) -> Inside:
+    """A proxy without listeners."""
+    live = live or Live()
+    policy = ActivePolicy(Site(id="lab"), CATALOGUE)
+    overrides = BehaviourOverrides(policy)
+    recorder = Recorder(live, policy, everything=False, live=live)
+    return Inside(
+        overrides=overrides,
+        reloading=Reloading(Named("lab", ()), overrides),
+        recorder=recorder,
+        tunnels=Tunnels(policy, Destinations(), recorder),
+        live=live,
+        journal=None,
+        policies=(),
+    )
 
 
 def control(folder: Path, tell: Callable[[str], None] = print) -> Control:
-    return Control(
-        folder, os.getpid(), BehaviourOverrides(ActivePolicy(Site(id="lab"), CATALOGUE), lambda site: site), tell
-    )
+    within = inside()
+    return Control(folder, os.getpid(), lambda: within, tell)
 
 
 async def asked(folder: Path, request: bytes) -> Any:

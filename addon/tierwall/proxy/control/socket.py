@@ -1,6 +1,6 @@
-"""The control socket of a running proxy: one request, one answer, a line of JSON each, for the same user alone.
+"""The control socket of a running proxy, for the same user alone: one request, one answer, a line of JSON each.
 
-Knows the socket and who may speak through it. What is switched is behaviour_overrides.py's.
+`watch` alone is answered by a stream. Knows the socket and who may speak through it; what is answered is answers.py's.
 """
 
 import asyncio
@@ -10,15 +10,14 @@ import os
 import socket
 import stat
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from tierwall.loader import InvalidFiles
-from tierwall.policy.behaviour import at_work
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
-from tierwall.proxy.state.counts import Sample
+from tierwall.proxy.control.answers import Answers
+from tierwall.proxy.control.inside import Inside
+from tierwall.proxy.control.streaming import stream
 
 ENDING: Final = ".sock"
 REQUEST_OCTETS: Final = 64 * 1024
@@ -38,17 +37,11 @@ class NoControl(Exception):
 class Control:
     """One process's socket. Its name is `RUN.PID.sock`: several workers of one run are switched together."""
 
-    def __init__(
-        self,
-        folder: Path,
-        run: int,
-        overrides: BehaviourOverrides,
-        tell: Callable[[str], None],
-        samples: Callable[[], Iterable[Sample]] = tuple,
-    ) -> None:
-        """`tell` says on the console what was switched; `samples`: what this process counts."""
-        self._samples = samples
-        self._folder, self._run, self._overrides, self._tell = folder, run, overrides, tell
+    def __init__(self, folder: Path, run: int, inside: Callable[[], Inside], tell: Callable[[str], None]) -> None:
+        """`inside`: the proxy as it is now. `tell` says on the console what was changed."""
+        self._folder, self._run, self._inside = folder, run, inside
+        self._answers = Answers(inside, tell)
+        self._streams: set[asyncio.Task[None]] = set()
         self._path = folder / f"{run}.{os.getpid()}{ENDING}"
         self._server: asyncio.Server | None = None
 
@@ -71,6 +64,8 @@ class Control:
         """Nobody is listened to any more."""
         if self._server is not None:
             self._server.close()
+            for task in self._streams:
+                task.cancel()
             with suppress(OSError):
                 self._path.unlink()
 
@@ -80,44 +75,21 @@ class Control:
                 if _peer(writer) in {os.getuid(), 0}:
                     async with asyncio.timeout(REQUEST_S):
                         request = await reader.readuntil()
-                    answer = await self._answer(json.loads(request))  # seconds, where a site has a million entries
-                    writer.write(json.dumps(answer).encode() + b"\n")
-                    await writer.drain()
+                    await self._do(json.loads(request), writer)
         finally:
             writer.close()
 
-    async def _answer(self, request: Any) -> dict[str, object]:
-        match request:
-            case {"do": "list"}:
-                return self._state()
-            case {"do": "metrics"}:
-                return {"metrics": list(self._samples())}
-            case {"do": "switch", "name": str(name), "assignments": None}:
-                return await self._switch(name, None)
-            case {"do": "switch", "name": str(name), "assignments": [*given]} if all(isinstance(g, str) for g in given):
-                return await self._switch(name, given)
-            case {"do": "take-back"}:
-                await self._overrides.take_back()
-                self._tell("behaviours are as the site's file says again")
-                return self._state()
-            case _:
-                return {"faults": ["this proxy does not understand that"]}
-
-    async def _switch(self, name: str, assignments: list[str] | None) -> dict[str, object]:
-        try:
-            await self._overrides.switch(name, assignments)
-        except InvalidFiles as invalid:
-            return {"faults": [str(fault) for fault in invalid.faults]}
-        self._tell(f"behaviour {name} is {'off' if assignments is None else ' '.join(['on', *assignments])}")
-        return self._state()
-
-    def _state(self) -> dict[str, object]:
-        return {
-            "site": self._overrides.site,
-            "behaviours": [{"behaviour": each.NAME, "does": at_work(each)} for each in self._overrides.behaviours],
-            "switched": {name: "off" if given is None else "on" for name, given in self._overrides.said.items()},
-            "said": self._overrides.said,
-        }
+    async def _do(self, request: Any, writer: asyncio.StreamWriter) -> None:
+        if request == {"do": "watch"}:
+            task = asyncio.get_running_loop().create_task(stream(self._inside(), writer))
+            self._streams.add(task)
+            task.add_done_callback(self._streams.discard)
+            with suppress(asyncio.CancelledError):
+                await task
+            return
+        answer = await self._answers.answer(request)  # seconds, where a site has a million entries
+        writer.write(json.dumps(answer).encode() + b"\n")
+        await writer.drain()
 
     async def _follow_the_others(self) -> None:
         """A worker that was started again does what its siblings do."""
@@ -126,11 +98,12 @@ class Control:
                 async with asyncio.timeout(REQUEST_S):
                     reader, writer = await asyncio.open_unix_connection(str(path), limit=REQUEST_OCTETS)
                     writer.write(b'{"do": "list"}\n')
-                    said = json.loads(await reader.readuntil())["said"]
+                    theirs = json.loads(await reader.readuntil())
                     writer.close()
-                for name, assignments in said.items():
-                    with suppress(InvalidFiles):
-                        await self._overrides.switch(name, assignments)
+                if theirs["named"] != self._inside().reloading.site:
+                    await self._answers.answer({"do": "site", "name": theirs["named"]})
+                for name, assignments in theirs["said"].items():
+                    await self._answers.answer({"do": "switch", "name": name, "assignments": assignments})
                 return
 
     def _tidy(self) -> None:

@@ -1,0 +1,166 @@
+"""A proxy that runs, watched through the control socket of each of its processes; another one, once it has ended.
+
+Knows what a process says: lines of the journal, and every second how things stand. Nothing that happens here reaches
+the proxy, except what somebody asked to be done.
+"""
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from tierwall.control.running import Refused, Running, ask, exchange, one, running
+from tierwall.dashboard.picture.picture import Picture
+from tierwall.dashboard.sources.feed import CannotDo
+from tierwall.loader import site_names
+from tierwall.policy.behaviour import BY_NAME
+
+LOOK_EVERY_S: Final = 0.5
+_LONGEST: Final = 1 << 20
+"""Octets of a line: how things stand, with its tunnels."""
+
+_NOW: Final = b'{"now":'
+_TURN: Final = 500
+"""Lines that are read before the page has its turn."""
+
+_TUNNELS: Final = 100
+_ACTIONS: Final = ["clear", "mark", "switch"]
+_TOLD: Final = {"switch", "take-back", "site", "mark"}
+"""What a page may have done in the proxy; the proxy itself looks at the rest of the request."""
+
+
+@dataclass(slots=True)
+class _Process:
+    """One of the proxy's."""
+
+    listening: asyncio.Task[None]
+    now: dict[str, Any] = field(default_factory=dict)
+
+
+class ProxyFeed:
+    """A proxy as a source. `run` is the id of its first process; None: any that is the only one."""
+
+    def __init__(self, folder: Path, run: int | None, picture: Picture) -> None:
+        self.picture = picture
+        self._folder, self._run = folder, run
+        self._processes: dict[Path, _Process] = {}
+        self._lost_before = 0
+        """Of processes that have ended."""
+        self._last: dict[str, Any] = {}
+
+    def about(self) -> dict[str, Any]:
+        """How it stands now, all its processes together."""
+        standing = [process.now for process in self._processes.values() if process.now]
+        first = standing[0] if standing else self._last
+        tunnels = sorted((each for now in standing for each in now["tunnels"]), key=lambda each: -each["age"])
+        return {
+            "kind": "proxy",
+            "title": f"process {self._run}" if self._run is not None else "no proxy runs",
+            "connected": bool(standing),
+            "site": first.get("site"),
+            "behaviours": first.get("behaviours", []),
+            "switched": first.get("switched", {}),
+            "since": min((now["since"] for now in standing), default=None),
+            "open": sum(now["open"] for now in standing),
+            "tunnels": tunnels[:_TUNNELS],
+            "actions": _ACTIONS,
+        }
+
+    async def run(self) -> None:
+        """Listen to every process, to those too that are started later."""
+        try:
+            while True:
+                await self._look()
+                await asyncio.sleep(LOOK_EVERY_S)
+        finally:
+            for process in self._processes.values():
+                process.listening.cancel()
+
+    async def explain(self, target: str) -> dict[str, Any]:
+        """What the proxy itself says. Raises CannotDo."""
+        said: dict[str, Any] = (await self._asked({"do": "explain", "target": target}))["explained"]
+        return said
+
+    def choices(self) -> dict[str, Any]:
+        """Every behaviour, and the bundled sites."""
+        return {
+            "behaviours": [
+                {"name": name, "does": (kind.__doc__ or "").partition("\n")[0]} for name, kind in BY_NAME.items()
+            ],
+            "sites": sorted({*site_names(), *([self._named] if self._named else [])}),
+        }
+
+    async def do(self, request: dict[str, Any]) -> None:
+        """Tell every process; a moment is marked once. Raises CannotDo."""
+        if request.get("do") not in _TOLD:
+            raise CannotDo("there is no such action")
+        await self._asked(request, everywhere=request["do"] != "mark")
+
+    @property
+    def _named(self) -> str | None:
+        """The site in force, as it was named."""
+        return next((process.now.get("named") for process in self._processes.values() if process.now), None)
+
+    async def _asked(self, request: dict[str, Any], *, everywhere: bool = False) -> dict[str, Any]:
+        sockets = tuple(self._processes)
+        if not sockets:
+            raise CannotDo("the proxy has ended")
+        try:
+            if everywhere:
+                return await asyncio.to_thread(ask, Running(self._run or 0, sockets), request)
+            answer = await asyncio.to_thread(exchange, sockets[0], request)
+        except Refused as fault:
+            raise CannotDo(str(fault)) from None
+        if faults := answer.get("faults"):
+            raise CannotDo("\n".join(faults))
+        return answer
+
+    # -- processes, and what they say
+
+    async def _look(self) -> None:
+        """Listen to processes of the run that nobody listens to yet; take up another run where this one has ended."""
+        for path, process in tuple(self._processes.items()):
+            if process.listening.done():
+                self._last = process.now or self._last
+                self._lost_before += process.now.get("lost", 0)
+                del self._processes[path]
+        if not self._processes:
+            with suppress(Refused):
+                self._run = (await asyncio.to_thread(self._find)).run
+        if self._run is not None:
+            for path in self._folder.glob(f"{self._run}.*.sock"):
+                if path not in self._processes:
+                    task = asyncio.get_running_loop().create_task(self._listen(path))
+                    self._processes[path] = _Process(task)
+
+    def _find(self) -> Running:
+        mine = [each for each in running(self._folder) if each.run == self._run]
+        return mine[0] if mine else one(self._folder, None)
+
+    async def _listen(self, path: Path) -> None:
+        with suppress(OSError, ValueError, asyncio.LimitOverrunError):
+            reader, writer = await asyncio.open_unix_connection(str(path), limit=_LONGEST)
+            try:
+                writer.write(b'{"do": "watch"}\n')
+                read = 0
+                while line := await reader.readline():
+                    self._heard(path, line)
+                    read += 1
+                    if read % _TURN == 0:
+                        await asyncio.sleep(0)
+            finally:
+                writer.close()
+
+    def _heard(self, path: Path, line: bytes) -> None:
+        if not line.startswith(_NOW):
+            self.picture.write(line)
+            return
+        now = json.loads(line)["now"]
+        self._processes[path].now = now
+        self.picture.acts(frozenset(each["behaviour"] for each in now["behaviours"]))
+        lost = self._lost_before + sum(each.now.get("lost", 0) for each in self._processes.values())
+        if lost != self.picture.lost:
+            self.picture.lost = lost
+            self.picture.revision += 1

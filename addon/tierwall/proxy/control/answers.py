@@ -1,0 +1,111 @@
+"""A request through the control socket -> what is done, and the answer.
+
+Knows the requests. Each answer is an object: the state, an explanation, or `faults`.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from tierwall.loader import InvalidFiles
+from tierwall.policy.behaviour import Scope, at_work
+from tierwall.policy.claimed_names import claim_of
+from tierwall.policy.target import InvalidTarget, attempt_for
+from tierwall.proxy.control.inside import Inside
+from tierwall.report.explanation import as_object, explanation
+
+NOTE_CHARACTERS: Final = 200
+
+
+class Answers:
+    """What one process answers. `tell` says on the console what was changed."""
+
+    def __init__(self, inside: Callable[[], Inside], tell: Callable[[str], None]) -> None:
+        """`inside`: as it is now; options of stock mitmproxy may change while it runs."""
+        self._inside, self._tell = inside, tell
+
+    async def answer(self, request: Any) -> dict[str, object]:
+        """Do what is asked. What does not make sense changes nothing."""
+        inside = self._inside()
+        try:
+            match request:
+                case {"do": "list"}:
+                    return state(inside)
+                case {"do": "metrics"}:
+                    return {"metrics": list(inside.samples())}
+                case {"do": "explain", "target": str(target)}:
+                    return {"explained": _explained(inside, target)}
+            done = await _changed(inside, request)
+        except InvalidFiles as invalid:
+            return {"faults": [str(fault) for fault in invalid.faults]}
+        except InvalidTarget as fault:
+            return {"faults": [str(fault)]}
+        if done is None:
+            return {"faults": ["this proxy does not understand that"]}
+        if done:
+            self._tell(done)
+        return state(inside)
+
+
+async def _changed(inside: Inside, request: Any) -> str | None:
+    """What was changed, in words; nothing where that is said elsewhere. None: no request. Raises InvalidFiles."""
+    match request:
+        case {"do": "switch", "name": str(name), "assignments": None}:
+            await inside.overrides.switch(name, None)
+            return f"behaviour {name} is off"
+        case {"do": "switch", "name": str(name), "assignments": [*given]} if all(
+            isinstance(each, str) for each in given
+        ):
+            await inside.overrides.switch(name, given)
+            return f"behaviour {name} is {' '.join(['on', *given])}"
+        case {"do": "take-back"}:
+            await inside.overrides.take_back()
+            return "behaviours are as the site's file says again"
+        case {"do": "site", "name": str(name)}:
+            await inside.reloading.switch_to(name)
+            return f"site {inside.overrides.site} is in force"
+        case {"do": "mark", "note": str(note)} if note.strip():
+            inside.recorder.mark(note.strip()[:NOTE_CHARACTERS])
+            return ""
+        case _:
+            return None
+
+
+def state(inside: Inside) -> dict[str, object]:
+    """What is in force."""
+    overrides = inside.overrides
+    return {
+        "site": overrides.site,
+        "named": inside.reloading.site,
+        "behaviours": [
+            {"behaviour": each.NAME, "does": at_work(each), "scope": _scope(each.scope)}
+            for each in overrides.behaviours
+        ],
+        "switched": {name: "off" if given is None else "on" for name, given in overrides.said.items()},
+        "said": overrides.said,
+        "journal": None if inside.journal is None else str(inside.journal),
+        "policies": [str(path.absolute()) for path in inside.policies],
+        "since": inside.since,
+    }
+
+
+def _explained(inside: Inside, target: str) -> dict[str, object]:
+    policy = inside.overrides.active_policy
+    attempt = attempt_for(target)
+    verdict = policy.judge(attempt)
+    claim = claim_of(policy.site, policy.catalogue, attempt)
+    return as_object(explanation(target, verdict, policy.site.id, claim))
+
+
+def _scope(scope: Scope) -> str:
+    """In a few words; nothing where it acts on everything."""
+    parts = [
+        scope.vendor or "",
+        *sorted(scope.tiers or ()),
+        *sorted(scope.services or ()),
+        *sorted(scope.protocols or ()),
+        *map(str, scope.hosts or ()),
+        *map(str, scope.networks or ()),
+        *map(str, scope.ports or ()),
+        scope.transport or "",
+    ]
+    return " ".join(part for part in parts if part)

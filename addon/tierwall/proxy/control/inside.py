@@ -1,0 +1,34 @@
+"""What of a running proxy can be asked about and changed from outside.
+
+Knows values only.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tierwall.proxy.serving.tunnels import Tunnels
+from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.counts import Sample
+from tierwall.proxy.state.live import Live
+from tierwall.proxy.state.recorder import Recorder
+from tierwall.proxy.state.reloading import Reloading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inside:
+    """One process of it."""
+
+    overrides: BehaviourOverrides
+    reloading: Reloading
+    recorder: Recorder
+    tunnels: Tunnels
+    live: Live
+    journal: Path | None
+    policies: Sequence[Path]
+    """Vendor policies beside the bundled ones."""
+    samples: Callable[[], Iterable[Sample]] = tuple
+    """What this process counts."""
+    since: float = field(default_factory=time.time)
+    """Seconds since 1970."""

@@ -1,0 +1,156 @@
+"""`tierwall watch` beside a proxy: what happens is on the page at once, and what the page asks for is done there."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.programs import connected, tunnel
+from tests.support.running import Proxy, allow_private, running_proxy
+from tests.support.watching import Watched, watched
+from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
+
+SITE = """
+version: 1
+site: lab
+admit: [{vendor: 8x8, tiers: [core]}, {hosts: ["*.corp.example"]}]
+behaviours: [{behaviour: idle-timeout, after: 1h}]
+"""
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where control sockets are: one folder, so that only this file's proxies run there."""
+    folder = tmp_path_factory.mktemp("run")
+    folder.chmod(0o700)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(runtime: Path) -> Path:
+    path = runtime / "lab.yaml"
+    path.write_text(SITE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def proxy(site: Path, runtime: Path) -> Iterator[Proxy]:
+    """It journals denials alone."""
+    with (
+        serve_in_thread(TcpEchoOrigin()) as echo,
+        running_proxy(
+            *("--site", site, "--events", "denied"),
+            *allow_private("*.corp.example", 443, echo.port),
+            env={"XDG_RUNTIME_DIR": str(runtime)},
+        ) as running,
+    ):
+        running.wait_until(lambda: any((runtime / "tierwall").glob("*.sock")))
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(proxy: Proxy, runtime: Path) -> Iterator[Watched]:
+    with watched("--proxy", str(proxy.process.pid), XDG_RUNTIME_DIR=str(runtime)) as page:
+        until(page, lambda frame: frame["about"]["connected"])
+        yield page
+
+
+@pytest.fixture
+def seen(page: Watched, site: Path) -> Iterator[Watched]:
+    """Cleared before, and everything taken back after."""
+    page.do("clear", {})
+    yield page
+    page.do("tell", {"do": "site", "name": str(site)})
+    page.do("tell", {"do": "take-back"})
+
+
+def until(page: Watched, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first frame that this holds for, with every row that was sent until then."""
+    rows: dict[str, Any] = {}
+    for frame in page.frames():
+        rows |= {row["place"]: row for row in frame["rows"]}
+        if holds(frame | {"rows": rows}):
+            return frame | {"rows": rows}
+    raise AssertionError("the stream ended")
+
+
+def test_what_is_let_through_is_shown_though_the_journal_holds_denials_alone(proxy: Proxy, seen: Watched) -> None:
+    with connected(proxy.via) as standing:
+        tunnel(standing, "a.corp.example:443")
+        standing.sendall(b"x" * 1000)
+        frame = until(seen, lambda frame: any(each["received"] for each in frame["about"]["tunnels"]))
+        (open_,) = frame["about"]["tunnels"]
+        assert (open_["place"], open_["sent"], open_["received"], frame["about"]["open"]) == (
+            "a.corp.example:443",
+            1000,
+            1000,
+            1,
+        )
+    with connected(proxy.via) as refused:
+        assert b" 403 " in tunnel(refused, "api.amplitude.com:443")
+    frame = until(seen, lambda frame: "api.amplitude.com:443" in frame["rows"] and frame["totals"]["closed"] == 1)
+
+    assert frame["rows"]["a.corp.example:443"]["outcome"] == "works"
+    assert frame["rows"]["api.amplitude.com:443"]["outcome"] == "refused"
+    assert {event.action for event in proxy.events()} == {"denied"}
+
+
+def test_the_site_and_its_behaviours_are_told_and_switched(proxy: Proxy, seen: Watched) -> None:
+    frame = until(seen, lambda frame: True)
+    assert frame["about"]["site"] == "lab"
+    assert [each["behaviour"] for each in frame["about"]["behaviours"]] == ["idle-timeout"]
+
+    assert seen.do("tell", {"do": "switch", "name": "idle-timeout", "assignments": None})[0] == 200
+    until(seen, lambda frame: frame["about"]["switched"] == {"idle-timeout": "off"})
+    status, why = seen.do("tell", {"do": "switch", "name": "latency", "assignments": ["delay=soon"]})
+    assert (status, "delay" in why) == (409, True)
+    assert (
+        seen.do("tell", {"do": "switch", "name": "latency", "assignments": ["delay=3ms", "scope.vendor=8x8"]})[0] == 200
+    )
+    frame = until(seen, lambda frame: bool(frame["about"]["behaviours"]))
+    assert [(each["behaviour"], each["scope"]) for each in frame["about"]["behaviours"]] == [("latency", "8x8")]
+    assert seen.do("tell", {"do": "site", "name": "closed"})[0] == 200
+    until(seen, lambda frame: frame["about"]["site"] == "closed")
+    with connected(proxy.via) as refused:
+        assert b" 403 " in tunnel(refused, "a.corp.example:443")
+    assert seen.do("tell", {"do": "site", "name": "no-such-site"})[0] == 409
+    assert seen.do("tell", {"do": "list"})[0] == 409, "only what a page may do"
+
+
+def test_a_moment_that_is_marked_is_in_the_journal_and_on_the_page(proxy: Proxy, seen: Watched) -> None:
+    assert seen.do("tell", {"do": "mark", "note": "clicked Join <b>"})[0] == 200
+    frame = until(seen, lambda frame: bool(frame.get("notes")))
+    event = proxy.wait_for(lambda event: event.action == "marked")
+
+    assert [note["text"] for note in frame["notes"]] == ["clicked Join <b>"]
+    assert event.message == "clicked Join <b>"
+    proxy.wait_for_talk("clicked Join")
+    assert seen.do("tell", {"do": "mark", "note": "  "})[0] == 409
+
+
+def test_explained_is_what_is_in_force_now(proxy: Proxy, seen: Watched) -> None:
+    with connected(proxy.via) as refused:
+        tunnel(refused, "api.amplitude.com:443")
+    row = until(seen, lambda frame: "api.amplitude.com:443" in frame["rows"])["rows"]["api.amplitude.com:443"]
+    before = seen.get(f"detail?number={row['number']}")[1]
+    seen.do("tell", {"do": "site", "name": "reference"})
+    after = seen.get(f"detail?number={row['number']}")[1]
+
+    assert '"verdict":"deny"' in before
+    assert '"verdict":"allow"' in after
+
+
+def test_when_the_proxy_has_ended_that_is_said_and_the_next_one_is_taken_up(tmp_path: Path) -> None:
+    env = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    with running_proxy(env=env) as first:
+        first.wait_until(lambda: any((tmp_path / "tierwall").glob("*.sock")))
+        with watched(**env) as seen:
+            until(seen, lambda frame: frame["about"]["connected"])
+            first.stop()
+            until(seen, lambda frame: not frame["about"]["connected"])
+            with running_proxy("--workers", "2", env=env) as second:
+                until(seen, lambda frame: frame["about"]["connected"])
+                with connected(second.via) as refused:
+                    tunnel(refused, "evil.example:443")
+                until(seen, lambda frame: "evil.example:443" in frame["rows"])
