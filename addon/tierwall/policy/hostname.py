@@ -94,6 +94,22 @@ def is_private(address: Address) -> bool:
     return _listed(value, _PRIVATE_IPV6) or any(_listed(inside, _PRIVATE_IPV4) for inside in _embedded_ipv4(value))
 
 
+def private_networks() -> Iterator[IPv4Network | IPv6Network]:
+    """The networks of all such addresses, for engines that know networks alone.
+
+    One is wider than `is_private`: NAT64 of local use, whose layout nobody can tell from the prefix, is here whole.
+    """
+    for mask, base in _PRIVATE_IPV4:
+        network = IPv4Network((base, mask.bit_count()))
+        yield network
+        for _, low in _IPV4_IN_LOW_BITS:
+            yield IPv6Network((low + base, 96 + network.prefixlen))
+        for _, six in _SIX_TO_FOUR:
+            yield IPv6Network((six + (base << 80), 16 + network.prefixlen))
+    for mask, base in (*_PRIVATE_IPV6, *_NAT64_LOCAL):
+        yield IPv6Network((base, mask.bit_count()))
+
+
 # Hosts
 
 

@@ -116,7 +116,7 @@ def test_a_name_that_the_product_does_not_take_is_named(tmp_path: Path) -> None:
 def test_the_list_of_products_has_every_product_for_people_and_programs() -> None:
     found = json.loads(export("--list", "--json").stdout)
 
-    assert [each["product"] for each in found] == list(ProductId)
+    assert [each["product"] for each in found] == [*ProductId, "envoy"]
     assert all(each["documents"] and each["checked"] for each in found)
     assert all(product in export("--list").stdout for product in ProductId)
 

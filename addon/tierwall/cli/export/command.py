@@ -8,14 +8,14 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from tierwall.cli.options import complete_vendors, json_option, policy_option, site_option
+from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option, site_option
 
 
 def complete_products(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """For the shell: the products' ids."""
     from tierwall.export import ProductId  # noqa: PLC0415 - only completion of this option needs it
 
-    return [CompletionItem(product) for product in ProductId if product.startswith(typed)]
+    return [CompletionItem(product) for product in (*ProductId, "envoy") if product.startswith(typed)]
 
 
 @click.command(
@@ -27,13 +27,18 @@ Examples:
   tierwall export --to squid --site customer.yaml -o change-request/
   tierwall export --to fortigate --vendor 8x8 --what allow,bypass,inbound -o change-request/
   tierwall export --to umbrella --vendor 8x8 --diff last-month.txt
+  tierwall export --to envoy customer.yaml --listen 0.0.0.0:3128 -o envoy/
   tierwall export --list
 
 Without -o the list itself goes to stdout, and everything else is said. Three lists are never mixed: what is let through
 (allow), what must not be decrypted (bypass), and who calls the customer's own servers (inbound). Where a product cannot
 say a pattern exactly, the narrowest wider spelling is written, with what it admits besides. Exit status 1 says that
---strict refused, or that --diff found a difference.""",
+--strict refused, or that --diff found a difference.
+
+`--to envoy` writes what an Envoy is started from, for a whole site: it lets through what judge does, and what it cannot
+express is refused by name (docs/fleet.md). The options marked (envoy) are for it alone.""",
 )
+@click.argument("site_argument", metavar="[SITE]", required=False, shell_complete=complete_sites)
 @click.option("--to", "product", metavar="PRODUCT", shell_complete=complete_products, help="See --list.")
 @click.option(
     "--vendor",
@@ -68,9 +73,26 @@ say a pattern exactly, the narrowest wider spelling is written, with what it adm
     help="Print what changed since OLD instead: an earlier export to the same product, a vendor's file or a site's.",
 )
 @click.option("--list", "listing", is_flag=True, help="Say what each product can carry, and its limits.")
+@click.option("--listen", metavar="HOST:PORT", help="(envoy) The proxy's port.  [default: 127.0.0.1:8080]")
+@click.option(
+    "--transparent", metavar="HOST:PORT", help="(envoy) Where redirected connections come in.  [default: none]"
+)
+@click.option(
+    "--clients",
+    metavar="NETWORK",
+    multiple=True,
+    help="(envoy) Serve these besides those of the site. May be repeated.",
+)
+@click.option(
+    "--uid", type=click.IntRange(1), help="(envoy) The user that Envoy runs as, for the guard.  [default: 101]"
+)
+@click.option("--control-plane", metavar="HOST:PORT", help="(envoy) Take lists from `tierwall fleet serve` there.")
+@click.option("--node", metavar="ID", help="(envoy) What the control plane calls this Envoy.  [default: envoy]")
+@click.option("--admin", metavar="HOST:PORT", help="(envoy) Envoy's own page.  [default: 127.0.0.1:9901]")
 @json_option
 def export_command(  # noqa: PLR0913 - one for each option
     *,
+    site_argument: str | None,
     product: str | None,
     vendors: tuple[str, ...],
     tiers: str | None,
@@ -82,24 +104,43 @@ def export_command(  # noqa: PLR0913 - one for each option
     old: Path | None,
     listing: bool,
     as_json: bool,
+    listen: str | None,
+    transparent: str | None,
+    clients: tuple[str, ...],
+    uid: int | None,
+    control_plane: str | None,
+    node: str | None,
+    admin: str | None,
 ) -> int:
     """Write what a vendor or a site asks a network to open, for a firewall, proxy or browser to take in."""
     if listing:
         from tierwall.cli.export.listing import print_json, print_text  # noqa: PLC0415
 
         return print_json() if as_json else print_text()
-    from tierwall.cli.export.export import Question, export  # noqa: PLC0415
+    from tierwall.cli.export.export import EnvoyOptions, Question, export  # noqa: PLC0415
 
-    return export(
-        Question(
-            product=product,
-            vendors=vendors,
-            tiers=tiers,
-            site=site,
-            policies=policies,
-            what=what,
-            folder=folder,
-            strict=strict,
-            old=old,
-        )
+    question = Question(
+        product=product,
+        vendors=vendors,
+        tiers=tiers,
+        site=site_argument or site,
+        policies=policies,
+        what=what,
+        folder=folder,
+        strict=strict,
+        old=old,
     )
+    envoy = EnvoyOptions(
+        listen=listen,
+        transparent=transparent,
+        clients=clients,
+        uid=uid,
+        control_plane=control_plane,
+        node=node,
+        admin=admin,
+    )
+    if product == "envoy":
+        from tierwall.cli.export.envoy import export_envoy  # noqa: PLC0415
+
+        return export_envoy(question, envoy)
+    return export(question, envoy)

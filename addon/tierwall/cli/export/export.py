@@ -4,8 +4,8 @@ Knows files, streams and the clock; what is written is export/'s to say.
 """
 
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -47,6 +47,19 @@ class Question:
     old: Path | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvoyOptions:
+    """What the command line asks of `--to envoy` alone."""
+
+    listen: str | None = None
+    transparent: str | None = None
+    clients: tuple[str, ...] = ()
+    uid: int | None = None
+    control_plane: str | None = None
+    node: str | None = None
+    admin: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Asked:
     """The same, checked."""
@@ -58,9 +71,9 @@ class Asked:
     catalogue: Catalogue
 
 
-def export(question: Question) -> int:
+def export(question: Question, unused: EnvoyOptions | None = None) -> int:
     """Write it. 1 where --strict refused, or --diff found a difference. Raises BadInput."""
-    asked = _asked(question)
+    asked = _asked(question, list(_unused(unused or EnvoyOptions())))
     selection = _selection(asked)
     if question.old is not None:
         written = _written(asked.product, selection, asked.lists)
@@ -97,15 +110,20 @@ def parsed_tiers(text: str | None, faults: list[object]) -> frozenset[Tier] | No
 # What is asked
 
 
-def _asked(question: Question) -> Asked:
-    faults: list[object] = []
+def _unused(options: EnvoyOptions) -> Iterator[object]:
+    for name, value in asdict(options).items():
+        if value not in (None, ()):
+            yield f"--{name.replace('_', '-')} is for `--to envoy` alone"
+
+
+def _asked(question: Question, faults: list[object]) -> Asked:
     product = _product(question.product, faults)
     tiers = parsed_tiers(question.tiers, faults)
     lists = _lists(question, faults)
-    loaded = _loaded(question, faults)
-    if loaded is None or product is None or faults:
+    found = loaded(question, faults)
+    if found is None or product is None or faults:
         raise BadInput(faults)
-    catalogue, site = loaded
+    catalogue, site = found
     return Asked(
         product=product,
         wanted=Wanted(vendors=tuple(dict.fromkeys(question.vendors)), tiers=tiers),
@@ -149,7 +167,8 @@ def _words[W: StrEnum](what: str, text: str, known: Sequence[W], faults: list[ob
     return found
 
 
-def _loaded(question: Question, faults: list[object]) -> tuple[Catalogue, Site] | None:
+def loaded(question: Question, faults: list[object]) -> tuple[Catalogue, Site] | None:
+    """The catalogue and the site; None where there are faults."""
     try:
         catalogue = load_catalogue(question.policies)
     except InvalidFiles as invalid:

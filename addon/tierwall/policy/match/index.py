@@ -62,6 +62,19 @@ class HostIndex[P]:
                 both = (*before, mark)
                 marks[reading.base] = shared.setdefault(both, both)
 
+    @property
+    def marks(self) -> Mapping[str, tuple[tuple[int, int | None, P], ...]]:
+        """Every reading by its base: the fewest and the most labels before it, and the payload.
+
+        What two bases have alike is one object, so that whoever asks for each of a million need ask for few.
+        """
+        return self._marks
+
+    @property
+    def shapes(self) -> Iterator[str]:
+        """The spelling of each shape."""
+        return iter(()) if self._shapes is None else self._shapes.spellings()
+
     def find(self, name: str) -> list[Hit[P]]:
         """Every reading whose base is the name or a suffix of it at a label boundary, the longest base first.
 

@@ -49,6 +49,11 @@ class _Open[P]:
             both = (*before, (known, payload))
             self._payloads[name] = self._shared.setdefault(both, both)
 
+    def spellings(self) -> Iterator[str]:
+        """Of all; of those with labels before them, without."""
+        for name, marks in self._payloads.items():
+            yield from (name if spelling is None else spelling for spelling, _ in marks)
+
     def find(self, name: str, before: str) -> Iterator[tuple[str, P]]:
         """What stands for the name, with how it is spelled."""
         for spelling, payload in self._payloads.get(name, ()):
@@ -91,6 +96,17 @@ class ShapeIndex[P]:
                 return
         for node in active:
             yield from node.found
+
+    def spellings(self) -> Iterator[str]:
+        """Of all that were added."""
+        yield from self._begun.spellings()
+        yield from self._inside.spellings()
+        waiting = [self._root]
+        while waiting:
+            node = waiting.pop()
+            yield from (spelling for spelling, _ in node.found)
+            waiting += (node.labels or {}).values()
+            waiting += (child for same in (node.globs or {}).values() for globs in same.values() for _, child in globs)
 
     def _that_go_on(self, labels: list[str]) -> Iterator[tuple[str, P]]:
         for end in range(1, len(labels)):

@@ -1,0 +1,69 @@
+"""A real Envoy from a folder that `tierwall export --to envoy` wrote.
+
+Knows where the program is and when it is ready.
+"""
+
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from tests.fleet.proof.ground import ADMIN_PORT, Ground
+
+_PROGRAM: Final = os.environ.get("ENVOY", "envoy")
+_START_S: Final = 30
+
+
+def bring(folder: Path) -> None:
+    """Put the program where Envoy's user may run it."""
+    found = shutil.which(_PROGRAM)
+    assert found is not None, f"there is no {_PROGRAM}: `make fleet` brings one"
+    shutil.copy(found, folder / "envoy")
+    (folder / "envoy").chmod(0o755)
+
+
+@contextmanager
+def running(made: Ground, folder: Path, *, admin: int = ADMIN_PORT) -> Iterator[subprocess.Popen[str]]:
+    """Started by the folder's own script, with its guard loaded, until it has its lists."""
+    made.gateway.nft((folder / "guard.nft").read_text())
+    child = made.start(
+        made.gateway,
+        "env",
+        f"ENVOY={made.folder}/envoy",
+        folder / "start.sh",
+        "--concurrency",
+        "2",
+        "-l",
+        "warn",
+        log="envoy.log",
+    )
+    try:
+        until_ready(made, child, admin)
+        yield child
+    finally:
+        made.end(child)
+
+
+def until_ready(made: Ground, child: subprocess.Popen[str], admin: int = ADMIN_PORT) -> None:
+    """Polls Envoy's own `/ready`: it says LIVE when every listener has its lists."""
+    until = time.monotonic() + _START_S
+    while time.monotonic() < until:
+        said = (made.folder / "envoy.log").read_text()[-2000:]
+        assert child.poll() is None, f"Envoy ended: {said}"
+        if made.gateway.inside(lambda: _asked(admin, "ready")) == "LIVE\n":
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"Envoy was not ready within {_START_S} s: {said}")
+
+
+def _asked(port: int, what: str) -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/{what}", timeout=2) as answer:
+            return str(answer.read().decode())
+    except OSError:
+        return ""
