@@ -29,7 +29,8 @@ behaviours: [{{behaviour: tls-inspection, scope: {{hosts: [{INSPECTED}]}}}}]
 """
 SOCKS = 1080
 DENIED = OTHER_SERVER
-"""Only by this address: no name that is admitted leads there."""
+"""Only by this address: no name that is claimed for it leads there."""
+ELSEWHERE = "elsewhere.corp.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,27 @@ def test_resolved_nothing_reaches_the_denied_server_and_both_addresses_are_journ
     assert event.destination is not None
     assert event.destination.nat is not None
     assert (event.destination.ip, event.destination.nat.ip) == (DENIED, SERVER)
+
+
+@needs("curl")
+@pytest.mark.parametrize("proxy", ["trust", "resolve"], indirect=True)
+def test_each_request_of_a_connection_goes_where_its_own_name_leads(
+    lab: Lab, servers: Servers, proxy: Proxy, request: pytest.FixtureRequest
+) -> None:
+    servers.records[ELSEWHERE, A] = address(DENIED)
+    resolves = "resolve" in request.node.callspec.id
+    before, told = servers.seen(), len(proxy.events())
+
+    urls = [("-H", f"Host: {name}", f"http://{SERVER}/") for name in (CLAIMED, ELSEWHERE, CLAIMED, ELSEWHERE)]
+    curl(lab.client, *[word for each in urls for word in ("--next", *each)][1:])
+    proxy.wait_until(lambda: len(proxy.events()) >= told + len(urls))
+    events = [event.destination for event in proxy.events()[told:] if event.event.action == "allowed"]
+
+    assert servers.seen() == (before[0] + 1, before[1] + resolves)
+    assert [(there.domain, there.nat.ip if there.nat else there.ip) for there in events if there] == [
+        (CLAIMED, SERVER),
+        (ELSEWHERE, DENIED if resolves else SERVER),
+    ] * 2
 
 
 @needs("curl")

@@ -4,7 +4,7 @@ Knows flows. Refuses to decide: every answer is the active policy's. What dials 
 """
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mitmproxy import connection, flow, http
 from mitmproxy.proxy import mode_specs
@@ -31,6 +31,16 @@ from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Refused
 
 
+@dataclass(frozen=True, slots=True)
+class _Led:
+    """Where a client's requests for one place are led."""
+
+    attempt: Attempt
+    """The last of them."""
+    told_of: Attempt
+    """The first, with what is dialled for it."""
+
+
 class Requests:
     """The hooks of requests."""
 
@@ -46,13 +56,14 @@ class Requests:
         self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._inside = HttpInspection(notes)
         self._at_resolution = AtResolution(active_policy, destinations, recorder)
-        self._admitted: dict[tuple[str, connection.Address], Attempt] = {}
+        self._admitted: dict[tuple[str, connection.Address], _Led] = {}
         self._unanswered: dict[str, Asked] = {}
         """By flow: requests that were let through and have no answer yet."""
 
     def admitted(self, client: connection.Client, address: connection.Address) -> Attempt | None:
         """What a request was let through as that leads to this dial: its Host header is unknown there."""
-        return self._admitted.get((client.id, (address[0], address[1])))
+        led = self._admitted.get((client.id, (address[0], address[1])))
+        return None if led is None else led.attempt
 
     def forget(self, client: connection.Client) -> None:
         """Its client has left."""
@@ -77,15 +88,20 @@ class Requests:
         attempt = self._requested(request_flow)
         verdict = self._active_policy.judge(attempt)
         told_of = attempt
-        if verdict.passes and (client.id, (request.host, request.port)) not in self._admitted:
-            told_of, verdict = await self._led_to(client, attempt, verdict)
+        if verdict.passes:
+            self._lead_by_name(client, request, attempt)
+            led = self._admitted.get((client.id, (request.host, request.port)))
+            if led is None:
+                told_of, verdict = await self._led_to(client, attempt, verdict)
+            else:
+                told_of = reached(attempt, led.told_of.dialled, led.told_of.redirected)
         _mark(request_flow, verdict)
         if await self._later.stop(request_flow, caller, attempt, verdict):
             return
         wants = self._wanted(request)
         if verdict.passes:
             self._recorder.decided(caller, told_of, verdict, Stage.REQUEST)
-            self._admitted[(client.id, (request.host, request.port))] = attempt
+            self._admitted[(client.id, (request.host, request.port))] = _Led(attempt, told_of)
             request_flow.response = None
             asked = self._unanswered[request_flow.id] = Asked(request_flow, told_of, verdict, caller)
             self._inside.asked(asked)
@@ -98,6 +114,17 @@ class Requests:
         page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
         request_flow.response = http.Response.make(403, page, headers)
+
+    def _lead_by_name(self, client: connection.Client, request: http.Request, attempt: Attempt) -> None:
+        """In clear, where names that are only claimed are resolved, each leads to a connection of its own.
+
+        Inside TLS the server has proved the name that its connection was led by.
+        """
+        if request.scheme != "http" or isinstance(client.proxy_mode, mode_specs.UpstreamMode):
+            return
+        host = to_dial(attempt, self._destinations, self._active_policy)
+        if attempt.address is not None and isinstance(host, str):
+            request.data.host = host
 
     async def _led_to(self, client: connection.Client, attempt: Attempt, verdict: Verdict) -> tuple[Attempt, Verdict]:
         """Judged again with the addresses of its name: who is refused for those gets the refusal, not a failed dial."""
