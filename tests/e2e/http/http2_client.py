@@ -62,6 +62,22 @@ class Http2Client:
         self._inside.settimeout(8.0)
         return sent
 
+    def take_back(self, *fields: tuple[str, str], times: int) -> bool:
+        """Ask and reset at once, so often; whether the connection still stands."""
+        for number in range(times):
+            stream = self._h2.get_next_available_stream_id()
+            self._h2.send_headers(stream, list(fields), end_stream=True)
+            self._h2.reset_stream(stream)
+            if number % 50 == 0:
+                self._h2.ping(bytes(8))
+                try:
+                    heard = self._hear()
+                except OSError:
+                    return False
+                if heard is None or any(isinstance(event, h2.events.ConnectionTerminated) for event in heard):
+                    return False
+        return True
+
     def _hear(self) -> list[Any] | None:
         self._inside.sendall(self._h2.data_to_send())
         octets = self._inside.recv(65536)

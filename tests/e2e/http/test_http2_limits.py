@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.http.http2_client import Http2Client, fields
 from tests.e2e.http.test_limits import CHUNK, TALL, bounded
-from tests.support.played_origins import Talk
+from tests.support.played_origins import Talk, answers
 from tests.support.running import Proxy
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (TALL * len(CHUNK))
@@ -69,6 +69,27 @@ def test_an_upload_that_is_taken_is_taken_whole(encrypted: Any, h2_client: Http2
     assert answer is not None
     assert answer[":status"] == "200"
     assert bytes(encrypted.talks[-1].heard).count(b"z") >= body
+
+
+def test_a_client_that_takes_back_what_it_asks_is_borne_with_for_a_while(
+    proxy: Proxy, encrypted: Any, h2_client: Http2Client
+) -> None:
+    encrypted.play = answers
+    before = len(proxy.lines())
+    with bounded(proxy):
+        assert h2_client.take_back(*fields("/"), times=100)
+        assert not h2_client.take_back(*fields("/"), times=5_000)
+
+    proxy.wait_until(lambda: any("takes back too many requests" in line for line in proxy.lines()[before:]))
+
+
+def test_of_a_long_connection_nothing_is_kept(proxy: Proxy, encrypted: Any, h2_client: Http2Client) -> None:
+    """Each request takes a connection to a server of HTTP/1, which took 77 kB for as long as the client's stood."""
+    encrypted.play = answers
+    with bounded(proxy):
+        statuses = {answer[":status"] for _ in range(400) if (answer := h2_client.ask(*fields("/"))) is not None}
+
+    assert statuses == {"200"}
 
 
 async def answers_once(talk: Talk) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import h2.config
 import h2.connection
+import h2.errors
 import h2.events
 import pytest
 from mitmproxy.connection import Server
@@ -12,7 +13,14 @@ from mitmproxy.proxy.layers.http import HTTPMode
 from tests.proxy.mitmproxy.http.test_layer import streaming
 from tests.support.layers import Driven, context
 from tierwall.proxy.mitmproxy.http import layer
-from tierwall.proxy.mitmproxy.http.http2 import CONNECTION_WINDOW, STREAM_WINDOW, Windowed
+from tierwall.proxy.mitmproxy.http.http2 import (
+    CONNECTION_WINDOW,
+    RESETS,
+    RESETS_A_SECOND,
+    STREAM_WINDOW,
+    Http2FromClient,
+    Windowed,
+)
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
 from tierwall.proxy.mitmproxy.http.told import TierwallRefusedHook
 
@@ -90,3 +98,39 @@ def test_a_peer_may_be_a_window_ahead_and_more_only_while_nobody_else_waits() ->
     ours.patient = False
     ours.pay()
     assert ours.data_to_send()
+
+
+class TakesBack:
+    """A client of HTTP/2 that resets what it has asked."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.layer = Http2FromClient(context(alpn=b"h2"), lambda: self.now)
+        self._stream = 1
+
+    def ask(self, times: int) -> bool:
+        """Ask and take back so often; whether that is still borne."""
+        for _ in range(times):
+            told = list(self.layer.handle_h2_event(_reset(self._stream)))
+            self._stream += 2
+        return not any(isinstance(command, TierwallRefusedHook) for command in told)
+
+
+def _reset(stream: int) -> h2.events.StreamReset:
+    return h2.events.StreamReset(stream_id=stream, error_code=h2.errors.ErrorCodes.CANCEL)
+
+
+def test_a_client_may_take_back_some_requests_and_not_endlessly() -> None:
+    client = TakesBack()
+
+    assert client.ask(RESETS)
+    assert not client.ask(1)
+
+
+def test_and_may_again_after_a_while() -> None:
+    client = TakesBack()
+    client.ask(RESETS)
+    client.now = 1.0
+
+    assert client.ask(RESETS_A_SECOND)
+    assert not client.ask(1)

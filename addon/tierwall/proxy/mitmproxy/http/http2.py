@@ -3,7 +3,9 @@
 Knows h2 and RFC 9113. Refuses to decide.
 """
 
+import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -30,6 +32,10 @@ STREAM_WINDOW: Final = 512 * 1024
 
 CONNECTION_WINDOW: Final = 2 * 1024 * 1024
 """The same, of all messages of a connection."""
+
+RESETS: Final = 200
+"""Streams that a client may reset at once, twice as many as may be open; and then:"""
+RESETS_A_SECOND: Final = 33
 
 _HEADER_OCTETS: Final = 64 * 1024
 _SWITCHING: Final = 101
@@ -110,7 +116,21 @@ class _Windows:
 
 
 class Http2FromClient(_Windows, Http2Server):
-    """With a client."""
+    """With a client. What it takes back as soon as it has asked is no concurrent stream, and costs us all the same
+    (CVE-2023-44487): some are borne, as nghttp2 does."""
+
+    def __init__(self, context: Context, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(context)
+        self._clock = clock
+        self._may_reset: float = RESETS
+        self._counted_at = clock()
+
+    def handle_h2_event(self, event: h2.events.Event) -> layer.CommandGenerator[bool]:
+        if isinstance(event, h2.events.StreamReset) and not self._bears_reset():
+            yield refused(self.context, "it takes back too many requests", "close")
+            yield from super().protocol_error("too many resets", h2.errors.ErrorCodes.ENHANCE_YOUR_CALM)
+            return True
+        return (yield from super().handle_h2_event(event))
 
     def _handle_event(self, event: events.Event) -> Commands:
         match event:
@@ -136,6 +156,12 @@ class Http2FromClient(_Windows, Http2Server):
         """What the client sends makes no sense."""
         yield refused(self.context, "it does not keep to HTTP/2", "close")
         yield from super().protocol_error(message, error_code)
+
+    def _bears_reset(self) -> bool:
+        now = self._clock()
+        self._may_reset = min(RESETS, self._may_reset + (now - self._counted_at) * RESETS_A_SECOND) - 1
+        self._counted_at = now
+        return self._may_reset >= 0
 
     def _answer(self, event: ResponseProtocolError) -> Response | None:
         if not self.is_open_for_us(event.stream_id):
