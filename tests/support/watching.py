@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from tests.support.running import environment
 
 _PAGE = re.compile(r"^page\s+(http://\S+?/)#token=(\S+)$")
-LIMIT_S: Final = 15.0
+LIMIT_S: Final = 40.0
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from tierwall.cli.lab.behaviour_commands import behaviour
 from tierwall.cli.lab.ca_commands import ca
 from tierwall.cli.lab.doctor_command import doctor
 from tierwall.cli.lab.gateway_commands import gateway
+from tierwall.cli.live.page_options import page_options
 from tierwall.cli.live.watch_command import watch_command
 from tierwall.cli.options import json_option, policy_option, site_option
 from tierwall.cli.reporting.command import report_command
@@ -56,7 +57,7 @@ def cli() -> None:
     short_help="Run the proxy until Ctrl-C.",
     epilog="""\b
 Examples:
-  tierwall run --site 8x8-core-only
+  tierwall run --site 8x8-core-only --ui
   tierwall run --mode socks5@127.0.0.1:1080 --mode regular --events all
   tierwall run --listen 0.0.0.0:3128 --site customer.yaml --journal customer.jsonl
   tierwall run --resolve '*.8x8.vc:443:192.0.2.7:8443'""",
@@ -135,6 +136,7 @@ Examples:
     is_flag=True,
     help="Serve the gateway that `tierwall gateway up` made here: where its clients come in, and its tun device.",
 )
+@page_options
 @sink_options
 @bundle_options
 @click.option(
@@ -157,6 +159,9 @@ def run_command(  # noqa: PLR0913 - one for each option
     clients: tuple[str, ...],
     gateway: bool,
     learn: bool,
+    ui: bool,
+    ui_listen: str | None,
+    no_open: bool,
     sink_trust: Path | None,
     metrics: str | None,
     bundle: str | None,
@@ -167,6 +172,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
     from tierwall.cli.lab.run import Wanted, run  # noqa: PLC0415
+    from tierwall.cli.live.beside import Page  # noqa: PLC0415
     from tierwall.cli.ship.beside import Beside  # noqa: PLC0415
 
     return run(
@@ -184,6 +190,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             clients=clients,
             gateway=gateway,
             learn=learn,
+            page=Page(listen=ui_listen, opens=not no_open) if ui or ui_listen is not None else None,
             beside=Beside(
                 sinks=typed(sinks),
                 sink_trust=sink_trust,

@@ -1,5 +1,8 @@
 """`tierwall watch` beside a proxy: what happens is on the page at once, and what the page asks for is done there."""
 
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.programs import connected, tunnel
-from tests.support.running import Proxy, allow_private, running_proxy
+from tests.support.running import Proxy, allow_private, environment, running_proxy
 from tests.support.watching import Watched, watched
 from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
@@ -154,3 +157,34 @@ def test_when_the_proxy_has_ended_that_is_said_and_the_next_one_is_taken_up(tmp_
                 with connected(second.via) as refused:
                     tunnel(refused, "evil.example:443")
                 until(seen, lambda frame: "evil.example:443" in frame["rows"])
+
+
+def test_a_run_with_its_page_says_where_and_ends_with_it(tmp_path: Path) -> None:
+    with running_proxy(
+        "--ui", "--ui-listen", "127.0.0.1:0", "--no-open", "--workers", "2", env={"XDG_RUNTIME_DIR": str(tmp_path)}
+    ) as proxy:
+        page, _, token = proxy.wait_for_talk("page  http://", 15.0).split()[1].partition("#token=")
+        seen = Watched(proxy.process, page, token)
+        until(seen, lambda frame: frame["about"]["connected"])
+        with connected(proxy.via) as refused:
+            tunnel(refused, "evil.example:443")
+        until(seen, lambda frame: "evil.example:443" in frame["rows"])
+        assert seen.do("tell", {"do": "mark", "note": "here"})[0] == 200
+        proxy.stop()
+        with pytest.raises(ConnectionRefusedError):
+            seen.get("")
+
+
+def test_a_page_without_a_port_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = subprocess.run(
+            [sys.executable, "-m", "tierwall", "run", "--listen", "127.0.0.1:0", "--ui-listen", f"127.0.0.1:{port}"],
+            env=environment() | {"XDG_RUNTIME_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+
+    assert (ended.returncode, f"the page cannot listen on 127.0.0.1:{port}" in ended.stderr) == (2, True), ended.stderr

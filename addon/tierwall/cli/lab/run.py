@@ -22,6 +22,7 @@ from tierwall.trust.certificate import KEYS
 
 if TYPE_CHECKING:
     from tierwall.bundle.taking_up import Source
+    from tierwall.cli.live.beside import Nothing, Page, PageBeside
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
@@ -46,6 +47,7 @@ class Wanted:
     gateway: bool = False
     learn: bool = False
     beside: Beside = NOTHING
+    page: "Page | None" = None
 
 
 def run(wanted: Wanted) -> int:
@@ -75,6 +77,7 @@ def run(wanted: Wanted) -> int:
         gateway=wanted.gateway,
     )
     companion = beside.start(wanted.beside, settings.journal, source)
+    page = _page(wanted)
     began = time.time()
     try:
         check_modes(settings)  # before anything is made
@@ -83,8 +86,16 @@ def run(wanted: Wanted) -> int:
     except (CannotStart, InvalidFiles, InvalidResolve) as fault:
         raise BadInput([fault]) from None
     finally:
+        page.end()
         companion.end()
     return _learn(settings.journal, began, wanted.policies) if wanted.learn else status
+
+
+def _page(wanted: Wanted) -> "Nothing | PageBeside":
+    """Where one is wanted. Raises BadInput."""
+    from tierwall.cli.live import beside as live  # noqa: PLC0415 - most runs have none
+
+    return live.start(wanted.page, wanted.policies)
 
 
 def _bundles(wanted: Wanted) -> "Source | None":

@@ -4,6 +4,9 @@ Knows spellings of options; what is shown is dashboard's.
 """
 
 import asyncio
+import os
+import socket
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +25,9 @@ from tierwall.dashboard.sources.journal import JournalFeed
 from tierwall.dashboard.sources.proxy import ProxyFeed
 from tierwall.loader import InvalidFiles, load_catalogue
 
+_NICE: Final = 5
+"""The proxy that it runs beside goes first."""
+
 PAGE: Final = Listen(host="127.0.0.1", port=8081, or_any=True)
 
 
@@ -34,31 +40,48 @@ class Wanted:
     policies: tuple[Path, ...]
     listen: str | None
     opens: bool
+    attached: int | None
     tui: bool
 
 
 def watch(wanted: Wanted) -> int:
     """Until it is ended. Raises BadInput."""
+    if wanted.attached is not None:
+        return _beside_run(wanted, wanted.attached)
     listen = _checked(wanted)
+    feed = _feed(wanted)
+    try:
+        return _show(feed, bound(listen), opens=wanted.opens)
+    except CannotListen as fault:
+        raise BadInput([fault]) from None
+
+
+def listen_of(text: str | None, option: str) -> Listen:
+    """Where the page is to be served. Raises ValueError."""
+    return PAGE if text is None else Listen(*parse_listen(text, option))
+
+
+def _feed(wanted: Wanted) -> Feed:
     if wanted.journal is not None:
-        return show(JournalFeed(wanted.journal, _picture(wanted.policies)), listen, opens=wanted.opens)
+        return JournalFeed(wanted.journal, _picture(wanted.policies))
     folder = control_folder()
     try:
         proxy = one(folder, wanted.proxy)
         policies = [Path(path) for path in exchange(proxy.sockets[0], {"do": "list"})["policies"]]
     except Refused as fault:
         raise BadInput([fault]) from None
-    feed = ProxyFeed(folder, proxy.run, _picture((*policies, *wanted.policies)))
-    return show(feed, listen, opens=wanted.opens)
+    return ProxyFeed(folder, proxy.run, _picture((*policies, *wanted.policies)))
 
 
-def show(feed: Feed, listen: Listen, *, opens: bool) -> int:
-    """Serve the page until it is ended. Raises BadInput."""
+def _beside_run(wanted: Wanted, descriptor: int) -> int:
+    """As `tierwall run --ui` starts it: its socket listens already, its proxy will soon, and its stdin ends with it."""
+    os.nice(_NICE)
+    feed = ProxyFeed(control_folder(), wanted.proxy, _picture(wanted.policies), stays=True)
+    return _show(feed, socket.socket(fileno=descriptor), opens=wanted.opens, lifeline=sys.stdin.fileno())
+
+
+def _show(feed: Feed, listener: socket.socket, *, opens: bool, lifeline: int | None = None) -> int:
     token = new_token()
-    try:
-        listener = bound(listen)
-    except CannotListen as fault:
-        raise BadInput([fault]) from None
     address = address_of(listener, token)
 
     def ready() -> None:
@@ -67,7 +90,7 @@ def show(feed: Feed, listen: Listen, *, opens: bool) -> int:
             open_page(address)
 
     try:
-        asyncio.run(serve(feed, listener, token, ready))
+        asyncio.run(serve(feed, listener, token, ready, lifeline))
     except OSError as fault:
         raise BadInput([f"{fault.filename}: {fault.strerror}" if fault.filename else fault]) from None
     return 0
@@ -76,11 +99,10 @@ def show(feed: Feed, listen: Listen, *, opens: bool) -> int:
 def _checked(wanted: Wanted) -> Listen:
     faults: list[object] = []
     listen = PAGE
-    if wanted.listen is not None:
-        try:
-            listen = Listen(*parse_listen(wanted.listen))
-        except ValueError as fault:
-            faults.append(fault)
+    try:
+        listen = listen_of(wanted.listen, "--listen")
+    except ValueError as fault:
+        faults.append(fault)
     if wanted.journal is not None and wanted.proxy is not None:
         faults.append("a journal or --proxy: one of them")
     if wanted.journal is not None and not wanted.journal.is_file():

@@ -32,13 +32,30 @@ switch something; without it the page only shows.""",
     help="Where the page is served.  [default: 127.0.0.1:8081, or any port that is free]",
 )
 @click.option("--no-open", is_flag=True, help="Print the address alone, and open no browser.")
+@click.option("--attached", metavar="FD", type=int, hidden=True, help="What `tierwall run --ui` starts it with.")
 @click.option("--tui", is_flag=True, help="Show it in this terminal instead.")
 def watch_command(  # noqa: PLR0913 - one for each option
-    *, journal: Path | None, proxy: int | None, policies: tuple[Path, ...], listen: str | None, no_open: bool, tui: bool
+    *,
+    journal: Path | None,
+    proxy: int | None,
+    policies: tuple[Path, ...],
+    listen: str | None,
+    no_open: bool,
+    attached: int | None,
+    tui: bool,
 ) -> int:
     """Show which vendors' services work, are refused or broken, while somebody clicks through an app: of a proxy of
     yours that runs, or of a journal, which may still grow."""
     from tierwall.cli.live.watch import Wanted, watch  # noqa: PLC0415
 
-    wanted = Wanted(journal=journal, proxy=proxy, policies=policies, listen=listen, opens=not no_open, tui=tui)
-    return watch(wanted)
+    return watch(
+        Wanted(
+            journal=journal,
+            proxy=proxy,
+            policies=policies,
+            listen=listen,
+            opens=not no_open,
+            attached=attached,
+            tui=tui,
+        )
+    )

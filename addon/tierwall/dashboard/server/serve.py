@@ -66,8 +66,13 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-async def serve(feed: Feed, listener: socket.socket, token: str, ready: Callable[[], None]) -> None:
-    """Until SIGINT or SIGTERM, or until the feed fails, whose fault is raised then. `ready`: it answers."""
+async def serve(
+    feed: Feed, listener: socket.socket, token: str, ready: Callable[[], None], lifeline: int | None = None
+) -> None:
+    """Until SIGINT or SIGTERM, the end of `lifeline`, or until the feed fails, whose fault is raised then.
+
+    `ready`: it answers.
+    """
     server = HTTPServer(
         application(Served(feed, token)),
         max_body_size=BODY_OCTETS,
@@ -78,6 +83,9 @@ async def serve(feed: Feed, listener: socket.socket, token: str, ready: Callable
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in _STOPS:
         loop.add_signal_handler(number, ended.set)
+    if lifeline is not None:
+        loop.add_reader(lifeline, ended.set)
+    listener.setblocking(False)
     ready()
     feeding, ending = loop.create_task(feed.run()), loop.create_task(ended.wait())
     await asyncio.wait({feeding, ending}, return_when=asyncio.FIRST_COMPLETED)

@@ -42,8 +42,10 @@ class _Process:
 class ProxyFeed:
     """A proxy as a source. `run` is the id of its first process; None: any that is the only one."""
 
-    def __init__(self, folder: Path, run: int | None, picture: Picture) -> None:
+    def __init__(self, folder: Path, run: int | None, picture: Picture, *, stays: bool = False) -> None:
+        """`stays`: with this run alone, whose sockets may not be there yet."""
         self.picture = picture
+        self._stays = stays
         self._folder, self._run = folder, run
         self._processes: dict[Path, _Process] = {}
         self._lost_before = 0
@@ -126,7 +128,7 @@ class ProxyFeed:
                 self._last = process.now or self._last
                 self._lost_before += process.now.get("lost", 0)
                 del self._processes[path]
-        if not self._processes:
+        if not self._processes and not self._stays:
             with suppress(Refused):
                 self._run = (await asyncio.to_thread(self._find)).run
         if self._run is not None:
