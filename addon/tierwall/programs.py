@@ -31,13 +31,19 @@ _WANTED: Final[Mapping[str, tuple[str, str]]] = {
     "ip": ("shows and sets addresses, routes and rules", "Debian, SUSE, Arch: iproute2, Fedora: iproute"),
     "keytool": ("reads and writes Java's certificates", "Debian: default-jre-headless"),
     "mkdir": _CORE,
+    "mount": ("puts a resolver's configuration in place, for one process", "mount"),
     "nft": ("shows and loads the kernel's packet filter", "nftables"),
     "nsenter": ("looks into other network namespaces", "util-linux"),
     "rm": _CORE,
+    "setpriv": ("ends a process with the one that started it", "util-linux"),
     "ss": ("says which ports sshd has", "Debian, SUSE, Arch: iproute2, Fedora: iproute"),
     "sudo": ("does as root what only root may; or run the command as root", "sudo"),
+    "timeout": _CORE,
     "trust": ("makes the system store anew", "p11-kit"),
     "turnserver": ("is the stand-ins' TURN server", "coturn"),
+    "turnutils_peer": ("is the other end of what TURN relays", "coturn"),
+    "turnutils_uclient": ("is a client of TURN", "coturn"),
+    "unshare": ("makes network namespaces", "util-linux"),
     "update-ca-certificates": ("makes the system store anew", "ca-certificates"),
     "update-ca-trust": ("makes the system store anew", "ca-certificates"),
 }
@@ -169,6 +175,29 @@ async def running(words: Sequence[str]) -> AsyncIterator[asyncio.subprocess.Proc
         if server.returncode is None:
             server.terminate()
         await server.wait()
+
+
+async def start_ending_with_us(
+    words: Sequence[str], *, folder: Path, environment: Mapping[str, str], errors: int
+) -> asyncio.subprocess.Process:
+    """A process without stdin whose stdout is a pipe. Where this one is killed, the kernel ends it too (on Linux).
+
+    Args:
+        words: The program, which need not be another's, and what it is given.
+        folder: Where it runs.
+        environment: All of it.
+        errors: Where its stderr goes, as `subprocess` has it.
+    """
+    setpriv = find("setpriv")  # prctl(2), PR_SET_PDEATHSIG, which an exec keeps
+    before = () if setpriv is None else (setpriv, "--pdeathsig", "KILL")
+    return await asyncio.create_subprocess_exec(
+        *(*before, *words),
+        cwd=folder,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=errors,
+    )
 
 
 def _absolute(path: str) -> str:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.support.running import _environment
+from tests.support.running import environment
 
 LIMIT_S = 90
 
@@ -15,7 +15,7 @@ def reproduce(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tierwall", "reproduce", *arguments]
     return subprocess.run(
         command,
-        env=_environment(),
+        env=environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -44,7 +44,7 @@ def test_the_reference_site_breaks_nothing_and_people_are_told(tmp_path: Path) -
 
     assert said.returncode == 0
     assert "Nothing that was run is broken (5 services)." in said.stdout
-    assert said.stderr == ""  # no progress bar but on a terminal
+    assert said.stderr.startswith("to send it:")  # no progress bar but on a terminal
 
 
 def test_bad_input_is_named_at_once() -> None:
@@ -64,3 +64,26 @@ def test_a_dpi_firewall_breaks_the_native_app_and_leaves_the_web_app_alive() -> 
     assert found.pop(("native-attendee", "tls session, held")) == ("broken", ["dpi-https-only"])
     assert found.pop(("native-attendee", "the same, own CAs")) == ("broken", ["dpi-https-only"])
     assert {state for state, _ in found.values()} == {"works"}
+
+
+def test_what_it_found_is_a_report_that_is_whole_and_unchanged(tmp_path: Path) -> None:
+    page, result = tmp_path / "r.html", tmp_path / "r.json"
+    said = reproduce("--site", "proxy-auth", "--vendor", "vevox", "--only", "content", "--json", "--report", str(page))
+    result.write_text(said.stdout)
+
+    rows = {row["pattern"]: row["now"] for row in json.loads(said.stdout)["rows"]}
+    assert rows == {"https page": "broken", "https page, with password": "works"}
+    assert said.returncode == 1
+    assert "proxy-auth" in page.read_text()
+    again = [sys.executable, "-m", "tierwall", "report", str(result), str(page)]
+    told = subprocess.run(again, env=environment(), capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "Let these destinations through without a password" in told.stdout
+
+
+def test_an_unknown_service_is_named(tmp_path: Path) -> None:
+    said = reproduce("--vendor", "vevox", "--only", "contents", "--report", str(tmp_path / "x.doc"))
+
+    assert said.returncode == 2
+    assert "did you mean `content`" in said.stderr
+    assert "--report: 'x.doc' says no form" in said.stderr

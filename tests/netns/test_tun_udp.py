@@ -10,11 +10,11 @@ import pytest
 from tests.netns.events import MEETINGS_NEAR, TURN_RELAY, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, REDIRECT, SERVER, TUN, TURN, Lab
-from tests.netns.quic import QuicEchoOrigin, quic_echo
 from tests.support.running import Proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, stun_binding, udp_echo
 from tierwall.standins.origins import StunOrigin, UdpEchoOrigin
+from tierwall.standins.quic import QuicEchoOrigin, quic_echo
 
 SITE = """
 admit:

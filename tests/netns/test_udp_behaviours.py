@@ -14,12 +14,12 @@ import pytest
 from tests.netns.events import sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, OTHER_SERVER, REDIRECT, SERVER, SERVER_6, TUN, TURN, Lab, bound
-from tests.netns.quic import QuicEchoOrigin, quic_echo
 from tests.netns.turn import coturn, send_media
 from tests.support.running import Proxy, needs, whole
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, stun_binding, udp_echo
 from tierwall.standins.origins import StunOrigin, UdpEchoOrigin
+from tierwall.standins.quic import QuicEchoOrigin, quic_echo
 from tierwall.standins.stun import TRANSACTION_OCTETS, binding_request, mapped_address
 
 NAMES = ["dropped.corp.example", "rejected.corp.example"]

@@ -6,7 +6,9 @@ import pytest
 
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.model import Catalogue
-from tierwall.reproduce.checks import HOLD_S, Check, Pattern, checks_of
+from tierwall.reproduce.checks import HOLD_S, Check, Means, Pattern, Wanted, Way, checks_of
+
+NOWHERE = Means(no_network="no namespaces")
 
 
 @pytest.fixture(scope="module")
@@ -14,8 +16,11 @@ def catalogue() -> Catalogue:
     return load_catalogue([])
 
 
-def checks(catalogue: Catalogue, site: str, vendor: str, longest_s: float = 120.0) -> list[Check]:
-    return list(checks_of(catalogue, load_site(site, catalogue), vendor, longest_s))
+def checks(
+    catalogue: Catalogue, site: str, vendor: str, means: Means = NOWHERE, only: frozenset[str] = frozenset()
+) -> list[Check]:
+    wanted = Wanted(vendor=vendor, longest_s=120.0, only=only)
+    return list(checks_of(catalogue, load_site(site, catalogue), wanted, means))
 
 
 def test_each_service_of_vevox_gets_the_pattern_of_its_protocol(catalogue: Catalogue) -> None:
@@ -51,18 +56,85 @@ def test_what_would_take_too_long_is_not_run_and_says_so(catalogue: Catalogue) -
     assert why == "would take 28,802 s: --longest allows more"
 
 
-def test_udp_is_never_said_to_work(catalogue: Catalogue) -> None:
+def test_udp_needs_a_network_and_says_why_there_is_none(catalogue: Catalogue) -> None:
     udp = [check for check in checks(catalogue, "reference", "8x8") if check.pattern is Pattern.DATAGRAMS]
 
     assert udp
-    assert all(check.not_run is not None for check in udp)
+    assert {check.not_run for check in udp} == {"no namespaces"}
 
 
-@pytest.mark.parametrize("site", ["stale-ip-allowlist", "post-quantum-intolerant"])
-def test_what_only_a_network_can_show_is_not_run_on_loopback(catalogue: Catalogue, site: str) -> None:
-    found = checks(catalogue, site, "vevox")
+def test_a_turn_server_is_asked_for_a_relay_by_udp_and_by_tcp(catalogue: Catalogue) -> None:
+    turn = checks(catalogue, "reference", "8x8", Means(), frozenset({"turn-relay"}))
 
-    assert all(check.not_run is not None for check in found if check.pattern is not Pattern.REDIRECT)
+    assert {(check.pattern, check.of.port, check.way) for check in turn} == {
+        (Pattern.NATIVE, 443, Way.PROXY),
+        (Pattern.TURN_TCP, 443, Way.GATEWAY),
+        (Pattern.TURN_UDP, 443, Way.GATEWAY),
+        (Pattern.DATAGRAMS, 49152, Way.GATEWAY),
+    }
+    assert {check.not_run for check in turn} == {None}
+
+
+def test_https_by_udp_is_quic(catalogue: Catalogue) -> None:
+    udp = [each for each in checks(catalogue, "reference", "google-meet", Means()) if each.of.transport == "udp"]
+
+    assert {(check.pattern, check.of.port == 443) for check in udp} == {
+        (Pattern.QUIC, True),
+        (Pattern.DATAGRAMS, False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("site", "pattern", "behaviour"),
+    [
+        ("stale-ip-allowlist", Pattern.MOVED, "stale-addresses"),
+        ("post-quantum-intolerant", Pattern.LARGE_HELLO, "one-segment-hello"),
+        ("squid-intercept", Pattern.OTHER_ADDRESS, "host-forgery-check"),
+    ],
+)
+def test_what_only_a_network_shows_is_tried_there_once_for_each_service(
+    catalogue: Catalogue, site: str, pattern: Pattern, behaviour: str
+) -> None:
+    found = [check for check in checks(catalogue, site, "vevox") if check.pattern is pattern]
+
+    assert [check.of.service.id for check in found] == ["dashboard", "web-attendee", "native-attendee", "content"]
+    assert {(check.not_run, check.meets) for check in found} == {("no namespaces", (behaviour,))}
+
+
+def test_names_are_looked_up_where_the_site_answers_otherwise(catalogue: Catalogue) -> None:
+    found = [check for check in checks(catalogue, "dns-blocks-analytics", "8x8") if check.pattern is Pattern.LOOK_UP]
+
+    assert {check.of.service.id for check in found if check.meets} == {"analytics"}
+    assert {check.of.service.id for check in found if not check.meets} >= {"meetings"}
+
+
+def test_where_a_password_is_asked_for_clients_also_come_with_one(catalogue: Catalogue) -> None:
+    labels = {check.label for check in checks(catalogue, "proxy-auth", "vevox", Means(no_login="no password"))}
+    (why,) = {
+        check.not_run
+        for check in checks(catalogue, "proxy-auth", "vevox", Means(no_login="no password"))
+        if check.logs_in
+    }
+
+    assert {"https page", "https page, with password", "tls session, held, with password"} <= labels
+    assert why == "no password"
+
+
+def test_no_two_kinds_of_client_come_from_one_address(catalogue: Catalogue) -> None:
+    kinds = {
+        (check.label, check.way, check.client)
+        for site in ("proxy-auth", "squid-intercept", "stale-ip-allowlist", "dns-blocks-analytics")
+        for vendor in ("8x8", "vevox", "google-meet")
+        for check in checks(catalogue, site, vendor, Means())
+    }
+
+    assert len({client for _, _, client in kinds}) == len(kinds)
+
+
+def test_only_the_services_that_were_named_are_run(catalogue: Catalogue) -> None:
+    found = checks(catalogue, "reference", "vevox", only=frozenset({"content"}))
+
+    assert {check.of.service.id for check in found} == {"content"}
 
 
 def test_a_vendor_of_ones_own_is_checked_too(tmp_path: Path) -> None:

@@ -3,7 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
+from msgspec import structs
+
 from tierwall.events import Context, Event, broken, from_verdict
+from tierwall.events import Source as EventSource
 from tierwall.events import Stage as At
 from tierwall.policy.attempt import Action, Effect, Impact, Reason, Verdict
 from tierwall.policy.behaviour import Behaviour, DpiHttpsOnly, NoHttp2
@@ -11,7 +15,7 @@ from tierwall.policy.effects import broken_by
 from tierwall.policy.model import Evidence, Protocol, Rule, Service, Source, Tier, Transport
 from tierwall.policy.projections.impact import Try
 from tierwall.reproduce.checks import Check, Pattern
-from tierwall.reproduce.results import Row, Works, broke_something, rows
+from tierwall.reproduce.results import NotShown, Row, Works, broke_something, not_shown, rows, struck
 from tierwall.reproduce.trial import Round
 from tierwall.standins.clients import Cause, Outcome, Stage
 
@@ -109,3 +113,39 @@ def test_what_was_not_run_never_works() -> None:
     (found,) = rows([of], SERVED, SERVED)
 
     assert (found.before, found.now, found.why_not) == (Works.NOT_RUN, Works.NOT_RUN, "UDP")
+
+
+def test_clients_of_two_kinds_at_one_place_are_told_apart_by_their_addresses() -> None:
+    native, pinned = check(), check(pattern=Pattern.PINNED)
+    cut = event(pinned, DpiHttpsOnly())
+    theirs = structs.replace(cut, source=EventSource(ip=pinned.client))
+
+    assert struck(pinned, [theirs]) == [theirs]
+    assert struck(native, [theirs]) == []
+
+
+def shown(outcome: Outcome, *events: Event, of: Check) -> list[NotShown]:
+    return list(not_shown([NoHttp2(), NoHttp2()], [of], Round({of: OK}, ()), Round({of: outcome}, events)))
+
+
+MEETS = replace(check(), meets=("no-http2",))
+
+
+def test_a_behaviour_is_shown_by_an_event_or_by_another_certificate() -> None:
+    assert shown(OK, event(MEETS, NoHttp2()), of=MEETS) == []
+    assert shown(replace(OK, issuer="lab CA"), of=MEETS) == []
+
+
+@pytest.mark.parametrize(
+    ("of", "concerns", "says"),
+    [
+        (MEETS, True, "the journal names it nowhere"),
+        (replace(MEETS, not_run="no root"), True, "no root"),
+        (check(), False, "nothing that this vendor asks for"),
+    ],
+)
+def test_what_no_event_names_was_not_shown_and_says_why(of: Check, concerns: bool, says: str) -> None:
+    (found,) = shown(OK, of=of)
+
+    assert (found.behaviour, found.concerns) == ("no-http2", concerns)
+    assert says in found.why

@@ -1,34 +1,50 @@
 """Which client patterns show whether a vendor's services work under a site, and which of them cannot be shown here.
 
-Knows services' protocols and behaviours' times; pure. No result is foretold here.
+Knows services' protocols, behaviours' times, and what this machine allows; pure. No result is foretold here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, assert_never
 
-from tierwall.policy.attempt import Effect
+from tierwall.policy.attempt import Attempt, Effect, GivenName, NameSource, Seen
 from tierwall.policy.behaviour import (
+    DnsFilter,
     FqdnCacheExpiry,
     HostForgeryCheck,
     IdleTimeout,
     MaxLifetime,
     OneSegmentHello,
+    ProxyAuth,
     Reset,
+    SplitDns,
     StaleAddresses,
     Stall,
 )
 from tierwall.policy.judge import judge
-from tierwall.policy.model import Catalogue, Protocol, Transport
+from tierwall.policy.model import Address, Catalogue, Protocol, Transport
 from tierwall.policy.projections.impact import Try, tries_of
-from tierwall.policy.site import Site
+from tierwall.policy.site import DnsMode, Site
+from tierwall.reproduce.addresses import STANDS, addresses_of
 
 HOLD_S: Final = 2.0
 """Seconds that persistent connections are held silent where nothing asks for longer."""
 
 _BEYOND_S: Final = 2.0
 """Seconds beyond the time of a behaviour, after which it must have struck."""
+_RELAYED: Final = 49152
+"""Ports from here on are a TURN server's relays (RFC 8656 section 7.2), where nobody allocates."""
+_HTTPS_PORT: Final = 443
+
+
+class Way(StrEnum):
+    """How the client reaches the proxy."""
+
+    PROXY = "proxy"
+    """It has it configured: CONNECT, on loopback."""
+    GATEWAY = "gateway"
+    """It knows of none: in network namespaces TCP is redirected, UDP goes by tun, DNS by the gateway's resolver."""
 
 
 class Pattern(StrEnum):
@@ -41,7 +57,25 @@ class Pattern(StrEnum):
     PINNED = "the same, own CAs"
     """The same by a client that trusts the vendor's certificate alone."""
     REDIRECT = "http redirect"
-    DATAGRAMS = "udp"
+    DATAGRAMS = "udp, echoed"
+    QUIC = "quic"
+    TURN_UDP = "turn over udp"
+    """Allocates a relay and sends media through it."""
+    TURN_TCP = "turn over tcp"
+    LOOK_UP = "dns look-up"
+    LARGE_HELLO = "https, large hello"
+    """A ClientHello of several TCP segments, as post-quantum key shares make it."""
+    OTHER_ADDRESS = "https, other address"
+    """Another DNS than the proxy's gave the client its address, as it does where answers differ by place."""
+    MOVED = "https, name moved"
+    """The name leads elsewhere than when it was first used."""
+
+
+_PATTERNS: Final = tuple(Pattern)
+_OF_NETWORK: Final = "10.77.1"
+_OF_LOOPBACK: Final = "127.77.1"
+_QUIC_CLIENT: Final = 2
+"""The client's first address: QUIC's library takes whichever the kernel chooses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,31 +84,93 @@ class Check:
 
     of: Try
     pattern: Pattern
+    way: Way = Way.PROXY
+    logs_in: bool = False
+    """The client answers 407 with the password, as browsers do once their users typed it."""
     hold_s: float = 0.0
+    meets: tuple[str, ...] = ()
+    """Behaviours of the site that would break the service there."""
     not_run: str | None = None
     """Why it cannot be shown here."""
 
+    @property
+    def label(self) -> str:
+        """What the client does, for people."""
+        return f"{self.pattern}, with password" if self.logs_in else self.pattern.value
 
-def checks_of(catalogue: Catalogue, site: Site, vendor: str, longest_s: float) -> Iterator[Check]:
-    """Every check of the vendor. What would take longer than `longest_s` is not run, and says so."""
-    for each in tries_of(catalogue, vendor):
-        effects = judge(site, catalogue, each.attempt).effects
-        for pattern in _patterns(each):
-            of = _apart(each) if pattern is Pattern.PINNED else each
-            hold_s = _hold_s(effects) if pattern in {Pattern.SOCKET, Pattern.NATIVE, Pattern.PINNED} else 0.0
-            yield Check(of=of, pattern=pattern, hold_s=hold_s, not_run=_why_not(pattern, effects, hold_s, longest_s))
+    @property
+    def client(self) -> str:
+        """The address that it comes from, which no other kind of client has: the journal tells them apart by it."""
+        if self.pattern is Pattern.QUIC:
+            return f"{_OF_NETWORK}.{_QUIC_CLIENT}"
+        number = 10 + _PATTERNS.index(self.pattern) + (100 if self.logs_in else 0)
+        return f"{_OF_LOOPBACK if self.way is Way.PROXY else _OF_NETWORK}.{number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What this machine allows, each None where it does, else why not."""
+
+    no_network: str | None = None
+    """Namespaces with a gateway between them."""
+    no_udp: str | None = None
+    no_turn: str | None = None
+    no_quic: str | None = None
+    no_login: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is asked for."""
+
+    vendor: str
+    longest_s: float = 120.0
+    """What would hold a connection for longer is not run."""
+    only: frozenset[str] = frozenset()
+    """Services; all where it is empty."""
+
+
+def checks_of(catalogue: Catalogue, site: Site, wanted: Wanted, means: Means) -> Iterator[Check]:
+    """Every check of the vendor, in the order of its services. What is not run says so."""
+    tries = [each for each in tries_of(catalogue, wanted.vendor) if not wanted.only or each.service.id in wanted.only]
+    addresses = addresses_of(str(each.host) for each in tries if isinstance(each.host, str))
+    once: set[tuple[str, Pattern]] = set()
+    for each in tries:
+        if each.transport is Transport.TCP:
+            yield from _through_the_proxy(catalogue, site, each, wanted, means)
+        for pattern in _through_the_gateway(site, each):
+            effects = judge(site, catalogue, _attempt(each, pattern, addresses)).effects
+            check = _at_the_gateway(each, pattern, effects, means)
+            if pattern in _SAMPLED:
+                if _SAMPLED[pattern] not in check.meets or (each.service.id, pattern) in once:
+                    continue
+                once.add((each.service.id, pattern))
+            yield check
+
+
+# With the proxy configured
+
+
+def _through_the_proxy(catalogue: Catalogue, site: Site, each: Try, wanted: Wanted, means: Means) -> Iterator[Check]:
+    effects = judge(site, catalogue, each.attempt).effects
+    for pattern in _patterns(each):
+        of = _apart(each) if pattern is Pattern.PINNED else each
+        hold_s = _hold_s(effects) if pattern in {Pattern.SOCKET, Pattern.NATIVE, Pattern.PINNED} else 0.0
+        too_long = f"would take {hold_s:,.0f} s: --longest allows more" if hold_s > wanted.longest_s else None
+        check = Check(of=of, pattern=pattern, hold_s=hold_s, meets=_meets(each, effects), not_run=too_long)
+        yield check
+        if any(isinstance(effect.behaviour, ProxyAuth) for effect in effects):
+            yield replace(check, logs_in=True, not_run=too_long or means.no_login)
 
 
 def _apart(each: Try) -> Try:
-    """The same at a name of its own, where the rule leaves that open: the journal tells the two clients apart by it."""
+    """The same at a name of its own, where the rule leaves that open."""
     if isinstance(each.host, str) and each.host.startswith(f"{each.service.id}."):
         return replace(each, host=f"own-cas-{each.host}")
     return each
 
 
 def _patterns(each: Try) -> tuple[Pattern, ...]:
-    if each.transport is Transport.UDP:
-        return (Pattern.DATAGRAMS,)
     if each.port == 80:
         return (Pattern.REDIRECT,)
     match each.service.protocol:
@@ -92,7 +188,7 @@ def _patterns(each: Try) -> tuple[Pattern, ...]:
             assert_never(each.service.protocol)
 
 
-def _hold_s(effects: tuple[Effect, ...]) -> float:
+def _hold_s(effects: Collection[Effect]) -> float:
     """As long as the slowest behaviour needs to strike."""
     return max((needed + _BEYOND_S for needed in map(_needed, effects) if needed is not None), default=HOLD_S)
 
@@ -107,21 +203,90 @@ def _needed(effect: Effect) -> float | None:
             return None
 
 
-def _why_not(pattern: Pattern, effects: tuple[Effect, ...], hold_s: float, longest_s: float) -> str | None:
-    if pattern is Pattern.DATAGRAMS:
-        return "UDP does not go through an explicit proxy: `tierwall gateway` shows it"
-    if hold_s > longest_s:
-        return f"would take {hold_s:,.0f} s: --longest allows more"
-    return next((why for effect in effects if (why := _needs_a_network(effect)) is not None), None)
+def _meets(each: Try, effects: Collection[Effect]) -> tuple[str, ...]:
+    return tuple(
+        effect.behaviour.NAME
+        for effect in effects
+        if any((impact.vendor, impact.service) == (each.vendor, each.service.id) for impact in effect.breaks)
+    )
 
 
-def _needs_a_network(effect: Effect) -> str | None:
-    match effect.behaviour:
-        case StaleAddresses():
-            return f"{effect.behaviour.NAME}: no name moves on loopback"
-        case HostForgeryCheck():
-            return f"{effect.behaviour.NAME}: stand-ins have addresses of their own"
-        case OneSegmentHello():
-            return f"{effect.behaviour.NAME}: on loopback every ClientHello comes in one segment"
+# With a gateway on the way
+
+
+_SAMPLED: Final = {
+    Pattern.LARGE_HELLO: OneSegmentHello.NAME,
+    Pattern.OTHER_ADDRESS: HostForgeryCheck.NAME,
+    Pattern.MOVED: StaleAddresses.NAME,
+}
+"""What a behaviour alone asks for: once for each service that meets it."""
+
+
+def _through_the_gateway(site: Site, each: Try) -> Iterator[Pattern]:
+    if each.transport is Transport.UDP:
+        yield _of_udp(each)
+        return
+    if each.service.protocol is Protocol.STUN:
+        yield Pattern.TURN_TCP
+    if not isinstance(each.host, str):
+        return
+    kinds = {type(behaviour) for behaviour in site.behaviours}
+    if site.dns is DnsMode.FILTER or kinds & {DnsFilter, SplitDns}:
+        yield Pattern.LOOK_UP
+    if each.attempt.seen is Seen.TLS:
+        if OneSegmentHello in kinds:
+            yield Pattern.LARGE_HELLO
+        if HostForgeryCheck in kinds:
+            yield Pattern.OTHER_ADDRESS
+        if StaleAddresses in kinds:
+            yield Pattern.MOVED
+
+
+def _of_udp(each: Try) -> Pattern:
+    match each.service.protocol:
+        case Protocol.STUN if each.port < _RELAYED:
+            return Pattern.TURN_UDP
+        case Protocol.HTTPS | Protocol.WEBSOCKET if each.port == _HTTPS_PORT:
+            return Pattern.QUIC
         case _:
-            return None
+            return Pattern.DATAGRAMS
+
+
+def _at_the_gateway(each: Try, pattern: Pattern, effects: Collection[Effect], means: Means) -> Check:
+    not_run = means.no_network
+    if not_run is None and each.transport is Transport.UDP:
+        not_run = means.no_udp
+    match pattern:
+        case Pattern.TURN_UDP | Pattern.TURN_TCP:
+            not_run = not_run or means.no_turn
+        case Pattern.QUIC:
+            not_run = not_run or means.no_quic
+        case _:
+            pass
+    if not_run is None and not isinstance(each.host, str) and each.host.version != STANDS.version:
+        not_run = "IPv6 is not run in the namespaces"
+    meets = _of_names(effects) if pattern is Pattern.LOOK_UP else _meets(each, effects)
+    return Check(of=each, pattern=pattern, way=Way.GATEWAY, meets=meets, not_run=not_run)
+
+
+def _of_names(effects: Collection[Effect]) -> tuple[str, ...]:
+    return tuple(each.behaviour.NAME for each in effects if isinstance(each.behaviour, DnsFilter | SplitDns))
+
+
+def _attempt(each: Try, pattern: Pattern, addresses: dict[str, Address]) -> Attempt:
+    """What the gateway gets to see of it."""
+    address = addresses[each.host] if isinstance(each.host, str) else each.host
+    names: tuple[GivenName, ...] = ()
+    if isinstance(each.host, str):
+        source = (
+            NameSource.DNS if pattern in {Pattern.DATAGRAMS, Pattern.TURN_UDP, Pattern.TURN_TCP} else NameSource.SNI
+        )
+        names = (GivenName(source, each.host),)
+    match pattern:
+        case Pattern.QUIC:
+            seen = Seen.QUIC
+        case Pattern.DATAGRAMS | Pattern.TURN_UDP | Pattern.TURN_TCP:
+            seen = Seen.OPAQUE
+        case _:
+            seen = Seen.TLS
+    return Attempt(transport=each.transport, port=each.port, names=names, address=address, seen=seen)

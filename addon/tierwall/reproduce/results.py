@@ -3,12 +3,13 @@
 Knows outcomes and events; pure. What broke a check is what the journal says, never a guess.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tierwall.events import Action, Event
+from tierwall.events import Action, Event, Stage
+from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.model import Tier
 from tierwall.reproduce.checks import Check, Pattern
 from tierwall.reproduce.trial import Round
@@ -33,7 +34,8 @@ class Row:
     service: str
     title: str
     tier: Tier
-    pattern: Pattern
+    pattern: str
+    way: str
     before: Works
     now: Works
     broke: tuple[str, ...]
@@ -45,18 +47,32 @@ class Row:
     places: tuple[str, ...]
     """Where it is broken or hit."""
     tried: int
+    events: tuple[str, ...] = ()
+    """Ids, in the journal of the round with the site."""
     why_not: str | None = None
     """Why it was not run."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotShown:
+    """A behaviour of the site that no check has shown."""
+
+    behaviour: str
+    why: str
+    concerns: bool
+    """Whether it is there for this vendor at all: what meets none of its services is no gap."""
+
+
 _STRUCK: Final = {Action.DENIED, Action.BROKEN, Action.FAILED}
+_KEPT: Final = 20
+"""Ids of events, of each row."""
 
 
 def rows(checks: Sequence[Check], before: Round, now: Round) -> tuple[Row, ...]:
     """In the order of the checks. What was not run says so, and is never shown as working."""
-    groups: dict[tuple[str, Pattern, str | None], list[Check]] = {}
+    groups: dict[tuple[str, str, str | None], list[Check]] = {}
     for check in checks:
-        groups.setdefault((check.of.service.id, check.pattern, check.not_run), []).append(check)
+        groups.setdefault((check.of.service.id, check.label, check.not_run), []).append(check)
     return tuple(_row(group, before, now) for group in groups.values())
 
 
@@ -65,16 +81,44 @@ def broke_something(found: Sequence[Row]) -> bool:
     return any(row.now in {Works.BROKEN, Works.PARTLY} for row in found)
 
 
+def not_shown(
+    behaviours: Sequence[Behaviour], checks: Sequence[Check], before: Round, now: Round
+) -> Iterator[NotShown]:
+    """A value for each behaviour that is in no event and on no certificate."""
+    named = {event.tierwall.behaviour for event in now.events}
+    for name in dict.fromkeys(behaviour.NAME for behaviour in behaviours):
+        meet = [check for check in checks if name in check.meets]
+        if name in named or any(_other_issuer(check, before, now) for check in meet):
+            continue
+        if not meet:
+            yield NotShown(behaviour=name, why="it breaks nothing that this vendor asks for", concerns=False)
+        elif all(check.not_run is not None for check in meet):
+            why = "; ".join(dict.fromkeys(check.not_run or "" for check in meet))
+            yield NotShown(behaviour=name, why=why, concerns=True)
+        else:
+            why = "clients met it, and the journal names it nowhere: what acts before it may hide it"
+            yield NotShown(behaviour=name, why=why, concerns=True)
+
+
+def _other_issuer(check: Check, before: Round, now: Round) -> bool:
+    """Whether somebody else signed the certificate than without the site: it was opened."""
+    one, other = before.outcomes.get(check), now.outcomes.get(check)
+    if one is None or other is None or other.issuer is None:
+        return False
+    return one.issuer != other.issuer
+
+
 def _row(group: list[Check], before: Round, now: Round) -> Row:
     service, first = group[0].of.service, group[0]
-    hit = [(check, _struck(check, now.events)) for check in group if check in now.outcomes]
+    hit = [(check, struck(check, now.events)) for check in group if check in now.outcomes]
     failed = [check for check, _ in hit if not now.outcomes[check].ok]
     broken_by = [(check, events) for check, events in hit if events or not now.outcomes[check].ok]
     return Row(
         service=service.id,
         title=service.title,
         tier=service.tier,
-        pattern=first.pattern,
+        pattern=first.label,
+        way=first.way.value,
         before=_state(group, before),
         now=_state(group, now),
         broke=tuple(dict.fromkeys(_what(event) for _, events in broken_by for event in events)),
@@ -82,6 +126,7 @@ def _row(group: list[Check], before: Round, now: Round) -> Row:
         saw=tuple(dict.fromkeys(_saw(now.outcomes[check]) for check in failed)),
         places=tuple(dict.fromkeys(check.of.place for check, _ in broken_by)),
         tried=len(group),
+        events=tuple(dict.fromkeys(event.event.id for _, events in broken_by for event in events))[:_KEPT],
         why_not=first.not_run,
     )
 
@@ -91,22 +136,30 @@ def _state(group: list[Check], of: Round) -> Works:
     if not outcomes:
         return Works.NOT_RUN
     if all(outcome.ok for outcome in outcomes):
-        return Works.HIT if any(_struck(check, of.events) for check in group) else Works.WORKS
+        return Works.HIT if any(struck(check, of.events) for check in group) else Works.WORKS
     return Works.PARTLY if any(outcome.ok for outcome in outcomes) else Works.BROKEN
 
 
-def _struck(check: Check, events: Sequence[Event]) -> list[Event]:
-    """Of the same destination; a behaviour's only where it says that it breaks this service."""
+def struck(check: Check, events: Sequence[Event]) -> list[Event]:
+    """Of the same client and destination; a behaviour's only where it says that it breaks this service."""
     return [
         event
         for event in events
-        if event.action in _STRUCK and _is_there(check, event) and (_names(check, event) or not event.tierwall.breaks)
+        if event.action in _STRUCK
+        and (event.source is None or event.source.ip == check.client)
+        and _is_there(check, event)
+        and (_names(check, event) or not event.tierwall.breaks)
     ]
 
 
 def _is_there(check: Check, event: Event) -> bool:
     there = event.destination
-    return there is not None and there.port == check.of.port and str(check.of.host) in (there.domain, there.ip)
+    if there is None:
+        return False
+    of_dns = event.tierwall.stage is Stage.DNS  # where the name of any of them is asked for
+    if check.pattern is Pattern.LOOK_UP and not of_dns:
+        return False
+    return (there.port == check.of.port or of_dns) and str(check.of.host) in (there.domain, there.ip)
 
 
 def _names(check: Check, event: Event) -> bool:

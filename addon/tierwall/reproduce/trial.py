@@ -1,14 +1,14 @@
-"""One round of checks: stand-ins for the vendor, the proxy as a process between, a client for each check.
+"""One round of checks through an explicit proxy: stand-ins for the vendor, the proxy between, a client for each check.
 
-Knows processes, origins and clients. What the round means is results.py's.
+Knows processes, origins and clients. What the round means is results.py's; what needs a network is network/'s.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Final
 
 from tierwall.events import Event
 from tierwall.journal.reading import read_journal
@@ -19,7 +19,7 @@ from tierwall.standins.origins import HttpsOrigin, RedirectOrigin
 from tierwall.standins.process import Screen, running
 
 AT_ONCE: Final = 24
-"""Clients side by side; those that hold a connection do little else."""
+"""Clients side by side that hold no connection; those that do little else need no room."""
 
 _LAB_CA: Final = Path("state", "tierwall", "ca", "mitmproxy-ca-cert.pem")
 _WIDTH: Final = 100
@@ -27,50 +27,71 @@ _WIDTH: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What became of each check, and what the proxy journalled meanwhile."""
+    """What became of each check, and what the proxies journalled meanwhile."""
 
     outcomes: dict[Check, Outcome]
     events: tuple[Event, ...]
 
 
-async def play(
-    site: str, policies: Sequence[Path], checks: Sequence[Check], folder: Path, advance: Callable[[], None]
-) -> Round:
-    """Run them all, in this empty folder. `advance` is called after each. Raises ProxyFailed."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """Who is told when a check begins and when it is over."""
+
+    begins: Callable[[Check], None]
+    ends: Callable[[Check], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What is played: the checks, under a site."""
+
+    site: str
+    policies: tuple[Path, ...]
+    checks: tuple[Check, ...]
+    login: str | None = None
+    """`name:password` for a proxy that asks."""
+
+
+async def play(played: Played, folder: Path, telling: Telling) -> Round:
+    """Run them all, in this empty folder. Raises ProxyFailed."""
     authority = Authority(folder)
-    names = sorted({str(check.of.host) for check in checks})
+    names = sorted({str(check.of.host) for check in played.checks})
     async with AsyncExitStack() as stack:
         secure = await stack.enter_async_context(HttpsOrigin(authority, names))
         redirect = await stack.enter_async_context(RedirectOrigin())
-        arguments = ["--site", site, "--listen", "127.0.0.1:0", "--journal", "journal.jsonl", "--events", "all"]
+        arguments = ["--site", played.site, "--listen", "127.0.0.1:0", "--journal", "journal.jsonl", "--events", "all"]
         arguments += ["--trust", authority.ca_pem.name, "--partial"]
-        for policy in policies:
+        for policy in played.policies:
             arguments += ["--policy", str(policy.absolute())]
-        for place, plain in sorted({(check.of.place, check.pattern is Pattern.REDIRECT) for check in checks}):
+        for place, plain in sorted({(check.of.place, check.pattern is Pattern.REDIRECT) for check in played.checks}):
             arguments += ["--resolve", f"{place}:127.0.0.1:{(redirect if plain else secure).port}"]
         screen = Screen(width=_WIDTH, is_terminal=False)
         async with running(arguments, folder, screen) as proxy:
-            via = HttpProxy("127.0.0.1", proxy.port)
             managed = folder / "managed.pem"
             managed.write_bytes(authority.ca_pem.read_bytes() + (folder / _LAB_CA).read_bytes())
-            outcomes = await _drive(checks, via, managed, authority.ca_pem, advance)
-    events = tuple(event for event in read_journal(folder / "journal.jsonl") if isinstance(event, Event))
-    return Round(outcomes, events)
+            outcomes = await _drive(played, proxy.port, (managed, authority.ca_pem), telling)
+    return Round(outcomes, events_in(folder))
 
 
-async def _drive(
-    checks: Sequence[Check], via: HttpProxy, managed: Path, own: Path, advance: Callable[[], None]
-) -> dict[Check, Outcome]:
+def events_in(folder: Path) -> tuple[Event, ...]:
+    """What the proxy that ran there journalled."""
+    return tuple(event for event in read_journal(folder / "journal.jsonl") if isinstance(event, Event))
+
+
+async def _drive(played: Played, port: int, cas: tuple[Path, Path], telling: Telling) -> dict[Check, Outcome]:
     room = asyncio.Semaphore(AT_ONCE)
+    managed, own = cas
 
     async def drive(check: Check) -> Outcome:
-        async with room:
+        via = HttpProxy("127.0.0.1", port, check.client, played.login if check.logs_in else None)
+        async with room if not check.hold_s else asyncio.Semaphore():
+            telling.begins(check)
             outcome = await _outcome(check, via, managed, own)
-        advance()
+        telling.ends(check)
         return outcome
 
     async with asyncio.TaskGroup() as group:
-        tasks = {check: group.create_task(drive(check)) for check in checks}
+        tasks = {check: group.create_task(drive(check)) for check in played.checks}
     return {check: task.result() for check, task in tasks.items()}
 
 
@@ -87,7 +108,5 @@ async def _outcome(check: Check, via: HttpProxy, managed: Path, own: Path) -> Ou
             return await native_session(via, host, port, ca=own, hold_s=check.hold_s)
         case Pattern.REDIRECT:
             return await plain_http(via, host, port)
-        case Pattern.DATAGRAMS:
-            raise AssertionError("UDP is not run")
         case _:
-            assert_never(check.pattern)
+            raise AssertionError(f"{check.pattern} goes by a gateway")

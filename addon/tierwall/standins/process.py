@@ -16,10 +16,12 @@ from typing import Final
 
 from rich.text import Text
 
-START_LIMIT_S: Final = 20.0
+from tierwall import programs
+
+START_LIMIT_S: Final = 60.0
 END_LIMIT_S: Final = 5.0
 
-_LISTENING = re.compile(r"listening\s+127\.0\.0\.1:([0-9]+)")
+_LISTENING = re.compile(r"listening\s+[0-9.]+:([0-9]+)")
 _START_UP_ENDS: Final = "stop "
 
 
@@ -47,13 +49,11 @@ class ProxyFailed(Exception):
 @asynccontextmanager
 async def running(arguments: Sequence[str], folder: Path, screen: Screen) -> AsyncIterator[Proxy]:
     """The proxy, listening, until the block ends; then Ctrl-C, and its last words. Raises ProxyFailed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tierwall", "run", *arguments),
-        cwd=folder,
-        env=_environment(folder, screen),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+    process = await programs.start_ending_with_us(
+        [sys.executable, "-m", "tierwall", "run", *arguments],
+        folder=folder,
+        environment=_environment(folder, screen),
+        errors=asyncio.subprocess.STDOUT,
     )
     proxy = Proxy(port=0)
     talk: list[str] = []

@@ -11,11 +11,11 @@ from tests.netns.dns_packets import NameServerOrigin
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, OTHER_SERVER, SERVER, SERVER_6, TUN, TURN, Lab
 from tests.netns.looks import state
-from tests.netns.quic import QuicEchoOrigin
 from tests.netns.turn import coturn
 from tests.support.running import Proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import StunOrigin, UdpEchoOrigin
+from tierwall.standins.quic import QuicEchoOrigin
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import pytest
 from tests.netns.direct.scene import BRIDGE_ECHO
 from tests.netns.events import denied, sni, watch
 from tests.netns.lab import CLIENT, TURN, Lab
-from tests.netns.quic import quic_echo
 from tests.support.quic_packets import V1, V2, first_flight
 from tests.support.running import Proxy, needs
 from tierwall.events import Event
+from tierwall.standins.quic import quic_echo
 from tierwall.standins.stun import binding_request
 
 pytestmark = needs("turnserver", "turnutils_uclient", "ss")

@@ -63,11 +63,14 @@ def vendors_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json:
     epilog="""\b
 Examples:
   tierwall reproduce --site dpi-https-only --vendor vevox
-  tierwall reproduce --site customer.yaml --vendor 8x8 --json
+  sudo tierwall reproduce --site udp-blocked --vendor 8x8 --only turn-relay
+  tierwall reproduce --site customer.yaml --vendor 8x8 --report ticket.html
 
-Stand-ins for the vendor's servers run on loopback, and clients that behave as its own do reach for them: through a
-proxy with the reference site, and through one with yours. UDP does not go through an explicit proxy: such checks say
-"not run". Exit status 1 says that something is broken.""",
+Stand-ins for the vendor's servers and clients that behave as its own do, once behind the reference site and once
+behind yours: through an explicit proxy on loopback, and, for UDP, TURN, QUIC, DNS and what needs a network, through a
+gateway in network namespaces that are gone afterwards. Those need root, or a kernel that lets users make them; what
+was not run says why. Exit status: 0 nothing broken, 1 something, 2 bad input, 3 nothing broken, and a behaviour of
+the site could not be shown.""",
 )
 @site_option
 @click.option(
@@ -78,6 +81,7 @@ proxy with the reference site, and through one with yours. UDP does not go throu
     help="One that `tierwall vendors` lists, or yours.",
 )
 @policy_option
+@click.option("--only", metavar="SERVICE", multiple=True, help="Only this service of the vendor. May be repeated.")
 @click.option(
     "--longest",
     metavar="DURATION",
@@ -85,13 +89,37 @@ proxy with the reference site, and through one with yours. UDP does not go throu
     show_default=True,
     help="How long a connection may be held to see whether it lasts; what takes longer is not run.",
 )
+@click.option(
+    "--login",
+    metavar="NAME:PASSWORD",
+    help="For a site that asks for a password.  [default: lab:lab, as the bundled ones have it]",
+)
+@click.option(
+    "--report",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the report to send, too: FILE ends in .html, .md, .xml or .pdf.",
+)
 @json_option
-def reproduce_command(*, site: str, vendor: str, policies: tuple[Path, ...], longest: str, as_json: bool) -> int:
+def reproduce_command(  # noqa: PLR0913 - one for each option
+    *,
+    site: str,
+    vendor: str,
+    policies: tuple[Path, ...],
+    only: tuple[str, ...],
+    longest: str,
+    login: str | None,
+    report: Path | None,
+    as_json: bool,
+) -> int:
     """Run a vendor's client patterns once without and once with a site, and say service by service what worked, what
     works, and what broke it. Needs no network."""
     from tierwall.cli.lab.reproduce import Wanted, reproduce  # noqa: PLC0415
 
-    return reproduce(Wanted(site=site, vendor=vendor, policies=policies, longest=longest), as_object=as_json)
+    return reproduce(
+        Wanted(site=site, vendor=vendor, policies=policies, only=only, longest=longest, login=login, report=report),
+        as_json=as_json,
+    )
 
 
 @click.command(

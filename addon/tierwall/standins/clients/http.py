@@ -1,5 +1,6 @@
 """HTTP clients: a page by https, and plain HTTP as a browser asks for it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import h11
@@ -20,15 +21,19 @@ async def fetch_https(  # noqa: PLR0913 - a destination and the way to it
     path: str = "/",
     sni: str | None = None,
     named: str | None = None,
+    alpn: tuple[str, ...] = ("http/1.1",),
     limit_s: float = LIMIT_S,
 ) -> Outcome:
-    """GET a page. `sni` and `named` (the Host header) are the destination's host unless given."""
+    """GET a page. `sni` and `named` (the Host header) are the destination's host unless given.
+
+    Of `alpn` the server must choose http/1.1, or nothing: more of it makes the ClientHello longer.
+    """
 
     async def exchange(stream: Stream, heard: Heard) -> None:
         async with step(Stage.EXCHANGE, limit_s):
             await _get(stream, heard, target=path, host=named or _host_header(host, port, default=443))
 
-    secured = Secured(ca=ca, sni=sni, alpn=("http/1.1",))
+    secured = Secured(ca=ca, sni=sni, alpn=alpn)
     return await over_tls(exchange, via, host, port, secured, limit_s=limit_s)
 
 
@@ -39,18 +44,20 @@ async def plain_http(via: Via, host: str, port: int = 80, *, path: str = "/", li
     async def exchange(stream: Stream, heard: Heard) -> None:
         async with step(Stage.EXCHANGE, limit_s):
             target = f"http://{name}{path}" if isinstance(via, HttpProxy) else path
-            await _get(stream, heard, target=target, host=name)
+            credentials = via.credentials if isinstance(via, HttpProxy) else []
+            await _get(stream, heard, target=target, host=name, more=credentials)
 
     match via:
         case HttpProxy():
-            return await over_tcp(exchange, Direct(address=via.host, port=via.port), host, port, limit_s=limit_s)
+            direct = Direct(address=via.host, port=via.port, source=via.source)
+            return await over_tcp(exchange, direct, host, port, limit_s=limit_s)
         case Direct() | Socks5Proxy():
             return await over_tcp(exchange, via, host, port, limit_s=limit_s)
 
 
-async def _get(stream: Stream, heard: Heard, *, target: str, host: str) -> None:
+async def _get(stream: Stream, heard: Heard, *, target: str, host: str, more: Sequence[tuple[str, str]] = ()) -> None:
     http = h11.Connection(h11.CLIENT)
-    headers = [("host", host), ("user-agent", USER_AGENT), ("accept", "*/*")]
+    headers = [("host", host), ("user-agent", USER_AGENT), ("accept", "*/*"), *more]
     request = h11.Request(method="GET", target=target, headers=headers)
     await stream.write((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
     heard.reply = await receive_reply(http, stream)

@@ -8,11 +8,13 @@ from tierwall.standins.clients.outcome import LIMIT_S, Cause, Failed, Outcome, S
 from tierwall.standins.stun import TRANSACTION_OCTETS, binding_request, mapped_address
 
 
-async def udp_echo(host: str, port: int, *, payload: bytes = b"media", limit_s: float = LIMIT_S) -> Outcome:
-    """Send a datagram and wait for its echo."""
+async def udp_echo(
+    host: str, port: int, *, payload: bytes = b"media", source: str | None = None, limit_s: float = LIMIT_S
+) -> Outcome:
+    """Send a datagram, from the client's address `source` where it has several, and wait for its echo."""
     heard = Heard()
     try:
-        heard.echoes.append(await _ask(host, port, payload, limit_s))
+        heard.echoes.append(await ask(host, port, payload, limit_s, source))
     except Failed as failed:
         return heard.outcome(failed)
     return heard.outcome()
@@ -23,7 +25,7 @@ async def stun_binding(host: str, port: int = 3478, *, limit_s: float = LIMIT_S)
     heard = Heard()
     transaction = secrets.token_bytes(TRANSACTION_OCTETS)
     try:
-        mapped = mapped_address(await _ask(host, port, binding_request(transaction), limit_s), transaction)
+        mapped = mapped_address(await ask(host, port, binding_request(transaction), limit_s), transaction)
     except Failed as failed:
         return heard.outcome(failed)
     if mapped is None:
@@ -32,10 +34,12 @@ async def stun_binding(host: str, port: int = 3478, *, limit_s: float = LIMIT_S)
     return heard.outcome()
 
 
-async def _ask(host: str, port: int, datagram: bytes, limit_s: float) -> bytes:
+async def ask(host: str, port: int, datagram: bytes, limit_s: float, source: str | None = None) -> bytes:
+    """What comes back for a datagram. Raises Failed."""
     async with step(Stage.DIAL, limit_s):
         loop = asyncio.get_running_loop()
-        transport, answer = await loop.create_datagram_endpoint(_Answer, remote_addr=(host, port))
+        local = None if source is None else (source, 0)
+        transport, answer = await loop.create_datagram_endpoint(_Answer, remote_addr=(host, port), local_addr=local)
     try:
         async with step(Stage.EXCHANGE, limit_s):
             transport.sendto(datagram)

@@ -7,6 +7,7 @@ import asyncio
 import ipaddress
 import socket
 import struct
+from base64 import b64encode
 from dataclasses import dataclass
 
 import h11
@@ -25,6 +26,8 @@ class Direct:
     address: str | None = None
     """Dial this instead of the destination's host, as curl's --resolve does."""
     port: int | None = None
+    source: str | None = None
+    """The client's own address, where it has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,17 @@ class HttpProxy:
 
     host: str
     port: int
+    source: str | None = None
+    """The client's own address, where it has several."""
+    login: str | None = None
+    """`name:password`, which is given with the request (RFC 7617); None for clients that know no answer to 407."""
+
+    @property
+    def credentials(self) -> list[tuple[str, str]]:
+        """The header that has them, if any."""
+        if self.login is None:
+            return []
+        return [("proxy-authorization", f"Basic {b64encode(self.login.encode()).decode()}")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,8 @@ async def dial(via: Via, host: str, port: int, *, limit_s: float) -> TcpStream:
         case HttpProxy() | Socks5Proxy():
             target = (via.host, via.port)
     async with step(Stage.DIAL, limit_s):
-        return TcpStream(*await asyncio.open_connection(*target))
+        local = None if isinstance(via, Socks5Proxy) or via.source is None else (via.source, 0)
+        return TcpStream(*await asyncio.open_connection(*target, local_addr=local))
 
 
 async def ask(via: Via, tcp: TcpStream, host: str, port: int, *, limit_s: float) -> None:
@@ -75,7 +90,7 @@ async def ask(via: Via, tcp: TcpStream, host: str, port: int, *, limit_s: float)
             pass
         case HttpProxy():
             async with step(Stage.PROXY, limit_s):
-                await _connect(tcp, host_port(host, port))
+                await _connect(tcp, host_port(host, port), via.credentials)
         case Socks5Proxy():
             async with step(Stage.PROXY, limit_s):
                 await _socks5(tcp, host, port)
@@ -101,10 +116,11 @@ async def receive_reply(http: h11.Connection, stream: Stream) -> Reply:
             return Reply(status=head.status_code, headers=headers, body=bytes(body))
 
 
-async def _connect(tcp: TcpStream, target: str) -> None:
+async def _connect(tcp: TcpStream, target: str, credentials: list[tuple[str, str]]) -> None:
     """RFC 9110 section 9.3.6."""
     http = h11.Connection(h11.CLIENT)
-    request = h11.Request(method="CONNECT", target=target, headers=[("host", target), ("user-agent", USER_AGENT)])
+    headers = [("host", target), ("user-agent", USER_AGENT), *credentials]
+    request = h11.Request(method="CONNECT", target=target, headers=headers)
     await tcp.write((http.send(request) or b"") + (http.send(h11.EndOfMessage()) or b""))
     reply = await receive_reply(http, tcp)
     if failed := rejected(Stage.PROXY, reply):

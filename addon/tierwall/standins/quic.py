@@ -1,4 +1,7 @@
-"""A QUIC client and server (aioquic): one stream that is echoed. Who issued the certificate shows who ended the TLS."""
+"""A QUIC client and server: one stream that is echoed. Who issued the certificate shows who ended the TLS.
+
+Knows aioquic, whose sockets are IPv6 ones that carry IPv4 too.
+"""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from aioquic.asyncio import QuicConnectionProtocol, connect, serve
-from aioquic.asyncio.server import QuicServer
+from aioquic.asyncio.client import connect
+from aioquic.asyncio.protocol import QuicConnectionProtocol
+from aioquic.asyncio.server import QuicServer, serve
 from aioquic.quic.configuration import QuicConfiguration
 
 from tierwall.standins.certificates import Authority
@@ -60,7 +64,7 @@ class QuicOutcome:
     echo: bytes = b""
 
 
-async def quic_echo(
+async def quic_echo(  # noqa: PLR0913 - a destination, and what is said there
     address: str,
     name: str,
     *,

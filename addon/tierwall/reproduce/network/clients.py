@@ -1,0 +1,123 @@
+"""The client's machine: each check's client, from an address of its own, behind the gateway.
+
+Knows what a client of each pattern does. What that means is results.py's.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+from tierwall import programs
+from tierwall.policy.model import Address
+from tierwall.reproduce.addresses import moved
+from tierwall.reproduce.checks import Check, Pattern
+from tierwall.reproduce.network.servers import ACCOUNT, PEER_PORT, Names
+from tierwall.reproduce.network.topology import GATEWAY, VENDORS
+from tierwall.standins.clients import Cause, Direct, Outcome, Stage, fetch_https, udp_echo
+from tierwall.standins.clients.outcome import Failed
+from tierwall.standins.clients.udp import ask
+from tierwall.standins.dns import A, question, read_answer
+from tierwall.standins.quic import quic_echo
+
+_LIMIT_S: Final = 5.0
+_TURN_LIMIT_S: Final = 8.0
+_MESSAGES: Final = 10
+_FILLING: Final = ("http/1.1", *(f"filling-{number:03}-{'x' * 200}" for number in range(10)))
+"""Protocols that nobody speaks, longer together than a segment."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What every client needs."""
+
+    ca: Path
+    names: Names
+    addresses: dict[str, Address]
+
+
+async def outcome_of(check: Check, known: Known) -> Outcome:
+    """Run the client of one check."""
+    host = check.of.host
+    try:
+        match check.pattern:
+            case Pattern.OTHER_ADDRESS:
+                return await _page(check, str(moved(known.addresses[str(host)])), known)
+            case Pattern.MOVED:
+                return await _moved(check, known)
+            case Pattern.LOOK_UP:
+                await _look_up(check, str(host))
+                return Outcome(stage=Stage.EXCHANGE)
+            case _:
+                address = await _look_up(check, host) if isinstance(host, str) else str(host)
+                return await _at(check, address, known)
+    except Failed as failed:
+        return Outcome(stage=failed.stage, cause=failed.cause, detail=failed.detail)
+
+
+async def _at(check: Check, address: str, known: Known) -> Outcome:
+    match check.pattern:
+        case Pattern.DATAGRAMS:
+            return await udp_echo(address, check.of.port, source=check.client, limit_s=_LIMIT_S)
+        case Pattern.QUIC:
+            return await _quic(check, address, known)
+        case Pattern.TURN_UDP | Pattern.TURN_TCP:
+            return await _turn(check, address)
+        case Pattern.LARGE_HELLO:
+            return await _page(check, address, known, alpn=_FILLING)
+        case _:
+            return await _page(check, address, known)
+
+
+async def _page(check: Check, address: str, known: Known, *, alpn: tuple[str, ...] = ("http/1.1",)) -> Outcome:
+    via = Direct(address=address, source=check.client)
+    return await fetch_https(via, str(check.of.host), check.of.port, ca=known.ca, alpn=alpn)
+
+
+async def _moved(check: Check, known: Known) -> Outcome:
+    """Once where the name leads, so that it is known there; then where it leads later, whatever is still cached."""
+    host = str(check.of.host)
+    first = await _page(check, await _look_up(check, host), known)
+    if not first.ok:
+        return first
+    known.names.move(host)
+    return await _page(check, str(moved(known.addresses[host])), known)
+
+
+async def _look_up(check: Check, name: str) -> str:
+    """Its address, by the gateway's DNS. Raises Failed."""
+    number = secrets.randbits(16)
+    answered = read_answer(await ask(GATEWAY, 53, question(name, A, number), _LIMIT_S, check.client))
+    if answered.code != "noerror" or not answered.data:
+        raise Failed(Stage.DIAL, Cause.UNREACHABLE, f"{name} does not resolve: {answered.code}")
+    return str(ip_address(answered.data[0]))
+
+
+async def _quic(check: Check, address: str, known: Known) -> Outcome:
+    name = str(check.of.host)
+    found = await quic_echo(address, name, ca=known.ca, port=check.of.port, limit_s=_LIMIT_S)
+    if not found.connected:
+        return Outcome(stage=Stage.DIAL, cause=Cause.TIMEOUT, detail=f"no QUIC within {_LIMIT_S:g} s")
+    return Outcome(stage=Stage.EXCHANGE, echoes=(found.echo,))
+
+
+async def _turn(check: Check, address: str) -> Outcome:
+    """A relay is allocated, and media goes through it to an echo and comes back; coturn's client tries for ever."""
+    over_tcp = ["-t"] if check.pattern is Pattern.TURN_TCP else []
+    words = [
+        *("timeout", f"{_TURN_LIMIT_S:g}", "turnutils_uclient", *over_tcp, "-L", check.client),
+        *("-u", ACCOUNT, "-w", ACCOUNT, "-p", str(check.of.port), "-g", "-c"),
+        *("-e", VENDORS, "-r", str(PEER_PORT), "-n", str(_MESSAGES), "-m", "1", "-l", "160", address),
+    ]
+    ended = await programs.run_meanwhile(words, "", _TURN_LIMIT_S + 5)
+    counts = re.findall(r"tot_send_msgs=(\d+), tot_recv_msgs=(\d+)", ended.stdout)
+    sent, received = map(int, counts[-1]) if counts else (0, 0)
+    if not received:
+        detail = f"no relay within {_TURN_LIMIT_S:g} s" if not sent else f"{sent} messages sent, none came back"
+        return Outcome(stage=Stage.EXCHANGE, cause=Cause.TIMEOUT, detail=detail)
+    if received < sent:
+        detail = f"{sent} messages sent, {received} came back"
+        return Outcome(stage=Stage.EXCHANGE, cause=Cause.CLOSED, detail=detail)
+    return Outcome(stage=Stage.EXCHANGE)
