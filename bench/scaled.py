@@ -15,7 +15,7 @@ from bench.verdicts import MANY, named, per_verdict_us, to_address
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.attempt import Action
 from tierwall.policy.judge import judge
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 
 FEW: Final = 20
 _FIRST_NETWORK: Final = int(IPv4Address("11.0.0.0"))
@@ -28,7 +28,7 @@ def main() -> None:
     began = perf_counter()
     catalogue = load_catalogue(())
     site = load_site(str(site_file), catalogue)
-    Rulebook(site, catalogue)  # builds the lookup structures
+    ActivePolicy(site, catalogue)  # builds the lookup structures
     load_s = perf_counter() - began
     peak_mb, standing_mb = _memory_mb("VmHWM"), _memory_mb("VmRSS")
     spread = random.Random(3)

@@ -14,7 +14,7 @@ from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.attempt import Action, Attempt, GivenName, NameSource, Seen
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Transport
-from tierwall.proxy.state.active_policy import Rulebook
+from tierwall.proxy.state.active_policy import ActivePolicy
 
 MANY: Final = 2000
 REPEATS: Final = 7
@@ -48,7 +48,7 @@ def main() -> None:
     """Time and print."""
     catalogue = load_catalogue(())
     site = load_site("reference", catalogue)
-    rulebook = Rulebook(site, catalogue)
+    active_policy = ActivePolicy(site, catalogue)
     kinds = {
         "listed": (Action.ALLOW, [named(f"room{n}.8x8.vc") for n in range(MANY)]),
         "listed-with-sni": (Action.ALLOW, [named(f"room{n}.8x8.vc", hello=True) for n in range(MANY)]),
@@ -58,10 +58,10 @@ def main() -> None:
     }
     cached, uncached = {}, {}
     for kind, (expected, attempts) in kinds.items():
-        verdicts = [rulebook.judge(attempt) for attempt in attempts]
+        verdicts = [active_policy.judge(attempt) for attempt in attempts]
         if any(verdict.action is not expected for verdict in verdicts):
             raise SystemExit(f"{kind}: expected {expected}, not {verdicts[0]}")
-        cached[kind] = per_verdict_us(rulebook.judge, attempts)
+        cached[kind] = per_verdict_us(active_policy.judge, attempts)
         uncached[kind] = per_verdict_us(lambda attempt: judge(site, catalogue, attempt), attempts)
     print(json.dumps({"cached": cached, "uncached": uncached}))
 
