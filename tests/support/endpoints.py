@@ -1,4 +1,4 @@
-"""Real loopback connections whose one end is ours (an End) and whose other end a test holds, and hand-made sinks.
+"""Real loopback connections whose one end is ours (an Endpoint) and whose other end a test holds, and hand-made sinks.
 
 Half-close, back-pressure and RST are the kernel's, so none of it is faked.
 """
@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tierwall.events import Event
+from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
+from tierwall.proxy.transport.socket_poll import SocketPoll
 
 LIMIT_S = 5.0
 
@@ -78,6 +81,7 @@ class Peer:
 async def connection(buffer_octets: int | None = None) -> AsyncIterator[tuple[Endpoint, Peer]]:
     """Our end, and the other one. `buffer_octets`: of the kernel, on both sides."""
     loop = asyncio.get_running_loop()
+    end: Endpoint
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as theirs:
         for sock in (listener, theirs) if buffer_octets else ():
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_octets or 0)
@@ -85,12 +89,17 @@ async def connection(buffer_octets: int | None = None) -> AsyncIterator[tuple[En
         theirs.setblocking(False)
         await loop.sock_connect(theirs, listener.getsockname())
         ours, _ = listener.accept()
-        _, end = await loop.create_connection(Endpoint, sock=ours)
+        poll = SocketPoll.here()
+        if poll is None:
+            _, end = await loop.create_connection(AsyncioEndpoint, sock=ours)
+        else:
+            end = SocketEndpoint.adopt(poll, ours)
+            end.begin()
         try:
             yield end, Peer(theirs)
         finally:
-            end.transport.abort()
-            await until(lambda: end.gone)
+            end.abort()
+            await until(lambda: end.gone or end.get_extra_info("socket") is None)  # or was given away
 
 
 async def until(condition: Callable[[], object]) -> None:

@@ -43,7 +43,10 @@ class Running:
 
     async def ask(self, request: bytes) -> bytes:
         """What a new connection is answered, up to its end."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except ConnectionResetError:  # before this loop has looked whether it stands
+            return b"<reset>"
         try:
             writer.write(request)
             return await reader.read()

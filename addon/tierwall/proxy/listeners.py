@@ -4,11 +4,13 @@ Knows which seams of mitmproxy hold (docs/mitmproxy-seams.md). What is installed
 installed it: without a live tierwall it refuses everything.
 """
 
+import _socket
 import asyncio
 import socket
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import mitmproxy_rs
 from mitmproxy import platform
@@ -26,15 +28,15 @@ from tierwall.proxy.mitmproxy.http import layer as http_layer
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.name_server import PORT
 from tierwall.proxy.transport.addresses import socket_address
+from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.descriptors import Descriptors
 from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.listening import BACKLOG, bind, listening
 from tierwall.proxy.transport.mitmproxy_stream import StreamTransport
 from tierwall.proxy.transport.relay import Relay
+from tierwall.proxy.transport.socket_poll import SocketPoll
 
 type Mode = mode_specs.ProxyMode
-
-BACKLOG: Final = 4096
-"""Connections that may wait to be accepted."""
 
 _INHERITED: Final[dict[str, Sequence[socket.socket]]] = {}
 """By mode spec: sockets that the parent of several workers bound."""
@@ -62,19 +64,31 @@ class Listeners:
     """Where connections find the front door that is live now, if any."""
 
     def __init__(self) -> None:
-        self.door: FrontDoor | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._door: FrontDoor | None = None
+        self._doors: WeakSet[FrontDoor] = WeakSet()
+        """Those before it too, while connections go through them."""
         self._streams: dict[Endpoint, ServerInstance[Mode]] = {}
+
+    @property
+    def door(self) -> FrontDoor | None:
+        """None: everything is refused."""
+        return self._door
+
+    @door.setter
+    def door(self, door: FrontDoor | None) -> None:
+        self._door = door
+        if door is not None:
+            self._doors.add(door)
 
     async def serve_stream(
         self, stream: mitmproxy_rs.Stream, instance: ServerInstance[Mode], original: tuple[Address, int] | None
     ) -> None:
         """Serve a connection of a server that has no sockets."""
-        end = Endpoint()
+        end = AsyncioEndpoint()
         transport = StreamTransport(stream, end)
         self._streams[end] = instance
         try:
-            self.serve(end, instance, original)
+            self.open(end, instance, original)
             await transport.run()
         finally:
             del self._streams[end]
@@ -89,33 +103,31 @@ class Listeners:
             else:
                 end.close()
 
-    def serve(
-        self, client: Endpoint, instance: ServerInstance[Mode], original: tuple[Address, int] | None
-    ) -> asyncio.Task[None] | None:
-        """Serve a connection as a task of its own; None where there is no door, and it is refused."""
-        if self.door is None:
+    def open(self, client: Endpoint, instance: ServerInstance[Mode], original: tuple[Address, int] | None) -> None:
+        """Serve a connection; where there is no door, it is refused."""
+        if self._door is None:
             client.reset()
-            return None
-        task = asyncio.get_running_loop().create_task(self.door.serve(client, _listener_of(instance), original))
-        self._serving.add(task)
-        task.add_done_callback(self._serving.discard)
-        return task
+        else:
+            self._door.open(client, _listener_of(instance), original)
+
+    async def serve(
+        self, client: Endpoint, instance: ServerInstance[Mode], original: tuple[Address, int] | None
+    ) -> None:
+        """The same, until nothing follows any more."""
+        if self._door is None:
+            client.reset()
+        else:
+            await self._door.serve(client, _listener_of(instance), original)
 
     def turn_away(self, client: Endpoint) -> None:
         """Refuse a connection at once: there is no room for it."""
         client.reset()
-        if self.door is not None and (complaint := _DESCRIPTORS.complaint()) is not None:
-            self.door.say(complaint)
+        if self._door is not None and (complaint := _DESCRIPTORS.complaint()) is not None:
+            self._door.say(complaint)
 
     async def empty(self) -> None:
         """End every tunnel and wait until each has been journalled."""
-        if self.door is not None:
-            self.door.tunnels.shut()
-        if self._serving:
-            await asyncio.wait(self._serving, timeout=_LAST_OCTETS_S)
-        for task in tuple(self._serving):
-            task.cancel()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+        await asyncio.gather(*(door.shut(_LAST_OCTETS_S) for door in tuple(self._doors)))
 
 
 _LAST_OCTETS_S: Final = 0.5
@@ -175,8 +187,22 @@ def _new_entrance(instance: ServerInstance[Mode]) -> Listener:
     )
 
 
-class _Arrival(Endpoint):
-    """A client's end, which is served as soon as it is connected."""
+def _arrived(
+    instance: ServerInstance[Mode], client: Endpoint, sock: socket.socket | _socket.socket, descriptor: int
+) -> None:
+    if _DESCRIPTORS.are_scarce(descriptor):
+        LISTENERS.turn_away(client)
+        return
+    try:
+        original = _original_destination(instance, sock)
+    except OSError:
+        client.reset()  # redirected in another network namespace, or gone already
+        return
+    LISTENERS.open(client, instance, original)
+
+
+class _Arrival(AsyncioEndpoint):
+    """A client's end where there is no epoll, which is served as soon as it is connected."""
 
     __slots__ = ("_instance",)
 
@@ -186,23 +212,16 @@ class _Arrival(Endpoint):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        if _DESCRIPTORS.are_scarce(transport.get_extra_info("socket").fileno()):
-            LISTENERS.turn_away(self)
-            return
-        try:
-            original = _original_destination(self._instance, transport)
-        except OSError:
-            self.reset()  # redirected in another network namespace, or gone already
-            return
-        LISTENERS.serve(self, self._instance, original)
+        sock = transport.get_extra_info("socket")
+        _arrived(self._instance, self, sock, sock.fileno())
 
 
 def _original_destination(
-    instance: ServerInstance[Mode], transport: asyncio.BaseTransport
+    instance: ServerInstance[Mode], sock: socket.socket | _socket.socket
 ) -> tuple[Address, int] | None:
     if not isinstance(instance.mode, mode_specs.TransparentMode):
         return None
-    host, port = platform.original_addr(transport.get_extra_info("socket"))[:2]  # type: ignore[misc]
+    host, port = platform.original_addr(sock)[:2]  # type: ignore[misc,arg-type]
     return _destination(host, port)
 
 
@@ -234,15 +253,13 @@ async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> li
         if inherited:
             return [await asyncio.start_server(self.handle_stream, sock=sock, backlog=BACKLOG) for sock in inherited]
         return await _mitmproxy_listen(self, host, port)
+    sockets = inherited or bind(host, port)
+    if (poll := SocketPoll.here()) is not None:
+        return listening(poll, sockets, partial(_arrived, self))
     loop = asyncio.get_running_loop()
-    if inherited:
-        servers = [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in inherited]
-    else:
-        servers = [await loop.create_server(lambda: _Arrival(self), host or None, port, backlog=BACKLOG)]
-    for server in servers:
-        for sock in server.sockets:  # what is accepted inherits it, at no cost a connection
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return servers
+    for sock in sockets:  # what is accepted inherits it, at no cost a connection
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in sockets]
 
 
 class _FrontedHandler(GuardedHandler):
@@ -279,7 +296,7 @@ class _FrontedHandler(GuardedHandler):
         if io.writer is None or not isinstance(io.reader, asyncio.StreamReader):
             self._close()
             return
-        end = Endpoint()
+        end = AsyncioEndpoint()
         socket_transport = io.writer.transport
         socket_transport.set_protocol(end)
         end.connection_made(socket_transport)
@@ -289,8 +306,7 @@ class _FrontedHandler(GuardedHandler):
             end.data_received(gathered)
         if io.reader.at_eof() or io.reader._eof:  # type: ignore[attr-defined]  # noqa: SLF001
             end.eof_received()
-        if (serving := LISTENERS.serve(end, instance, original)) is not None:
-            await serving
+        await LISTENERS.serve(end, instance, original)
 
     def _close(self) -> None:
         writer = self.transports.pop(self.client).writer

@@ -18,6 +18,8 @@ from tierwall.proxy.connection.dial import Denied, Dialled, Unreachable, check, 
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
 
+pytestmark = pytest.mark.usefixtures("both_endpoints")
+
 POLICY = ActivePolicy(
     Site(id="lab", admit=(listed("*.corp.example", "127.0.0.0/8", on=["tcp/any"], label="admit[0]"),)), CATALOGUE
 )
@@ -57,7 +59,7 @@ def _dialled(destinations: Destinations, attempt: Attempt) -> Dialled | Denied |
     async def scene() -> Dialled | Denied | Unreachable:
         outcome = await dial(POLICY, destinations, attempt, "a.corp.example")
         if isinstance(outcome, Dialled):
-            outcome.server.transport.abort()
+            outcome.server.abort()
             await asyncio.sleep(0)
         return outcome
 

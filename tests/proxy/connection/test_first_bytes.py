@@ -9,6 +9,8 @@ from tierwall.proxy.connection import first_bytes
 from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.transport.endpoint import Endpoint
 
+pytestmark = pytest.mark.usefixtures("both_endpoints")
+
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +31,7 @@ def test_an_opening_may_come_octet_by_octet() -> None:
         async with connection() as (end, peer):
             head = b"CONNECT 8x8.vc:443 HTTP/1.1\r\n\r\n"
             for at in range(len(head)):
-                end.data_received(head[at : at + 1])
+                end.take(head[at : at + 1])
             await peer.send(b"")
             return await read(end, read_proxy_request)
 

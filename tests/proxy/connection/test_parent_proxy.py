@@ -45,9 +45,9 @@ async def _asked(
         through = Parent(host="127.0.0.1", port=parent.port, credentials=ours)
         outcome = await dial_through(through, Destinations(), host, 443, credentials)
         if isinstance(outcome, Dialled):
-            outcome.server.transport.abort()
+            outcome.server.abort()
         if isinstance(outcome, ParentRefused) and outcome.standing is not None:
-            outcome.standing.server.transport.abort()
+            outcome.standing.server.abort()
         return outcome
 
 
@@ -192,7 +192,7 @@ def test_of_a_parents_several_addresses_the_first_that_answers_is_used() -> None
         async with Scripted(b"HTTP/1.1 200 OK\r\n\r\n") as parent:
             outcome = await dial_through(Parent(host="parent.example", port=parent.port), Both(), "8x8.vc", 443, None)
             if isinstance(outcome, Dialled):
-                outcome.server.transport.abort()
+                outcome.server.abort()
             return outcome
 
     outcome = run(scene)

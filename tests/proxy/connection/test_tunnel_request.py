@@ -17,6 +17,8 @@ from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
 
+pytestmark = pytest.mark.usefixtures("both_endpoints")
+
 POLICY = ActivePolicy(Site(id="closed"), CATALOGUE)
 
 

@@ -11,6 +11,8 @@ from tests.support.endpoints import connection, run, until
 from tierwall.proxy.transport import endpoint
 from tierwall.proxy.transport.endpoint import GATHER_OCTETS, RESET
 
+pytestmark = pytest.mark.usefixtures("both_endpoints")
+
 
 def test_bytes_are_gathered_until_somebody_wants_them() -> None:
     async def scene() -> bytes:

@@ -1,22 +1,30 @@
-"""One client connection: its endpoint, how it came in, what it was seen to speak, and whom to tell of it.
+"""One client connection: its endpoint, its state, how it came in, what it was seen to speak, and whom to tell of it.
 
-Knows no destination: what a client asks for on its connection is a TunnelRequest (tunnel_request.py).
+Knows what becomes of it where we fail. Knows no destination: what a client asks for on its connection is a
+TunnelRequest (tunnel_request.py).
 """
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from tierwall.events import Stage
 from tierwall.opening import TLS_RECORDS, ClientHello, Malformed, Opening, PlainHttp, SimpleRequest
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import AccessState
+from tierwall.proxy.connection.first_bytes import FirstBytes
 from tierwall.proxy.connection.parent_proxy import Parent, Standing
+from tierwall.proxy.connection.states import BY_TASK, ENDS, Happens, State, after
 from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.own_failures import told, traceable
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
 from tierwall.proxy.transport.endpoint import Endpoint
+
+logger = logging.getLogger(__name__)
 
 _TEXT: Final = 0x80
 """Octets below begin text, of which only HTTP is ever malformed."""
@@ -53,7 +61,7 @@ class Listener:
     parent: Parent | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class ClientConnection:
     """One connection."""
 
@@ -62,8 +70,14 @@ class ClientConnection:
     caller: Caller
     recorder: Recorder
     active_policy: ActivePolicy
+    on_end: Callable[["ClientConnection"], None] = lambda _: None
+    """Called once, when nothing follows any more."""
+    state: State = State.OPENING
+    first_bytes: FirstBytes = field(init=False)
     stage: Stage = Stage.ACCEPT
     spoken: Spoken = Spoken.OTHER
+    server: Endpoint | None = None
+    """The other end, once it answered, until a tunnel has ended or was parted."""
     access_state: AccessState | None = None
     """Where behaviours at the door have something to remember."""
     unreadable_head: Malformed | None = None
@@ -72,6 +86,66 @@ class ClientConnection:
     """A connection to the parent proxy that waits for a name and a password of the client."""
     segments: int = 0
     """TCP segments with data that came before the opening in the tunnel."""
+    task: asyncio.Task[None] | None = None
+    """What serves a state that has to wait (states.BY_TASK)."""
+
+    def __post_init__(self) -> None:
+        self.first_bytes = FirstBytes(self.client)
+        self.client.owner = self
+
+    def step(self, what: Happens) -> None:
+        """Something happens to it. Raises Impossible where it cannot."""
+        self.state = after(self.state, what)
+
+    def end(self, what: Happens) -> None:
+        """The same where nothing follows: its client was told, or one side has left."""
+        self.step(what)
+        self.first_bytes.stop()
+        self.on_end(self)
+
+    def serve(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let a task serve the state that it is in now; it comes back to callbacks by the next step."""
+        self.task = asyncio.get_running_loop().create_task(self._guarded(work))
+
+    def failed(self, failure: Exception) -> None:
+        """Something of ours raised: it is denied, journalled and over, whatever it was doing."""
+        self.client.reset()  # first: what follows may fail too
+        if self.server is not None:
+            self.server.reset()
+        if self.state in ENDS:
+            logger.error("what is left of a connection ends because of a failure of ours", exc_info=traceable(failure))
+            return
+        self.state = State.OVER
+        self.first_bytes.stop()
+        logger.error("a connection is denied because of a failure of ours", exc_info=traceable(failure))
+        try:
+            self.recorder.error(self.caller, self.stage, told(failure))
+        except Exception:
+            logger.exception("and it cannot be journalled")
+        finally:
+            self.on_end(self)
+
+    def cut(self) -> None:
+        """End it now: the run ends."""
+        if self.task is not None and self.state in BY_TASK:
+            self.task.cancel()
+        elif self.state not in ENDS:
+            self.client.close()
+            if self.server is not None:
+                self.server.abort()
+            self.end(Happens.END)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            self.client.close()
+            if self.state not in ENDS:
+                self.state = State.OVER
+                self.on_end(self)
+            raise
+        except Exception as failure:  # noqa: BLE001 - it is said
+            self.failed(failure)
 
     def speaks(self, opening: Opening | None) -> None:
         """Note what the client was seen to speak, and what it said of its request."""

@@ -18,8 +18,11 @@ from tierwall.policy.model import Address
 from tierwall.proxy.connection.attempts import dialling
 from tierwall.proxy.state.active_policy import OUR_FAILURE, ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
-from tierwall.proxy.transport.addresses import address_text
+from tierwall.proxy.transport.addresses import socket_address
+from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
+from tierwall.proxy.transport.socket_poll import SocketPoll
 
 _NEXT_ADDRESS_S = 0.25  # RFC 8305 section 5: Connection Attempt Delay
 
@@ -86,7 +89,7 @@ async def dial(
             tried = checked.addresses[0]
             return await _connect(checked)
     except TimeoutError:
-        return Unreachable(f"no answer within {DIAL_S:.0f} s", timed_out=True, tried=tried)
+        return too_late(tried)
     except socket.gaierror as exc:
         return Unreachable(f"{host} does not resolve: {exc.strerror}")
     except OSError as exc:
@@ -100,31 +103,47 @@ async def check(
     host: str | Address,
     look: Look | None = None,
 ) -> Destination | Denied | Broken:
-    """The addresses that may be dialled, at least one; or why none may. Raises OSError where the name has none.
-
-    The one that the client chose comes first where the host leads there too.
-    """
+    """The addresses that may be dialled, at least one; or why none may. Raises OSError where the name has none."""
     destination = await (look or destinations.find)(host, attempt.port)
     if isinstance(destination, Broken):
         return destination
-    admitted: list[Address] = []
+    return admitted(active_policy, destinations, attempt, destination)
+
+
+def admitted(
+    active_policy: ActivePolicy, destinations: Destinations, attempt: Attempt, destination: Destination
+) -> Destination | Denied:
+    """Those of the addresses that may be dialled. The one that the client chose comes first where it is among them."""
+    passing: list[Address] = []
     refused = Denied(OUR_FAILURE, attempt)
-    for address in sorted(destination.addresses, key=lambda each: each not in (attempt.dialled, attempt.address)):
+    addresses = destination.addresses
+    if len(addresses) > 1:
+        addresses = tuple(sorted(addresses, key=lambda each: each not in (attempt.dialled, attempt.address)))
+    for address in addresses:
         to_self = destinations.is_self(address, destination.port)
         concrete = dialling(attempt, address, destination.redirected, to_self)
         verdict = active_policy.judge(concrete)
         if verdict.passes:
-            admitted.append(address)
+            passing.append(address)
         else:
             refused = Denied(verdict, concrete)
-    return replace(destination, addresses=tuple(admitted)) if admitted else refused
+    if len(passing) == len(addresses) == 1:
+        return destination
+    return replace(destination, addresses=tuple(passing)) if passing else refused
+
+
+def unreachable(failure: OSError, tried: Address) -> Unreachable:
+    """What a dial came to that failed so."""
+    return Unreachable(_cause(failure), tried=tried)
+
+
+def too_late(tried: Address | None) -> Unreachable:
+    """What a dial came to that nothing came of in time."""
+    return Unreachable(f"no answer within {DIAL_S:.0f} s", timed_out=True, tried=tried)
 
 
 async def _connect(to: Destination) -> Dialled:
     loop, addresses, port = asyncio.get_running_loop(), to.addresses, to.port
-    if len(addresses) == 1:
-        _, server = await loop.create_connection(Endpoint, address_text(addresses[0]), port)
-        return Dialled(server, addresses[0], to.redirected)
     infos = [
         (
             socket.AF_INET if address.version == 4 else socket.AF_INET6,
@@ -136,9 +155,11 @@ async def _connect(to: Destination) -> Dialled:
         for address in addresses
     ]
     sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1)
-    answered = sock.getpeername()[0]
-    _, server = await loop.create_connection(Endpoint, sock=sock)
-    return Dialled(server, next(address for address in addresses if str(address) == answered), to.redirected)
+    answered = addresses[0] if len(addresses) == 1 else socket_address(sock.getpeername()[0])
+    if (poll := SocketPoll.here()) is not None:
+        return Dialled(SocketEndpoint.adopt(poll, sock), answered, to.redirected)
+    _, server = await loop.create_connection(AsyncioEndpoint, sock=sock)
+    return Dialled(server, answered, to.redirected)
 
 
 def _cause(exc: OSError) -> str:

@@ -1,10 +1,9 @@
 """Reads on in a tunnel that stands, for as long as its client could still name another server, and then is not there.
 
-Knows transports and the two ends: it stands between each transport and its end, so that what is no longer read costs
-nothing. Refuses to decide: what it finds is judged by whoever started it.
+Knows the two ends: it stands before each (Tap), so that what is no longer read costs nothing. Refuses to
+decide: what it finds is judged by whoever started it.
 """
 
-import asyncio
 from collections.abc import Callable
 
 from tierwall.opening import ClientHello, Following, Malformed, Opening, following
@@ -27,9 +26,8 @@ def read_on(client: Endpoint, server: Endpoint, opening: Opening | None, admits:
         return False
     client.received = bytearray(watch.read())
     if not watch.over:
-        reading = _ReadingOn(client, server, watch, admits)
-        client.transport.set_protocol(reading)
-        server.transport.set_protocol(_Answering(server, reading))
+        client.tap = reading = _ReadingOn(client, server, watch, admits)
+        server.tap = _Answering(server, reading)
     return True
 
 
@@ -40,39 +38,19 @@ def _admitted(watch: Following, admits: Judge) -> bool:
     return True
 
 
-class _Before(asyncio.Protocol):
-    """Passes on to an end what its transport says."""
-
-    def __init__(self, end: Endpoint) -> None:
-        self._end = end
-
-    def eof_received(self) -> bool:
-        return self._end.eof_received()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end.connection_lost(exc)
-
-    def pause_writing(self) -> None:
-        self._end.pause_writing()
-
-    def resume_writing(self) -> None:
-        self._end.resume_writing()
-
-
-class _ReadingOn(_Before):
+class _ReadingOn:
     """Before the client's end."""
 
     def __init__(self, client: Endpoint, server: Endpoint, watch: Following, admits: Judge) -> None:
-        super().__init__(client)
-        self._server, self._watch, self._admits = server, watch, admits
+        self._client, self._server, self._watch, self._admits = client, server, watch, admits
 
-    def data_received(self, data: bytes) -> None:
-        self._watch.hear(data)
+    def heard(self, octets: bytes) -> None:
+        self._watch.hear(octets)
         self._go_on()
 
-    def answered(self, data: bytes) -> None:
+    def answered(self, octets: bytes) -> None:
         """The server said this."""
-        self._watch.answered(data)
+        self._watch.answered(octets)
         if self._watch.over:
             self._go_on()
 
@@ -81,23 +59,20 @@ class _ReadingOn(_Before):
             self._leave()
             return
         if octets := self._watch.read():
-            self._end.data_received(octets)
+            self._client.take(octets)
         if self._watch.over:
             self._leave()
 
     def _leave(self) -> None:
-        for end in (self._end, self._server):
-            if not end.gone:
-                end.transport.set_protocol(end)
+        self._client.tap = self._server.tap = None
 
 
-class _Answering(_Before):
+class _Answering:
     """Before the server's end."""
 
     def __init__(self, server: Endpoint, reading: _ReadingOn) -> None:
-        super().__init__(server)
-        self._reading = reading
+        self._server, self._reading = server, reading
 
-    def data_received(self, data: bytes) -> None:
-        self._end.data_received(data)
-        self._reading.answered(data)
+    def heard(self, octets: bytes) -> None:
+        self._server.take(octets)
+        self._reading.answered(octets)

@@ -18,6 +18,7 @@ from tierwall.policy.limits import DIAL_S, REQUEST_HEAD_OCTETS
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.dial import Dialled, Unreachable
 from tierwall.proxy.state.destinations import Destination, Destinations
+from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.endpoint import Endpoint
 
 _REFUSAL_OCTETS: Final = 64 * 1024
@@ -97,11 +98,12 @@ async def dial_through(  # noqa: PLR0913, PLR0917  # whom to ask, for what, as w
 async def _connect(parent: Parent, found: Destination) -> tuple[Endpoint, Address]:
     """The first address that answers. Raises the last one's OSError where none does."""
     loop, context = asyncio.get_running_loop(), _tls(parent) if parent.tls else None
+    name = parent.host if parent.tls else None
     failed = OSError("it has no address")
     for address in found.addresses:
         try:
             _, server = await loop.create_connection(
-                Endpoint, str(address), found.port, ssl=context, server_hostname=parent.host if parent.tls else None
+                AsyncioEndpoint, str(address), found.port, ssl=context, server_hostname=name
             )
             return server, address
         except OSError as exc:

@@ -1,7 +1,7 @@
 """What a client asks for, with what was decided of it: the one value that goes from room to room, and its ends.
 
-Knows how a request is refused, fails, or is broken by a behaviour, and that each of these is journalled. Refuses to
-decide: verdicts are given.
+Knows how a request is refused, fails, or is broken by a behaviour, that each of these is journalled, and that nothing
+follows. Refuses to decide: verdicts are given.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from tierwall.policy.authority import bracketed, host_port
 from tierwall.policy.effects import broken_by
 from tierwall.policy.site import HttpRefusal
 from tierwall.proxy.connection.client_connection import ClientConnection
+from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
 
@@ -32,6 +33,16 @@ class TunnelRequest:
     def judged(self, attempt: Attempt, verdict: Verdict) -> "TunnelRequest":
         """The same connection's, of which more is known now."""
         return replace(self, attempt=attempt, verdict=verdict)
+
+    @staticmethod
+    def of(connection: ClientConnection, attempt: Attempt) -> "TunnelRequest":
+        """The attempt, judged by what is in force."""
+        return TunnelRequest(connection, attempt, connection.active_policy.judge(attempt))
+
+    @staticmethod
+    def malformed(connection: ClientConnection, attempt: Attempt, why: str) -> "TunnelRequest":
+        """The same of what makes no sense or is not served; what makes none in the attempt itself is said first."""
+        return TunnelRequest.of(connection, replace(attempt, malformed=attempt.malformed or why))
 
     def refuse(self) -> None:
         """Journal the denial and show it to the client in the site's way."""
@@ -122,6 +133,7 @@ class TunnelRequest:
                 client.go_silent()
             case _:
                 assert_never(what)
+        self.connection.end(Happens.REFUSE)
 
     def _wants_no_body(self) -> bool:
         """Whether it is HEAD, which is answered without one (RFC 9110 section 9.3.2)."""

@@ -22,6 +22,8 @@ ONE_SEGMENT_OCTETS: Final = 1360
 
 _ADDRESSES_TOLD: Final = 4
 
+_AT_OPENING: Final = behaviour.AtOpening | behaviour.DpiHttpsOnly
+
 type Against = tuple[str, tuple[str, Refusal]]
 """How a behaviour breaks the connection, in one clause, and what its client sees."""
 
@@ -40,10 +42,15 @@ class AtOpening:
         came_along = len(connection.client.received) > consumed
         connection.segments = (segments_from(connection.client) or 0) - came_along
 
+    @staticmethod
+    def looks(request: TunnelRequest) -> bool:
+        """Whether any of the verdict's behaviours has to look at the opening."""
+        return any(isinstance(each.behaviour, _AT_OPENING) for each in request.verdict.effects)
+
     async def stops(self, request: TunnelRequest, opening: Opening | None) -> bool:
         """Whether a behaviour ended the connection here; then it was journalled, and the client told."""
         for effect in request.verdict.effects:
-            if isinstance(effect.behaviour, behaviour.AtOpening | behaviour.DpiHttpsOnly):
+            if isinstance(effect.behaviour, _AT_OPENING):
                 against = await self._against(request, effect, effect.behaviour, opening)
                 if against is not None:
                     request.break_off(effect, *against)

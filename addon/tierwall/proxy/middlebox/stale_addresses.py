@@ -54,7 +54,7 @@ class StaleTunnels:
         """Look after this tunnel from now on, where the verdict has such a behaviour; otherwise no longer."""
         self.forget(relay)
         attempt = request.attempt
-        name, peer = name_of(attempt), relay.server.transport.get_extra_info("peername")
+        name, peer = name_of(attempt), relay.server.get_extra_info("peername")
         if name is None or not peer or self._destinations.redirect(name, attempt.port) is not None:
             return
         for effect in request.verdict.effects:

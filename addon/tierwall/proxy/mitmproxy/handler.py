@@ -143,10 +143,11 @@ class GuardedHandler(ProxyConnectionHandler):
         """Read and write a connection that mitmproxy has opened by a Wire, as the client's is."""
         io = self.transports[connection]
         if isinstance(io.reader, asyncio.StreamReader) and isinstance(io.writer, asyncio.StreamWriter):
-            reader, transport, wire = io.reader, io.writer.transport, Wire()
-            wire.may_read = lambda: self._reads(connection)
+            reader, transport = io.reader, io.writer.transport
             came = bytes(reader._buffer)  # type: ignore[attr-defined]  # noqa: SLF001
-            wire.take_over(transport, came, ended=reader._eof)  # type: ignore[attr-defined]  # noqa: SLF001
+            wire = Wire(came, ended=reader._eof)  # type: ignore[attr-defined]  # noqa: SLF001
+            wire.may_read = lambda: self._reads(connection)
+            wire.take_over(transport)  # type: ignore[arg-type]  # it reads too
             io.reader = io.writer = wire  # type: ignore[assignment]
 
     def _reads(self, connection: Connection) -> bool:

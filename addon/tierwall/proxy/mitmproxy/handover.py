@@ -43,7 +43,9 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: Endpoint, known: K
         return
     first = end.received[0] if end.received else 0
     encrypted = first == _TLS_HANDSHAKE or first >= _SSL2_HELLO
-    wire = _wired(end)
+    wire = Wire(bytes(end.received), ended=end.eof)
+    end.received = bytearray()
+    await end.give_to(wire)
     handler = GuardedHandler(ctx.master, wire, wire, ctx.options, instance.mode)
     context = handler.layer.context
     if known is None:
@@ -56,10 +58,15 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: Endpoint, known: K
         handler.layer = _tls(context) if encrypted else HttpLayer(context, HTTPMode.transparent)
     client: Client = context.client
     limit = asyncio.get_running_loop().call_later(HANDSHAKE_S, handler.give_up_handshake) if encrypted else None
-    with instance.manager.register_connection(client.id, handler):
-        await handler.handle_client()
-    if limit is not None:
-        limit.cancel()
+    try:
+        with instance.manager.register_connection(client.id, handler):
+            await handler.handle_client()
+    except BaseException:
+        wire.transport.abort()  # the end has given it away
+        raise
+    finally:
+        if limit is not None:
+            limit.cancel()
 
 
 def _tls(context: Context) -> Layer:
@@ -96,10 +103,3 @@ def close_what_is_not_guarded() -> None:
                     io.handler.cancel("tierwall did not judge it")
                 if io.writer is not None:
                     io.writer.close()
-
-
-def _wired(end: Endpoint) -> Wire:
-    gathered, end.received = bytes(end.received), bytearray()
-    wire = Wire()
-    wire.take_over(end.transport, gathered, ended=end.eof)
-    return wire

@@ -1,11 +1,14 @@
 """From an admitted attempt to the end of its tunnel: dial, guard the client's opening, relay, journal.
 
-Knows the order of dialling, answering and judging (docs/design.md, "How data flows"). Refuses to decide anything.
+Knows the order of dialling, answering and judging (docs/design.md, "How data flows"), each step a callback that ends
+with the next (connection/states.py). Refuses to decide anything.
 """
 
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import assert_never
 
 from tierwall.events import ClosedBy, Stage
@@ -16,23 +19,21 @@ from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
 from tierwall.proxy.connection.attempts import reached, to_dial, with_opening
 from tierwall.proxy.connection.client_connection import Known
-from tierwall.proxy.connection.dial import Broken, Denied, Dialled, Unreachable, dial
-from tierwall.proxy.connection.first_bytes import read
+from tierwall.proxy.connection.dial import Denied, Dialled, Unreachable
 from tierwall.proxy.connection.following import read_on
 from tierwall.proxy.connection.learned_names import judge_unnamed
-from tierwall.proxy.connection.parent_proxy import ParentRefused, dial_through
+from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox import dpi
-from tierwall.proxy.middlebox.access.dial_blackhole import blackholes
 from tierwall.proxy.middlebox.opening import AtOpening
-from tierwall.proxy.middlebox.resolution import AtResolution
 from tierwall.proxy.middlebox.stale_addresses import StaleTunnels
 from tierwall.proxy.middlebox.tunnel.middlebox import take_up
+from tierwall.proxy.serving.dialling import Again, Dials, Way
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.refusal import Spoken
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.pipe import join
 from tierwall.proxy.transport.relay import Relay
 
@@ -44,74 +45,53 @@ class Tunnels:
         self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._relays: dict[Relay, TunnelRequest] = {}
         active_policy.listen(self._take_up_anew)
-        self._at_resolution = AtResolution(active_policy, destinations, recorder)
+        self._dials = Dials(active_policy, destinations, recorder, self._dialled)
         self._stale_tunnels = StaleTunnels(destinations)
         self.at_opening = AtOpening(destinations)
 
-    async def open(
-        self, request: TunnelRequest, reply: bytes, *, consumed: int = 0, credentials: str | None = None
-    ) -> bool:
+    def open(
+        self,
+        request: TunnelRequest,
+        reply: bytes,
+        *,
+        consumed: int = 0,
+        credentials: str | None = None,
+        again: Again | None = None,
+    ) -> None:
         """The whole way of a tunnel whose destination was named: dial, reply, judge its opening, relay.
 
-        `consumed`: so many gathered octets are the request's, not the tunnel's. True where the parent proxy asks who
-        the client is, which may answer on the same two connections.
+        `consumed`: so many gathered octets are the request's, not the tunnel's. `again`: what is to be done where the
+        parent proxy asks who the client is, which may answer on the same two connections.
         """
-        connection, attempt = request.connection, request.attempt
         if self._active_policy.site.behaviours:
-            self.at_opening.begin(connection, consumed)
+            self.at_opening.begin(request.connection, consumed)
         request.note_if_observed()
-        host = attempt.names[0].value
-        dialled = await self._reach(request, host, credentials)
-        if dialled is None and connection.parent is None:
-            return False
-        del connection.client.received[:consumed]
-        if dialled is None:
-            return True
-        connection.client.write(reply)
-        await self._guard(request, dialled.server, Known(host, attempt.port))
-        return False
+        host = request.attempt.names[0].value
+        way = Way(request=request, host=host, known=Known(host, request.attempt.port), reply=reply, consumed=consumed)
+        way.again = again
+        self._dials.reach(way, credentials)
 
-    async def open_to(self, request: TunnelRequest, address: Address, opening: Opening | None) -> None:
+    def open_to(self, request: TunnelRequest, address: Address, opening: Opening | None) -> None:
         """The same where the client chose an address; `opening`: what it said already, None where it is silent."""
         attempt = request.attempt
         request.note_if_observed()
         host = to_dial(attempt, self._destinations, self._active_policy) or address
-        dialled = await self._reach(request, host, None)
-        if dialled is None:
-            return
-        request = request.judged(reached(attempt, dialled.address, dialled.redirected), request.verdict)
-        if opening is None:  # what it says later is its opening
-            await self._guard(request, dialled.server, Known(address, attempt.port))
-        else:
-            relay = Relay(request.connection.client, dialled.server)
-            await self._through(request, relay, request.verdict, opening)
+        self._dials.reach(Way(request=request, host=host, known=Known(address, attempt.port), opening=opening), None)
 
-    async def hand_over(self, request: TunnelRequest, known: Known | None) -> None:
-        """Let mitmproxy have the connection. What acts on its octets, now or later, acts between it and the client."""
-        connection = request.connection
-        if not self._active_policy.site.behaviours:
-            await connection.listener.hand_over(connection.client, known)
-            return
-        ours, theirs = Endpoint(), Endpoint()
-        join(ours, theirs, connection.client.transport)
-        relay = Relay(connection.client, ours)
-        self._stand(relay, request)
-        relay.release()
-        try:
-            while not theirs.received and await theirs.more():
-                pass
-            await connection.listener.hand_over(theirs, known)
-            await relay.finished()
-        finally:
-            ours.close()
-            self._forget(relay)
+    def hand_over(
+        self, request: TunnelRequest, known: Known | None, within: AbstractContextManager[None] | None = None
+    ) -> None:
+        """Let mitmproxy have the connection, and be `within` this as long as it has it."""
+        request.connection.step(Happens.HAND_OVER)
+        request.connection.serve(self._handed_over(request, known, within or nullcontext()))
 
-    async def deny(self, request: TunnelRequest, known: Known) -> None:
+    def deny(self, request: TunnelRequest, known: Known) -> None:
         """Refuse; where the site wants a page inside TLS, mitmproxy shows it."""
         wants, connection = self._active_policy.site.refuse, request.connection
         if connection.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and request.attempt.malformed is None:
             request.decided(str(wants.tls))
-            await connection.listener.hand_over(connection.client, known)
+            connection.step(Happens.HAND_OVER)
+            connection.serve(self._shown(request, known))
         else:
             request.refuse()
 
@@ -119,6 +99,13 @@ class Tunnels:
         """End every tunnel, at shutdown."""
         for relay in tuple(self._relays):
             relay.shut(ClosedBy.SHUTDOWN)
+
+    def cut(self) -> None:
+        """The same for those that have not ended: nothing more is sent."""
+        for relay in tuple(self._relays):
+            relay.finish()
+            relay.client.abort()
+            relay.server.abort()
 
     async def ended(self) -> None:
         """Wait until every tunnel that stands now has ended, and was journalled."""
@@ -135,128 +122,161 @@ class Tunnels:
 
     # -- from the dial to the relay, in their order
 
-    async def _reach(self, request: TunnelRequest, host: str | Address, credentials: str | None) -> Dialled | None:
-        """Dial, directly or through the parent proxy. None where that failed and the client was told."""
-        connection, attempt, verdict = request.connection, request.attempt, request.verdict
-        if verdict.effects and await blackholes(request):
-            return None
-        parent = connection.listener.parent
-        if parent is None:
-            outcome: Dialled | Denied | Unreachable | Broken | ParentRefused = await self._dial(request, host)
-        else:
-            standing, connection.parent = connection.parent, None
-            outcome = await dial_through(parent, self._destinations, host, attempt.port, credentials, standing)
+    def _dialled(self, way: Way, outcome: Dialled | Denied | Unreachable) -> None:
+        request = way.request
+        connection = request.connection
         match outcome:
-            case Dialled():
-                return outcome
+            case Dialled(server=server):
+                connection.server, server.owner = server, connection
+                if way.reply:
+                    del connection.client.received[: way.consumed]
+                    connection.client.write(way.reply)
+                else:
+                    attempt = reached(request.attempt, outcome.address, outcome.redirected)
+                    way.request = request.judged(attempt, request.verdict)
+                relay = way.relay = Relay(connection.client, server)
+                if way.opening is None:  # what it says later is its opening
+                    self._guard(way, relay)
+                else:
+                    self._through(way.request, relay, request.verdict, way.opening)
+                server.begin()
             case Denied(verdict=denied, attempt=checked):
                 connection.stage = Stage.DIAL
                 request.judged(checked, denied).refuse()
             case Unreachable(cause=cause, timed_out=timed_out, tried=tried):
-                request.judged(reached(attempt, tried), verdict).fail(cause, timed_out=timed_out)
-            case Broken():
-                await self._at_resolution.stop(request, outcome)
-            case ParentRefused(status=status, answer=answer, standing=left):
-                request.failed(f"the parent proxy answered {status}")
-                if connection.spoken is Spoken.CONNECT and left is not None:
-                    connection.parent = left
-                    connection.client.write(answer)
-                elif connection.spoken is Spoken.CONNECT:
-                    connection.client.close_after(answer)
-                else:
-                    connection.client.reset()
+                request.judged(reached(request.attempt, tried), request.verdict).fail(cause, timed_out=timed_out)
             case _:
                 assert_never(outcome)
-        return None
 
-    async def _dial(self, request: TunnelRequest, host: str | Address) -> Dialled | Denied | Unreachable | Broken:
-        attempt, verdict, began = request.attempt, request.verdict, time.monotonic()
-        look = self._at_resolution.look(request.connection.caller, attempt, verdict) if verdict.effects else None
-        outcome = await dial(self._active_policy, self._destinations, attempt, host, look)
-        if not isinstance(outcome, Denied | Broken):
-            self._recorder.counts.dialled(time.monotonic() - began)
-        return outcome
-
-    async def _guard(self, request: TunnelRequest, server: Endpoint, known: Known) -> None:
+    def _guard(self, way: Way, relay: Relay) -> None:
         """Relay the server's octets at once, the client's when its opening in the tunnel was judged too."""
-        relay = Relay(request.connection.client, server)
+        request = way.request
+        connection = request.connection
+        connection.step(Happens.GUARD)
         self._stand(relay, request)
-        try:
-            await self._judge_opening(request, relay, known)
-        except Exception:
-            server.reset()
-            raise
-        finally:
-            self._forget(relay)
-
-    async def _judge_opening(self, admitted: TunnelRequest, relay: Relay, known: Known) -> None:
-        client, server = relay.client, relay.server
-        if any(isinstance(effect.behaviour, DpiHttpsOnly) for effect in admitted.verdict.effects):
-            await dpi.first_octets(client, server)
+        if any(isinstance(effect.behaviour, DpiHttpsOnly) for effect in request.verdict.effects):
+            connection.step(Happens.EXAMINE)
+            connection.serve(self._hear_first(way, relay))
         else:
-            while not client.received and await client.more():
-                pass
-        opening = await read(client, read_tunnel) if client.received else None
+            connection.first_bytes.wait(read_tunnel, partial(self._judge_opening, way, relay), limited=False)
+
+    async def _hear_first(self, way: Way, relay: Relay) -> None:
+        connection = way.request.connection
+        await dpi.first_octets(relay.client, relay.server)
+        connection.step(Happens.GUARD)
+        if relay.client.received:
+            connection.first_bytes.wait(read_tunnel, partial(self._judge_opening, way, relay))
+        else:
+            self._judge_opening(way, relay, None)
+
+    def _judge_opening(self, way: Way, relay: Relay, opening: Opening | None) -> None:
+        admitted = way.request
+        connection = admitted.connection
         request = admitted.judged(*judge_unnamed(self._active_policy, with_opening(admitted.attempt, opening)))
-        request.connection.speaks(opening)
+        connection.speaks(opening)
         verdict = request.verdict
         if not verdict.passes:
             self._part(relay)
-            server.reset()
-            await self.deny(request, known)
-        elif verdict.effects and await self.at_opening.stops(request, opening):
-            self._part(relay)
-            server.reset()
-        elif isinstance(opening, PlainHttp) or (isinstance(opening, ClientHello) and verdict.action is Action.INSPECT):
-            self._part(relay)
-            server.close()
-            await self.hand_over(request, known)
+            relay.server.reset()
+            self.deny(request, way.known)
+        elif verdict.effects and self.at_opening.looks(request):
+            connection.step(Happens.EXAMINE)
+            connection.serve(self._examine(way, relay, request, opening))
         else:
-            await self._through(request, relay, admitted.verdict, opening)
+            self._go_on(way, relay, request, opening)
 
-    async def _through(self, request: TunnelRequest, relay: Relay, observed: Verdict, opening: Opening | None) -> None:
+    async def _examine(self, way: Way, relay: Relay, request: TunnelRequest, opening: Opening | None) -> None:
+        if await self.at_opening.stops(request, opening):
+            self._part(relay)
+            relay.server.reset()
+        else:
+            self._go_on(way, relay, request, opening)
+
+    def _go_on(self, way: Way, relay: Relay, request: TunnelRequest, opening: Opening | None) -> None:
+        inspects = isinstance(opening, ClientHello) and request.verdict.action is Action.INSPECT
+        if inspects or isinstance(opening, PlainHttp):
+            self._part(relay)
+            relay.server.close()
+            self.hand_over(request, way.known)
+        else:
+            self._through(request, relay, way.request.verdict, opening)
+
+    def _through(self, request: TunnelRequest, relay: Relay, observed: Verdict, opening: Opening | None) -> None:
         """Passthrough until both ends are gone. `observed`: the verdict of which a would-deny was noted already."""
-        refused = False
-
-        def admits(found: ClientHello | Malformed) -> bool:
-            nonlocal refused
-            refused = refused or not self._goes_on(request, relay, found)
-            return not refused
-
-        if not read_on(relay.client, relay.server, opening, admits):
+        connection = request.connection
+        connection.step(Happens.PASS)
+        if not read_on(relay.client, relay.server, opening, partial(self._admits, request, relay)):
             return
         if request.verdict.reason is None or request.verdict.reason is not observed.reason:
             request.decided()
-        began = time.monotonic_ns()
         self._stand(relay, request)
+        relay.then = partial(self._over, request, relay, time.monotonic_ns())
         relay.release()
-        try:
-            await relay.finished()
-        finally:
-            self._forget(relay)
-            if not refused:  # which was told
-                self._recorder.closed(
-                    request.connection.caller,
-                    request.attempt,
-                    request.verdict,
-                    by=relay.closed_by or ClosedBy.SHUTDOWN,
-                    sent=relay.client_octets,
-                    received=relay.server.octets,
-                    ns=time.monotonic_ns() - began,
-                )
 
-    def _goes_on(self, request: TunnelRequest, relay: Relay, found: ClientHello | Malformed) -> bool:
+    def _admits(self, request: TunnelRequest, relay: Relay, found: ClientHello | Malformed) -> bool:
         """Whether what a client said after its opening may go out. It is one more name, or it ends the tunnel."""
         attempt = with_opening(request.attempt, found)
         more = request.judged(attempt, self._active_policy.judge(attempt))
         if more.verdict.passes:
             more.note_if_observed()
             return True
+        relay.then = None  # it is told of as refused
         self._part(relay)
         relay.server.reset()
         more.refuse()
         relay.finish()
         return False
+
+    def _over(self, request: TunnelRequest, relay: Relay, began_ns: int) -> None:
+        self._forget(relay)
+        connection = request.connection
+        try:
+            self._recorder.closed(
+                connection.caller,
+                request.attempt,
+                request.verdict,
+                by=relay.closed_by or ClosedBy.SHUTDOWN,
+                sent=relay.client_octets,
+                received=relay.server.octets,
+                ns=time.monotonic_ns() - began_ns,
+            )
+        finally:
+            connection.end(Happens.END)
+
+    # -- to mitmproxy
+
+    async def _handed_over(
+        self, request: TunnelRequest, known: Known | None, within: AbstractContextManager[None]
+    ) -> None:
+        """What acts on its octets, now or later, acts between mitmproxy and the client."""
+        connection = request.connection
+        with within:
+            if self._active_policy.site.behaviours:
+                await self._through_pipe(request, known)
+            else:
+                await connection.listener.hand_over(connection.client, known)
+        connection.end(Happens.END)
+
+    async def _through_pipe(self, request: TunnelRequest, known: Known | None) -> None:
+        client = request.connection.client
+        ours, theirs = AsyncioEndpoint(), AsyncioEndpoint()
+        join(ours, theirs, client)
+        relay = Relay(client, ours)
+        self._stand(relay, request)
+        relay.release()
+        try:
+            while not theirs.received and await theirs.more():
+                pass
+            await request.connection.listener.hand_over(theirs, known)
+            await relay.finished()
+        finally:
+            ours.close()
+            self._forget(relay)
+
+    async def _shown(self, request: TunnelRequest, known: Known) -> None:
+        connection = request.connection
+        await connection.listener.hand_over(connection.client, known)
+        connection.end(Happens.END)
 
     # -- which tunnels stand, and what acts on their octets
 
@@ -283,7 +303,10 @@ class Tunnels:
         for relay, request in tuple(self._relays.items()):
             verdict = self._active_policy.judge(request.attempt)
             if verdict.passes:
-                self._take_up(relay, request.judged(request.attempt, verdict))
+                try:
+                    self._take_up(relay, request.judged(request.attempt, verdict))
+                except Exception as failure:  # noqa: BLE001 - it is said; the other tunnels feel the site all the same
+                    request.connection.failed(failure)
 
     def _remembered(self, attempt: Attempt) -> float | None:
         """When our own DNS told a client the name of the address that it asked for."""

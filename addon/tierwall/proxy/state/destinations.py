@@ -89,12 +89,16 @@ class Destinations:
         """Where `--resolve` sends this host and port; an exact name goes before a wildcard, the longest first."""
         return self._redirected(host, port) if self.redirects else None
 
-    async def find(self, host: str | Address, port: int) -> Destination:
-        """All addresses of the host, `--resolve` first. Raises OSError (socket.gaierror) where there are none."""
+    def known(self, host: str | Address, port: int) -> Destination | None:
+        """All addresses of the host, where nobody has to be asked for them."""
         if (sent_elsewhere := self.redirect(host, port)) is not None:
             return sent_elsewhere
-        if not isinstance(host, str):
-            return Destination((host,), port)
+        return None if isinstance(host, str) else Destination((host,), port)
+
+    async def find(self, host: str | Address, port: int) -> Destination:
+        """All addresses of the host, `--resolve` first. Raises OSError (socket.gaierror) where there are none."""
+        if (known := self.known(host, port)) is not None or not isinstance(host, str):
+            return known or Destination((), port)
         found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return Destination(tuple(dict.fromkeys(socket_address(str(info[4][0])) for info in found)), port)
 

@@ -1,18 +1,26 @@
-"""One end of a TCP connection: gathers bytes until somebody has judged them, then forwards them to its peer.
+"""One end of a TCP connection: gathers octets until somebody has judged them, then forwards them to its peer.
 
-Knows transports, back-pressure and half-close. Refuses to know what the bytes mean and who may connect to whom.
+Knows half-close, back-pressure and how a connection comes to its end (its states: end_states.py). Refuses to know what
+the octets mean and who may connect to whom. What reads and writes is below: a socket (socket_endpoint.py), or one of
+asyncio's transports (asyncio_endpoint.py).
 """
 
 import asyncio
 import fcntl
+import logging
 import socket
 import struct
 import sys
 import termios
-from typing import Final, Protocol
+from abc import ABC, abstractmethod
+from typing import Any, Final, Protocol
 
 from tierwall.policy.limits import CLIENT_HELLO_OCTETS
+from tierwall.proxy.transport.end_states import PEER, USE, Happened, Peer, Use
+from tierwall.proxy.transport.limits import Limit, Limits
 from tierwall.proxy.transport.tunnel_filter import TunnelFilter
+
+logger = logging.getLogger(__name__)
 
 GATHER_OCTETS: Final = 2 * CLIENT_HELLO_OCTETS
 """Octets an end keeps before it stops reading; more than any opening may take, so that its limit is seen broken."""
@@ -31,131 +39,219 @@ RESET: Final = struct.pack("ii", 1, 0)
 
 
 class EndWatcher(Protocol):
-    """Who is told that one of the two ends of a tunnel ended."""
+    """Who is told what becomes of an end."""
 
     def ended(self, end: "Endpoint") -> None:
         """This end sent its FIN, or is gone; called once or twice an end."""
 
 
-class Endpoint(asyncio.Protocol):
-    """One end. Gathers from the start; `forward` and the refusals change what happens to the bytes that come."""
+class Reader(Protocol):
+    """Who is told what an end has gathered."""
+
+    def came(self) -> None:
+        """Octets were gathered, or there will be no more: FIN, or gone."""
+
+
+class Owner(Protocol):
+    """Whose end it is."""
+
+    def failed(self, failure: Exception) -> None:
+        """Something of ours raised while it was told of this end: nothing may pass any more."""
+
+
+class Tap(Protocol):
+    """Who reads what comes before the end does, and passes it on by `take`."""
+
+    def heard(self, octets: bytes) -> None:
+        """The end's other side sent these."""
+
+
+class Endpoint(ABC):
+    """One end. Gathers from the start; `forward` and the refusals change what happens to the octets that come."""
 
     __slots__ = (
         "_alarm",
+        "_limit",
         "_waiter",
-        "broken",
-        "discarding",
-        "eof",
         "expired",
         "filter",
         "fin_sent",
-        "forwarding",
         "full",
-        "gone",
-        "leaves_fin_unanswered",
         "octets",
+        "owner",
         "partner",
+        "peer",
+        "reader",
         "received",
-        "transport",
-        "was_reset",
+        "tap",
+        "use",
         "watcher",
     )
-
-    transport: asyncio.Transport
 
     def __init__(self) -> None:
         self.received = bytearray()
         self.octets = 0
         """All that this end has sent us."""
-        self.eof = False
-        self.gone = False
-        self.broken = False
-        """Whether it is gone without a FIN: reset, or lost. What it sent may not be all that it meant to send."""
-        self.was_reset = False
-        """Whether its end of file was a reset, as `eof_received` found out."""
+        self.peer = Peer.SPEAKS
+        self.use = Use.GATHERS
         self.fin_sent = False
         """Whether we have told it that nothing more comes."""
-        self.discarding = False
-        self.leaves_fin_unanswered = False
-        """Whether even its FIN is not answered: it is kept SILENCE_S longer, because it may go on listening."""
-        self.expired = False
-        self.forwarding = False
-        """Whether received bytes go to the partner at once; they are gathered otherwise."""
         self.full = False
         """Whether it takes no more for now."""
+        self.expired = False
         self.partner: Endpoint | None = None
         """The tunnel's other end."""
         self.filter: TunnelFilter | None = None
         """What is between this end and its partner, where a behaviour acts on their octets."""
+        self.tap: Tap | None = None
         self.watcher: EndWatcher | None = None
+        self.reader: Reader | None = None
+        self.owner: Owner | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._limit: Limit | None = None
         self._alarm: asyncio.TimerHandle | None = None
 
-    # -- what the event loop calls
+    # -- what it is now
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]  # a stream transport, TCP or TLS
+    @property
+    def eof(self) -> bool:
+        """Whether it sent FIN."""
+        return self.peer is Peer.ENDED or self.peer is Peer.LEFT
 
-    def data_received(self, data: bytes) -> None:
-        self.octets += len(data)
-        if self.forwarding:
+    @property
+    def gone(self) -> bool:
+        """Whether nobody is there any more."""
+        return self.peer >= Peer.LEFT
+
+    @property
+    def broken(self) -> bool:
+        """Whether it is gone without a FIN."""
+        return self.peer is Peer.LOST
+
+    @property
+    def forwarding(self) -> bool:
+        """Whether octets that come go to the partner at once."""
+        return self.use is Use.FORWARDS
+
+    # -- what is below: a socket, or a transport
+
+    @abstractmethod
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """`peername`, `sockname`, `socket`: as asyncio's transports say it."""
+
+    @property
+    @abstractmethod
+    def is_reading(self) -> bool:
+        """Whether octets that come are read."""
+
+    @abstractmethod
+    def pause_reading(self) -> None:
+        """Leave what comes to the kernel, until `resume_reading`."""
+
+    @abstractmethod
+    def resume_reading(self) -> None:
+        """Read on."""
+
+    @property
+    @abstractmethod
+    def unsent(self) -> int:
+        """Octets that were written, and that we still hold."""
+
+    @abstractmethod
+    def write(self, octets: bytes | bytearray | memoryview) -> None:
+        """Send these, unless nobody is there to take them."""
+
+    @abstractmethod
+    def half_close(self) -> bool:
+        """Send FIN after what was written. False where that cannot be: TLS, or nobody is there."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close once what was written has been sent."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Close at once. What was written and not sent is lost."""
+
+    def begin(self) -> None:  # noqa: B027 - not every one has to
+        """Start to read, where that does not start by itself."""
+
+    @abstractmethod
+    async def give_to(self, protocol: asyncio.Protocol) -> None:
+        """Let a protocol of asyncio's have the connection, of which this end knows nothing any more.
+
+        It is told of no octet and no end that came here before: whoever gives it away has them in `received` and `eof`.
+        """
+
+    # -- what is below calls
+
+    def take(self, octets: bytes) -> None:
+        """The other side sent these."""
+        self.octets += len(octets)
+        use = self.use
+        if use is Use.FORWARDS:
             if self.filter is not None:
-                self.filter.take(data)
-            elif self.partner is not None and not self.partner.gone:
-                self.partner.transport.write(data)
-        elif not self.discarding:
-            self.received += data
+                self.filter.take(octets)
+            elif self.partner is not None:
+                self.partner.write(octets)
+        elif use is Use.GATHERS:
+            self.received += octets
             if len(self.received) > GATHER_OCTETS:
-                self.transport.pause_reading()
-            self._wake()
+                self.pause_reading()
+            self._tell_reader()
 
-    def eof_received(self) -> bool:
-        if self._is_reset():
-            self.was_reset = True
-            self.transport.abort()
-            return True
-        self.eof = True
-        self._wake()
-        if self.discarding:
-            if self.leaves_fin_unanswered:
-                self._abort_in(SILENCE_S)
-            return self.leaves_fin_unanswered
-        if self.forwarding:
+    def take_fin(self) -> bool:
+        """The other side sent FIN. Whether its connection stays, as far as we know."""
+        self.peer = PEER[self.peer][Happened.FIN]
+        if self.use >= Use.DISCARDS:
+            if self.use is Use.FORGETS:
+                self._begin_limit(SILENCE_S)
+            return self.use is Use.FORGETS
+        self._tell_reader()
+        if self.use is Use.FORWARDS:
             self._end_here()
         if self.watcher is not None:
             self.watcher.ended(self)
-        return self.transport.can_write_eof()
+        return True
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.gone = True
-        self.broken = (exc is not None or self.was_reset) and not self.eof
-        self._wake()
+    def take_end(self, how: Happened) -> None:
+        """Nobody is there any more."""
+        self.peer = PEER[self.peer][how]
+        self._end_limit()
+        self._tell_reader()
         if self._alarm is not None:
             self._alarm.cancel()
-        if self.filter is not None and self.forwarding:
+        if self.filter is not None and self.use is Use.FORWARDS:
             self.filter.end()
         if self.watcher is not None:
             self.watcher.ended(self)
+        self.owner = self.reader = None  # no cycle is left for the garbage collector
 
-    def pause_writing(self) -> None:
+    def block(self) -> None:
+        """The other side takes no more for now."""
         self.full = True
-        if self.partner is not None and self.partner.filter is not None:
-            self.partner.filter.block()
-        elif self.partner is not None and not self.partner.gone:
-            self.partner.transport.pause_reading()
+        partner = self.partner
+        if partner is not None:
+            if partner.filter is not None:
+                partner.filter.block()
+            else:
+                partner.pause_reading()
 
-    def resume_writing(self) -> None:
+    def unblock(self) -> None:
+        """It does again."""
         self.full = False
-        if self.partner is not None and self.partner.filter is not None:
-            self.partner.filter.unblock()
-        elif self.partner is not None and not self.partner.gone:
-            self.partner.transport.resume_reading()
+        partner = self.partner
+        if partner is not None:
+            if partner.filter is not None:
+                partner.filter.unblock()
+            else:
+                partner.resume_reading()
 
     # -- what the front door calls
 
     async def more(self) -> bool:
-        """Wait for bytes beyond those gathered. False when there will be none, or when `expire` was called."""
-        if self.eof or self.gone or self.expired:
+        """Wait for octets beyond those gathered. False when there will be none, or when `expire` was called."""
+        if self.peer is not Peer.SPEAKS or self.expired:
             return False
         self._waiter = asyncio.get_running_loop().create_future()
         had = len(self.received)
@@ -165,66 +261,54 @@ class Endpoint(asyncio.Protocol):
             self._waiter = None
         return len(self.received) > had
 
-    def forward(self) -> None:
-        """From now on bytes go to the partner: those gathered first, and the end of file if it came meanwhile."""
-        self.forwarding = True
-        if not self.eof and not self.gone:
-            self.transport.resume_reading()  # before the write, which may be more than the partner takes, and pause us
-        gathered, self.received = bytes(self.received), bytearray()
-        if self.filter is not None and gathered:
-            self.filter.take(gathered)
-        elif gathered and self.partner is not None and not self.partner.gone:
-            self.partner.transport.write(gathered)
-        if self.eof or self.gone:
-            self._end_here()
-
-    def pass_eof(self) -> None:
-        """Tell the partner that nothing more comes from here."""
-        partner = self.partner
-        if partner is None or partner.gone or partner.transport.is_closing():
-            return
-        if partner.transport.can_write_eof():
-            partner.fin_sent = True
-            partner.transport.write_eof()
-        else:  # TLS to a parent proxy: asyncio cannot half-close it
-            partner.transport.close()
-
-    def discard_for(self, seconds: float) -> None:
-        """Take all that comes and let it go nowhere, until the other side leaves or so long; it hears nothing."""
-        self.discarding, self.forwarding, self.received = True, False, bytearray()
-        if self.gone or (self.eof and not self.leaves_fin_unanswered):
-            self.close()
-            return
-        self.transport.resume_reading()
-        self._abort_in(seconds)
-        self._wake()
-
-    def forget(self, seconds: float) -> None:
-        """The same, as if nobody were there any more: its FIN is not answered either."""
-        self.leaves_fin_unanswered = True
-        self.discard_for(seconds)
-
     def expire(self) -> None:
         """End the wait for more: a limit has passed."""
         self.expired = True
         self._wake()
 
-    def write(self, octets: bytes) -> None:
-        """Send these bytes, unless nobody is there to take them: transports raise then, or say that they would."""
-        if not self.gone and not self.fin_sent:
-            self.transport.write(octets)
+    def forward(self) -> None:
+        """From now on octets go to the partner: those gathered first, and the end of file if it came meanwhile."""
+        self._become(Use.FORWARDS)
+        if self.peer is Peer.SPEAKS:
+            self.resume_reading()  # before the write, which may be more than the partner takes, and pause us
+        if self.received:
+            gathered, self.received = self.received, bytearray()
+            if self.filter is not None:
+                self.filter.take(bytes(gathered))
+            elif self.partner is not None:
+                self.partner.write(gathered)
+        if self.peer is not Peer.SPEAKS:
+            self._end_here()
+
+    def gather(self) -> None:
+        """Gather again."""
+        if self.use is Use.FORWARDS:
+            self._become(Use.GATHERS)
+
+    def pass_eof(self) -> None:
+        """Tell the partner that nothing more comes from here."""
+        partner = self.partner
+        if partner is not None and partner.peer < Peer.LEFT and not partner.half_close():
+            partner.close()  # TLS to a parent proxy: asyncio cannot half-close it
+
+    def discard_for(self, seconds: float) -> None:
+        """Take all that comes and let it go nowhere, until the other side leaves or so long; it hears nothing."""
+        self._discard(Use.DISCARDS, seconds)
+
+    def forget(self, seconds: float) -> None:
+        """The same, as if nobody were there any more: its FIN is not answered either."""
+        self._discard(Use.FORGETS, seconds)
 
     def close_after(self, farewell: bytes) -> None:
         """Send these bytes, then FIN; close when the other side has read them, or after FAREWELL_S."""
-        if self.gone:
+        if self.peer >= Peer.LEFT:
             return
         if farewell:
             self.write(farewell)
-        if self.eof or not self.transport.can_write_eof():
-            self.transport.close()
+        if self.peer is Peer.ENDED or not self.half_close():
+            self.close()
             return
-        if self._half_close():
-            self.discard_for(FAREWELL_S)
+        self.discard_for(FAREWELL_S)
 
     def go_silent(self) -> None:
         """Say nothing more and keep the connection standing, until the other side leaves or SILENCE_S have passed."""
@@ -232,17 +316,12 @@ class Endpoint(asyncio.Protocol):
 
     def reset(self) -> None:
         """Close with RST."""
-        if self.gone:
+        if self.peer >= Peer.LEFT:
             return
-        sock = self.transport.get_extra_info("socket")
+        sock = self.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        self.transport.abort()
-
-    def close(self) -> None:
-        """Close once what was written has been sent."""
-        if not self.gone:
-            self.transport.close()
+        self.abort()
 
     def break_off(self) -> None:
         """Close with RST once the other side has all that was written: a FIN would say that nothing is missing."""
@@ -251,53 +330,74 @@ class Endpoint(asyncio.Protocol):
 
     def keep_alive(self) -> None:
         """TCP keepalive on, so that a peer that vanished is noticed although we set no time limit."""
-        sock = self.transport.get_extra_info("socket")
+        sock = self.get_extra_info("socket")
         if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
+    def failed(self, failure: Exception) -> None:
+        """What was told of this end raised. Fails closed: its owner ends the connection, and says why."""
+        if self.owner is not None:
+            self.owner.failed(failure)
+        else:
+            logger.error("a connection ends because of a failure of ours", exc_info=failure)
+            self.reset()
+
+    def limit_passed(self) -> None:
+        """It was to be here only so long."""
+        self._limit = None
+        self.abort()
+
     # -- private
 
-    def _is_reset(self) -> bool:
-        """Whether what is told as an end of file is RST: libuv, beneath uvloop, tells one so that comes with the last
-        octets."""
-        sock = self.transport.get_extra_info("socket")
-        return sock is not None and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+    def _become(self, use: Use) -> None:
+        if use is not self.use:
+            if use not in USE[self.use]:
+                raise AssertionError(f"an end that {self.use.name} cannot become one that {use.name}")
+            self.use = use
 
-    def _half_close(self) -> bool:
-        """Send FIN. False where the other side is gone already, which asyncio's own loop learns only by trying."""
-        try:
-            self.fin_sent = True
-            self.transport.write_eof()
-        except OSError:
-            self.transport.abort()
-            return False
-        return True
+    def _discard(self, use: Use, seconds: float) -> None:
+        self._become(use)
+        self.received = bytearray()
+        if self.peer >= Peer.LEFT or (self.peer is Peer.ENDED and use is not Use.FORGETS):
+            self.close()
+            return
+        self.resume_reading()
+        self._begin_limit(seconds)
+        self._wake()
+
+    def _begin_limit(self, seconds: float) -> None:
+        self._end_limit()
+        self._limit = Limits.here().begin(seconds, self)
+
+    def _end_limit(self) -> None:
+        if self._limit is not None:
+            self._limit.pop(self, None)
+            self._limit = None
+
+    def _tell_reader(self) -> None:
+        self._wake()
+        if self.reader is not None:
+            self.reader.came()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def _break_off_after(self, look_again_s: float) -> None:
-        if self.gone or self.transport.is_closing():
+        if self.peer >= Peer.LEFT:
             return
-        if self._unsent() == 0:
+        if self._unconfirmed() == 0:
             self.reset()
             return
         again = min(2 * look_again_s, _LOOK_AT_LEAST_EVERY_S)
         self._alarm = asyncio.get_running_loop().call_later(look_again_s, self._break_off_after, again)
 
-    def _unsent(self) -> int:
+    def _unconfirmed(self) -> int:
         """Octets that the other side's kernel has not confirmed yet; where that cannot be known, those we hold."""
-        held = self.transport.get_write_buffer_size()
-        sock = self.transport.get_extra_info("socket")
-        if held or sock is None:
+        held, sock = self.unsent, self.get_extra_info("socket")
+        if held or sock is None or sock.fileno() < 0:
             return held
         return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
-
-    def _abort_in(self, seconds: float) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
 
     def _end_here(self) -> None:
         if self.filter is not None:

@@ -4,12 +4,19 @@ Knows asyncio's protocols. Refuses to know what passes, and has no time of its o
 """
 
 import asyncio
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 _HIGH_WATER_OCTETS: Final = 64 * 1024
 
 
-def join(near: asyncio.Protocol, far: asyncio.Protocol, like: asyncio.BaseTransport) -> None:
+class Known(Protocol):
+    """What knows of a connection what transports know of theirs."""
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        """`peername`, `sockname`, `socket`."""
+
+
+def join(near: asyncio.Protocol, far: asyncio.Protocol, like: Known) -> None:
     """Join these. The far one is told of its peer and its socket what `like` tells: it seems to be there itself."""
     near_end, far_end = _Pipe(near, None), _Pipe(far, like)
     near_end.other, far_end.other = far_end, near_end
@@ -22,7 +29,7 @@ class _Pipe(asyncio.Transport):
 
     other: "_Pipe"
 
-    def __init__(self, protocol: asyncio.Protocol, like: asyncio.BaseTransport | None) -> None:
+    def __init__(self, protocol: asyncio.Protocol, like: Known | None) -> None:
         super().__init__()
         self._protocol, self._like = protocol, like
         self._loop = asyncio.get_running_loop()

@@ -4,9 +4,11 @@ Knows half-close, back-pressure and who ended first. Refuses to look at a byte, 
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 from tierwall.events import ClosedBy
+from tierwall.proxy.transport.end_states import Peer
 from tierwall.proxy.transport.endpoint import Endpoint
 
 
@@ -23,24 +25,38 @@ class Acting(Protocol):
 class Relay:
     """A tunnel. Server bytes flow from the start; the client's are held until `release`, so that they can be judged."""
 
-    __slots__ = ("_before", "_finished", "apart", "began", "behaviours", "client", "closed_by", "server")
+    __slots__ = (
+        "_before",
+        "_waiting",
+        "apart",
+        "began",
+        "behaviours",
+        "client",
+        "closed_by",
+        "is_over",
+        "server",
+        "then",
+    )
 
     def __init__(self, client: Endpoint, server: Endpoint) -> None:
         self.client, self.server = client, server
         self.closed_by: ClosedBy | None = None
         self._before = client.octets - len(client.received)
-        loop = asyncio.get_running_loop()
-        self.began = loop.time()
+        self.began = asyncio.get_running_loop().time()
         self.behaviours: Acting | None = None
         self.apart = False
         """Whether a behaviour cut it, so that each end comes to its own end."""
-        self._finished: asyncio.Future[None] = loop.create_future()
+        self.is_over = False
+        """Whether it is no tunnel any more."""
+        self.then: Callable[[], None] | None = None
+        """What is to be done when it is over."""
+        self._waiting: list[asyncio.Future[None]] | None = None
         client.partner, server.partner = server, client
         client.watcher = server.watcher = self
         server.keep_alive()  # the client's end has it from the socket that listens
         server.forward()
         for end in (client, server):  # what ended before we watched
-            if end.eof or end.gone:
+            if end.peer is not Peer.SPEAKS:
                 self.ended(end)
 
     def release(self) -> None:
@@ -50,12 +66,22 @@ class Relay:
 
     async def finished(self) -> None:
         """Wait until both ends are gone, or a behaviour has forgotten them."""
-        await self._finished
+        if not self.is_over:
+            over = asyncio.get_running_loop().create_future()
+            self._waiting = [*(self._waiting or ()), over]
+            await over
 
     def finish(self) -> None:
         """It is no tunnel any more, even where its ends are still there."""
-        if not self._finished.done():
-            self._finished.set_result(None)
+        if self.is_over:
+            return
+        self.is_over = True
+        for over in self._waiting or ():
+            if not over.done():
+                over.set_result(None)
+        if self.then is not None:
+            then, self.then = self.then, None
+            then()
 
     def part(self) -> None:
         """Undo the joining, so that the client's end can be refused or handed over; the server's is the caller's."""
@@ -63,13 +89,8 @@ class Relay:
             self.behaviours.over()
             self.behaviours = None
         for end in (self.client, self.server):
-            end.watcher = end.partner = end.filter = None
-            end.forwarding = False
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is no tunnel any more."""
-        return self._finished.done()
+            end.watcher = end.partner = end.filter = end.tap = None
+            end.gather()
 
     @property
     def client_octets(self) -> int:
@@ -94,17 +115,18 @@ class Relay:
     def settle(self) -> None:
         """Close what has nothing left to do: the ends call it, and behaviours when what they held has passed."""
         client, server = self.client, self.server
-        if client.gone and server.gone:
+        at_client, at_server = client.peer, server.peer
+        if at_client >= Peer.LEFT and at_server >= Peer.LEFT:
             self.part()  # no cycle is left for the garbage collector
             self.finish()
         elif self.apart:
-            if client.gone and not server.fin_sent:
+            if at_client >= Peer.LEFT and not server.fin_sent:
                 server.close()
-        elif client.gone:
+        elif at_client >= Peer.LEFT:
             _follow(server, client)
-        elif server.gone:
+        elif at_server >= Peer.LEFT:
             _follow(client, server)
-        elif client.eof and server.eof and client.forwarding and _has_passed(client) and _has_passed(server):
+        elif at_client is at_server is Peer.ENDED and client.forwarding and _has_passed(client) and _has_passed(server):
             client.close()
             server.close()
 

@@ -15,7 +15,7 @@ _DATA_SEGMENTS_IN: Final = struct.Struct("152xI")
 
 def segments_from(client: Endpoint) -> int | None:
     """Segments with data that came so far, also those whose octets were read at once; None where nobody knows."""
-    sock = client.transport.get_extra_info("socket")
+    sock = client.get_extra_info("socket")
     if sock is None or not hasattr(socket, "TCP_INFO"):
         return None
     info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _DATA_SEGMENTS_IN.size)

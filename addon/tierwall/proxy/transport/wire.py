@@ -20,29 +20,29 @@ class Wire(asyncio.Protocol):
 
     transport: asyncio.Transport
 
-    def __init__(self) -> None:
-        self._coming = bytearray()
-        self._ended = self._lost = self._paused = False
+    def __init__(self, coming: bytes = b"", *, ended: bool = False) -> None:
+        """`coming` came already, and `ended`: so did the end. They are here before a transport can tell of more."""
+        self._coming = bytearray(coming)
+        self._ended, self._lost, self._paused = ended, False, False
         self._reader: asyncio.Future[None] | None = None
         self._takes = asyncio.Event()
         self._takes.set()
         self.may_read: Callable[[], bool] = lambda: True
 
-    def take_over(self, transport: Any, coming: bytes = b"", *, ended: bool = False) -> None:
-        """Become the transport's protocol; `coming` came already, and `ended`: so did the end."""
+    def take_over(self, transport: asyncio.Transport) -> None:
+        """Become the transport's protocol."""
         transport.set_protocol(self)
         self.connection_made(transport)
-        if coming:
-            self.data_received(coming)
-        if ended:
-            self.eof_received()
-        if not self._paused and not ended:
+        if not self._ended and not self._paused:
             transport.resume_reading()
 
     # -- what the event loop calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = transport  # type: ignore[assignment]
+        if len(self._coming) > _HIGH_WATER_OCTETS:
+            self._paused = True
+            self.transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         self._coming += data

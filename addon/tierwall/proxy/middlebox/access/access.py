@@ -15,6 +15,7 @@ from tierwall.policy.attempt import Attempt, NameSource
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import AccessState
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
+from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access import proxy_auth
 from tierwall.proxy.middlebox.access.credentials import Login
@@ -77,6 +78,7 @@ class AtAccess:
         octets = answer.octets(head_only=opening.method == "HEAD")
         if (foreign := asked.foreign(portal)) is None:
             connection.client.close_after(octets)
+            connection.end(Happens.REFUSE)
         else:
             refused = replace(attempt, malformed=foreign)
             denied = TunnelRequest(connection, refused, self._active_policy.judge(refused))

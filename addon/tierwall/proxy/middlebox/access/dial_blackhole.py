@@ -6,6 +6,7 @@ Knows how long a dial lasts, and what its failing looks like. Refuses to decide 
 from typing import Final
 
 from tierwall.events import Stage
+from tierwall.policy.attempt import Effect
 from tierwall.policy.behaviour import DialBlackhole
 from tierwall.policy.limits import DIAL_S
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
@@ -15,15 +16,16 @@ from tierwall.proxy.state.refusal import Silence, Spoken
 UNANSWERED: Final = f"nothing is dialled, as if no SYN were answered; a dial lasts {DIAL_S:g} s"
 
 
-async def blackholes(request: TunnelRequest) -> bool:
-    """Whether the behaviour kept the destination from being dialled: journalled at once, shown when the limit is over.
+def blackholes(request: TunnelRequest) -> Effect | None:
+    """The effect that keeps the destination from being dialled, if one does."""
+    return next((effect for effect in request.verdict.effects if isinstance(effect.behaviour, DialBlackhole)), None)
+
+
+async def blackhole(request: TunnelRequest, effect: Effect) -> None:
+    """Let it: journalled at once, shown when the limit is over.
 
     Who was told already that its connection stands is never answered at all.
     """
-    effects = request.verdict.effects
-    effect = next((effect for effect in effects if isinstance(effect.behaviour, DialBlackhole)), None)
-    if effect is None:
-        return False
     connection = request.connection
     connection.stage = Stage.DIAL
     if connection.spoken in {Spoken.CONNECT, Spoken.SOCKS} or _asks_a_proxy(connection):
@@ -31,7 +33,6 @@ async def blackholes(request: TunnelRequest) -> bool:
         await request.break_off_after(DIAL_S, effect, UNANSWERED, how)
     else:
         request.break_off(effect, UNANSWERED, ("drop", Silence()))
-    return True
 
 
 def _asks_a_proxy(connection: ClientConnection) -> bool:

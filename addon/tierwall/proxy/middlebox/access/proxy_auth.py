@@ -13,6 +13,7 @@ from tierwall.policy.attempt import Effect, Verdict
 from tierwall.policy.behaviour import AuthScheme, ProxyAuth
 from tierwall.proxy.connection.access_state import AccessState, Asked
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
+from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access import ntlm
 from tierwall.proxy.middlebox.access.credentials import Login, knows, knows_digest, nonce
@@ -64,6 +65,7 @@ def authenticate(
         connection.client.write(refusal.challenge(told, offered, stays=True))
         return Outcome.ASKED
     connection.client.close_after(refusal.challenge(told, offered, stays=False))
+    connection.end(Happens.REFUSE)
     return Outcome.ENDS
 
 

@@ -100,7 +100,7 @@ class Link:
             self.turn()
         if self._queue.is_full and not self._paused:
             self._paused = True
-            self.source.transport.pause_reading()
+            self.source.pause_reading()
 
     def end(self) -> None:
         """The source ended, by FIN or otherwise."""
@@ -186,7 +186,7 @@ class Link:
         source = self.source
         if self._paused and self._queue.has_room and not (source.gone or source.eof):
             self._paused = False
-            source.transport.resume_reading()
+            source.resume_reading()
 
 
 def _draw(most_s: float) -> float:

@@ -248,7 +248,7 @@ class Middlebox:
         self._let_go()
         self._relay.closed_by = ClosedBy.BEHAVIOUR
         for end in (self._relay.client, self._relay.server):
-            end.forwarding = True  # to nowhere: what still comes is not gathered
+            end.forward()  # to nowhere: what still comes is not gathered
             end.break_off()
             self._loop.call_later(FAREWELL_S, end.reset)
 
@@ -257,8 +257,8 @@ class Middlebox:
         self._relay.apart = True
         self._stop()
         for end in (self._relay.client, self._relay.server):
-            end.filter = end.partner = None
-            end.forwarding = False
+            end.filter = end.partner = end.tap = None
+            end.gather()
 
     def _stop(self) -> None:
         self._forget_timer()
