@@ -50,9 +50,11 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path, authority: Authority)
     folder = tmp_path / "engine"
     folder.mkdir()
     engine = KINDS[request.param](folder, authority)
-    engine.up()
-    yield engine
-    engine.down(signal.SIGKILL)
+    try:
+        engine.up()
+        yield engine
+    finally:
+        engine.down(signal.SIGKILL)
     print((folder / "log").read_text(errors="replace")[-3000:])
 
 

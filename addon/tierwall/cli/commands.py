@@ -132,6 +132,13 @@ Examples:
     "modes serve the private ranges]. May be repeated.",
 )
 @click.option(
+    "--serve",
+    metavar="SITE@WHERE",
+    multiple=True,
+    help="Another site besides --site: SITE@HOST:PORT on a port of its own, SITE@NETWORK for the clients of a network, "
+    "as behind a gateway. May be repeated.",
+)
+@click.option(
     "--gateway",
     is_flag=True,
     help="Serve the gateway that `tierwall gateway up` made here: where its clients come in, and its tun device.",
@@ -157,6 +164,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     workers: int,
     partial: bool,
     clients: tuple[str, ...],
+    serve: tuple[str, ...],
     gateway: bool,
     learn: bool,
     ui: bool,
@@ -188,6 +196,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             workers=workers,
             partial=partial,
             clients=clients,
+            serve=serve,
             gateway=gateway,
             learn=learn,
             page=Page(listen=ui_listen, opens=not no_open) if ui or ui_listen is not None else None,

@@ -25,7 +25,7 @@ from tierwall.proxy.mitmproxy import dns, wireguard_keys
 from tierwall.proxy.mitmproxy.handler import GuardedHandler
 from tierwall.proxy.mitmproxy.handover import hand_over
 from tierwall.proxy.mitmproxy.http import layer as http_layer
-from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.serving.doors import Doors
 from tierwall.proxy.serving.name_server import PORT
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
@@ -64,18 +64,18 @@ class Listeners:
     """Where connections find the front door that is live now, if any."""
 
     def __init__(self) -> None:
-        self._door: FrontDoor | None = None
-        self._doors: WeakSet[FrontDoor] = WeakSet()
+        self._door: Doors | None = None
+        self._doors: WeakSet[Doors] = WeakSet()
         """Those before it too, while connections go through them."""
         self._streams: dict[Endpoint, ServerInstance[Mode]] = {}
 
     @property
-    def door(self) -> FrontDoor | None:
+    def door(self) -> Doors | None:
         """None: everything is refused."""
         return self._door
 
     @door.setter
-    def door(self, door: FrontDoor | None) -> None:
+    def door(self, door: Doors | None) -> None:
         self._door = door
         if door is not None:
             self._doors.add(door)
@@ -184,6 +184,7 @@ def _new_entrance(instance: ServerInstance[Mode]) -> Listener:
         hand_over=give_to_mitmproxy,
         gateway=_SPEAKS[type(mode)] is Speaks.ANYTHING,
         parent=parent,
+        spec=mode.full_spec,
     )
 
 

@@ -50,13 +50,13 @@ class Start:
     """This machine's addresses that others can reach, with the networks that they are in."""
     clients: tuple[Network, ...] = LOOPBACK_CLIENTS
     """Whom ports that clients name as their proxy serve."""
+    served: tuple[tuple[str, Site], ...] = ()
+    """Other sites, each with the listener or the network of clients that it is for."""
 
 
 def say_start(start: Start, console: Console) -> None:
     """Print it."""
-    title = f": {start.site.title}" if start.site.title else ""
-    mode = "" if start.site.enforce else "  (observes only, denies nothing)"
-    console.print(Text.assemble((f"tierwall {__version__}", "bold"), f"  site {start.site.id}{title}{mode}"))
+    console.print(Text.assemble((f"tierwall {__version__}", "bold"), f"  site {_title(start.site)}"))
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim")
     table.add_column(overflow="fold")
@@ -65,10 +65,16 @@ def say_start(start: Start, console: Console) -> None:
     console.print(table)
 
 
+def _title(site: Site) -> str:
+    title = f": {site.title}" if site.title else ""
+    return f"{site.id}{title}{'' if site.enforce else '  (observes only, denies nothing)'}"
+
+
 def _rows(start: Start) -> Iterator[tuple[str, str]]:
     for server in start.listening:
         at = ", ".join(dict.fromkeys(host_port(*address[:2]) for address in server.addresses)) or "the tun interface"
         yield "listening", f"{at}  {server.what}"
+    yield from (("serves", f"{where}  site {_title(site)}") for where, site in start.served)
     yield from (("others", said) for server in start.listening if (said := _others(server, start)) is not None)
     yield from (("behaviour", f"{each.NAME}: {visible(at_work(each))}") for each in start.site.behaviours)
     for portal in start.site.behaviours:

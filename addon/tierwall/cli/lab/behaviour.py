@@ -5,6 +5,7 @@ Knows sockets and what they answer. Which names and parameters there are is the 
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.text import Text
@@ -19,22 +20,30 @@ from tierwall.policy.behaviour import BY_NAME
 from tierwall.report.indented import Indented
 
 
-def listed(proxy: int | None) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which proxy is meant, and which of its sites."""
+
+    proxy: int | None = None
+    site: str | None = None
+
+
+def listed(where: Where) -> dict[str, Any]:
     """What stands. Raises BadInput."""
-    return _asked(proxy, {"do": "list"})
+    return _asked(where, {"do": "list"})
 
 
-def switched(proxy: int | None, name: str, assignments: Sequence[str] | None) -> dict[str, Any]:
+def switched(where: Where, name: str, assignments: Sequence[str] | None) -> dict[str, Any]:
     """Switch one, on with these parameters, or off. Raises BadInput."""
     if name not in BY_NAME:
         raise BadInput([f"{unknown('behaviour', name, tuple(BY_NAME))}; `tierwall behaviour list --all` has them all"])
     given = None if assignments is None else list(assignments)
-    return _asked(proxy, {"do": "switch", "name": name, "assignments": given})
+    return _asked(where, {"do": "switch", "name": name, "assignments": given})
 
 
-def taken_back(proxy: int | None) -> dict[str, Any]:
+def taken_back(where: Where) -> dict[str, Any]:
     """As the site's file says again. Raises BadInput."""
-    return _asked(proxy, {"do": "take-back"})
+    return _asked(where, {"do": "take-back"})
 
 
 def known() -> list[dict[str, str]]:
@@ -60,7 +69,9 @@ def print_known_json(kinds: Sequence[dict[str, str]]) -> int:
 def print_text(state: dict[str, Any]) -> int:
     """For people."""
     console = report()
-    console.print(Text.assemble("site ", (visible(state["site"]), "bold")))
+    others = ", ".join(visible(other["site"]) for other in state["others"])
+    also = f"  (served besides: {others}; --site says which)" if others else ""
+    console.print(Text.assemble("site ", (visible(state["site"]), "bold"), also))
     for each in state["behaviours"]:
         by_hand = "  (switched on)" if each["behaviour"] in state["switched"] else ""
         said = Text.assemble((each["behaviour"], "bold"), (by_hand, "yellow"), f": {visible(each['does'])}")
@@ -79,8 +90,9 @@ def print_json(state: dict[str, Any]) -> int:
     return 0
 
 
-def _asked(proxy: int | None, request: dict[str, Any]) -> dict[str, Any]:
+def _asked(where: Where, request: dict[str, Any]) -> dict[str, Any]:
+    asked = request | ({} if where.site is None else {"site": where.site})
     try:
-        return ask(one(control_folder(), proxy), request)
+        return ask(one(control_folder(), where.proxy), asked)
     except Refused as fault:
         raise BadInput([fault]) from None

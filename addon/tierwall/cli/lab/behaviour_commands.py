@@ -18,6 +18,7 @@ def _names(_context: click.Context, _parameter: click.Parameter, typed: str) -> 
 
 _name = click.argument("name", metavar="NAME", shell_complete=_names)
 _given = click.argument("assignments", metavar="[KEY=VALUE]...", nargs=-1)
+_site = click.option("--site", metavar="NAME", help="Which site, where the proxy serves several.")
 _proxy = click.option("--proxy", metavar="PID", type=int, help="Which proxy, by its process id, where several run.")
 
 
@@ -42,11 +43,13 @@ def behaviour() -> None:
 
 @behaviour.command("list", short_help="Say what is on.")
 @_proxy
+@_site
 @click.option("--all", "every", is_flag=True, help="All kinds that there are, whatever runs.")
 @json_option
-def list_command(*, proxy: int | None, every: bool, as_json: bool) -> int:
+def list_command(*, proxy: int | None, site: str | None, every: bool, as_json: bool) -> int:
     """Say which behaviours are on, with what they act on, and which were switched."""
     from tierwall.cli.lab.behaviour import (  # noqa: PLC0415
+        Where,
         known,
         listed,
         print_json,
@@ -57,49 +60,53 @@ def list_command(*, proxy: int | None, every: bool, as_json: bool) -> int:
 
     if every:
         return (print_known_json if as_json else print_known_text)(known())
-    return (print_json if as_json else print_text)(listed(proxy))
+    return (print_json if as_json else print_text)(listed(Where(proxy, site)))
 
 
 @behaviour.command("on", short_help="Switch one on.")
 @_name
 @_given
 @_proxy
+@_site
 @json_option
-def on_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, as_json: bool) -> int:
+def on_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, site: str | None, as_json: bool) -> int:
     """Switch a behaviour on: as the site's file has it, or with these parameters and the defaults."""
-    from tierwall.cli.lab.behaviour import print_json, print_text, switched  # noqa: PLC0415
+    from tierwall.cli.lab.behaviour import Where, print_json, print_text, switched  # noqa: PLC0415
 
-    return (print_json if as_json else print_text)(switched(proxy, name, assignments))
+    return (print_json if as_json else print_text)(switched(Where(proxy, site), name, assignments))
 
 
 @behaviour.command("set", short_help="Change parameters of one.")
 @_name
 @click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
 @_proxy
+@_site
 @json_option
-def set_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, as_json: bool) -> int:
+def set_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, site: str | None, as_json: bool) -> int:
     """Change parameters of a behaviour, and switch it on where it is not."""
-    from tierwall.cli.lab.behaviour import print_json, print_text, switched  # noqa: PLC0415
+    from tierwall.cli.lab.behaviour import Where, print_json, print_text, switched  # noqa: PLC0415
 
-    return (print_json if as_json else print_text)(switched(proxy, name, assignments))
+    return (print_json if as_json else print_text)(switched(Where(proxy, site), name, assignments))
 
 
 @behaviour.command("off", short_help="Switch one off.")
 @_name
 @_proxy
+@_site
 @json_option
-def off_command(*, name: str, proxy: int | None, as_json: bool) -> int:
+def off_command(*, name: str, proxy: int | None, site: str | None, as_json: bool) -> int:
     """Switch a behaviour off."""
-    from tierwall.cli.lab.behaviour import print_json, print_text, switched  # noqa: PLC0415
+    from tierwall.cli.lab.behaviour import Where, print_json, print_text, switched  # noqa: PLC0415
 
-    return (print_json if as_json else print_text)(switched(proxy, name, None))
+    return (print_json if as_json else print_text)(switched(Where(proxy, site), name, None))
 
 
 @behaviour.command("reset", short_help="Take every switch back.")
 @_proxy
+@_site
 @json_option
-def reset_command(*, proxy: int | None, as_json: bool) -> int:
+def reset_command(*, proxy: int | None, site: str | None, as_json: bool) -> int:
     """As the site's file says again."""
-    from tierwall.cli.lab.behaviour import print_json, print_text, taken_back  # noqa: PLC0415
+    from tierwall.cli.lab.behaviour import Where, print_json, print_text, taken_back  # noqa: PLC0415
 
-    return (print_json if as_json else print_text)(taken_back(proxy))
+    return (print_json if as_json else print_text)(taken_back(Where(proxy, site)))

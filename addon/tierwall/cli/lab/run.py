@@ -17,6 +17,7 @@ from tierwall.cli.ship import beside
 from tierwall.cli.ship.beside import NOTHING, Beside
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
+from tierwall.proxy.state.served_sites import InvalidServe, parse_serves
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
 from tierwall.trust.certificate import KEYS
 
@@ -46,6 +47,7 @@ class Wanted:
     clients: tuple[str, ...] = ()
     gateway: bool = False
     learn: bool = False
+    serve: tuple[str, ...] = ()
     beside: Beside = NOTHING
     page: "Page | None" = None
 
@@ -74,6 +76,7 @@ def run(wanted: Wanted) -> int:
         control=control_folder(),
         workers=wanted.workers,
         clients=wanted.clients,
+        serve=wanted.serve,
         gateway=wanted.gateway,
     )
     companion = beside.start(wanted.beside, settings.journal, source)
@@ -197,6 +200,10 @@ def _checked(wanted: Wanted) -> tuple[str, int]:
             parse_redirect(text)
         except InvalidResolve as fault:
             faults.append(fault)
+    try:
+        parse_serves(wanted.serve)
+    except InvalidServe as fault:
+        faults.append(fault)
     for text in wanted.clients:
         try:
             parse_clients([text])

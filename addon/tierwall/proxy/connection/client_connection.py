@@ -59,6 +59,8 @@ class Listener:
     gateway: bool = False
     """A gateway mode, which serves the private ranges by default."""
     parent: Parent | None = None
+    spec: str = ""
+    """The mode, as mitmproxy spells it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -6,6 +6,7 @@ Knows the requests. Each answer is an object: the state, an explanation, or `fau
 from collections.abc import Callable
 from typing import Any, Final
 
+from tierwall.events import visible
 from tierwall.loader import InvalidFiles
 from tierwall.policy.behaviour import Scope, at_work
 from tierwall.policy.claimed_names import claim_of
@@ -25,7 +26,10 @@ class Answers:
 
     async def answer(self, request: Any) -> dict[str, object]:
         """Do what is asked. What does not make sense changes nothing."""
-        inside = self._inside()
+        first = self._inside()
+        inside = _meant(first, request)
+        if isinstance(inside, str):
+            return {"faults": [inside]}
         try:
             match request:
                 case {"do": "list"}:
@@ -42,8 +46,21 @@ class Answers:
         if done is None:
             return {"faults": ["this proxy does not understand that"]}
         if done:
-            self._tell(done)
+            self._tell(f"site {inside.overrides.site}: {done}" if first.others and "site" in request else done)
         return state(inside)
+
+
+def _meant(first: Inside, request: Any) -> Inside | str:
+    """That of the site which a request names; or what is wrong with it."""
+    served = ", ".join(each.overrides.site for each in first.every)
+    match request:
+        case {"site": str(site)}:
+            found = next((each for each in first.every if each.overrides.site == site), None)
+            return found or f"{visible(site)}: no such site is served here; {served}"
+        case {"do": "switch" | "take-back" | "site"} if first.others:
+            return f"several sites are served: say which with --site ({served})"
+        case _:
+            return first
 
 
 async def _changed(inside: Inside, request: Any) -> str | None:
@@ -82,6 +99,10 @@ def state(inside: Inside) -> dict[str, object]:
         ],
         "switched": {name: "off" if given is None else "on" for name, given in overrides.said.items()},
         "said": overrides.said,
+        "others": [
+            {"site": each.overrides.site, "named": each.reloading.site, "said": each.overrides.said}
+            for each in inside.others
+        ],
         "journal": None if inside.journal is None else str(inside.journal),
         "policies": [str(path.absolute()) for path in inside.policies],
         "since": inside.since,

@@ -1,4 +1,4 @@
-"""What of a running proxy can be asked about and changed from outside.
+"""What of a running proxy can be asked about and changed from outside, a site each.
 
 Knows values only.
 """
@@ -18,7 +18,7 @@ from tierwall.proxy.state.reloading import Reloading
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inside:
-    """One process of it."""
+    """Of one process, and one site."""
 
     overrides: BehaviourOverrides
     reloading: Reloading
@@ -28,7 +28,14 @@ class Inside:
     journal: Path | None
     policies: Sequence[Path]
     """Vendor policies beside the bundled ones."""
+    others: "Sequence[Inside]" = ()
+    """Of the first of several sites that are served: those of the other ones."""
     samples: Callable[[], Iterable[Sample]] = tuple
     """What this process counts."""
     since: float = field(default_factory=time.time)
     """Seconds since 1970."""
+
+    @property
+    def every(self) -> "Sequence[Inside]":
+        """This one, and the others."""
+        return (self, *self.others)

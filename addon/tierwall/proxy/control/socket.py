@@ -100,11 +100,17 @@ class Control:
                     writer.write(b'{"do": "list"}\n')
                     theirs = json.loads(await reader.readuntil())
                     writer.close()
-                if theirs["named"] != self._inside().reloading.site:
-                    await self._answers.answer({"do": "site", "name": theirs["named"]})
-                for name, assignments in theirs["said"].items():
-                    await self._answers.answer({"do": "switch", "name": name, "assignments": assignments})
+                for ours, its in zip(self._inside().every, [theirs, *theirs["others"]], strict=True):
+                    await self._follow(ours, its)
                 return
+
+    async def _follow(self, ours: Inside, theirs: dict[str, Any]) -> None:
+        """Of one site."""
+        if theirs["named"] != ours.reloading.site:
+            await self._answers.answer({"do": "site", "site": ours.overrides.site, "name": theirs["named"]})
+        for name, assignments in theirs["said"].items():
+            asked = {"do": "switch", "site": ours.overrides.site, "name": name, "assignments": assignments}
+            await self._answers.answer(asked)
 
     def _tidy(self) -> None:
         """Remove the sockets of proxies that were killed."""

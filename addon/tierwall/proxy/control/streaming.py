@@ -6,8 +6,9 @@ Knows a queue and a pipe. A watcher that is slow is waited for here alone; event
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from tierwall.events import to_line
@@ -44,12 +45,12 @@ async def stream(inside: Inside, writer: asyncio.StreamWriter) -> None:
 def _now(inside: Inside, watcher: Watcher) -> dict[str, object]:
     return state(inside) | {
         "lost": watcher.lost,
-        "open": inside.tunnels.standing,
-        "tunnels": _tunnels(inside.tunnels),
+        "open": sum(each.tunnels.standing for each in inside.every),
+        "tunnels": _tunnels([each.tunnels for each in inside.every]),
     }
 
 
-def _tunnels(tunnels: Tunnels) -> list[dict[str, object]]:
+def _tunnels(of: Sequence[Tunnels]) -> list[dict[str, object]]:
     now = asyncio.get_running_loop().time()
     return [
         {
@@ -59,5 +60,5 @@ def _tunnels(tunnels: Tunnels) -> list[dict[str, object]]:
             "sent": relay.client_octets,
             "received": relay.server.octets,
         }
-        for relay, request in islice(tunnels.all(), TUNNELS)
+        for relay, request in islice(chain.from_iterable(each.all() for each in of), TUNNELS)
     ]

@@ -162,18 +162,18 @@ class Engine:
             self._control.close()
         if self._troubles:
             raise CannotStart("\n".join(self._troubles))
-        journal = self._addon.assembly.journal if self._addon.assembly else None
+        journal = self._addon.in_force.journal if self._addon.in_force else None
         return journal.lost if journal else 0
 
     def started(self, master: Master) -> None:
         """mitmproxy tried to listen everywhere: say where, or stop."""
         servers: Any = master.addons.get("proxyserver")
-        assembly = self._addon.assembly
+        in_force = self._addon.in_force
         failed = [server for server in servers.servers if server.last_exception]
         if failed:  # which mitmproxy said in other words
             at = self._settings.listen
             self._troubles = [cannot_start(server.mode, at, server.last_exception) for server in failed]
-        if assembly is None or self._troubles:
+        if in_force is None or self._troubles:
             master.shutdown()
             return
         listening = tuple(
@@ -188,21 +188,23 @@ class Engine:
         # What start-up made stays for good: half a million objects that no collection should look at again.
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
+        first = in_force.first
         if self._after is not None:
-            assembly.recorder.fault(self._after, Stage.ACCEPT)
+            first.recorder.fault(self._after, Stage.ACCEPT)
         if self._settings.control is not None:
             self._control = Control(self._settings.control, self._run, self._addon.inside, self._voice.note)
             self._opening = asyncio.get_running_loop().create_task(self._open(self._control))
         self._voice.started(
             Start(
-                site=assembly.active_policy.site,
-                catalogue=assembly.active_policy.catalogue,
+                site=first.active_policy.site,
+                catalogue=first.active_policy.catalogue,
                 listening=listening,
                 journal=self._settings.journal,
                 everything=self._settings.everything,
                 ca=self._settings.ca / "mitmproxy-ca-cert.pem",
                 here=own_addresses(),
-                clients=assembly.active_policy.served(),
+                clients=first.active_policy.served(),
+                served=tuple((served.where, found.active_policy.site) for served, found in in_force.others),
             )
         )
 
@@ -232,6 +234,7 @@ class Engine:
                 tierwall_journal=str(settings.journal),
                 tierwall_events="all" if settings.everything else "denied",
                 tierwall_resolve=list(settings.resolve),
+                tierwall_serve=list(settings.serve),
                 tierwall_clients=list(settings.clients),
                 tierwall_partial=settings.partial,
             )

@@ -15,6 +15,7 @@ from mitmproxy.proxy import mode_specs
 
 from tierwall.loader.faults import unknown
 from tierwall.policy.site import PRIVATE_CLIENTS
+from tierwall.proxy.state.served_sites import parse_serves
 
 MODES: Final = {
     "regular": "regular@127.0.0.1:8080",
@@ -43,6 +44,8 @@ class RunSettings:
     """Folder of the lab CA, which mitmproxy makes on first use."""
     everything: bool = False
     resolve: tuple[str, ...] = ()
+    serve: tuple[str, ...] = ()
+    """Other sites, for a listener of their own or for a network of clients."""
     partial: bool = False
     """Leave out what none of the modes can show of the site, instead of not starting."""
     trust: Path | None = None
@@ -68,7 +71,8 @@ def modes(settings: RunSettings) -> list[str]:
     """
     specs: list[str] = []
     faults: list[str] = []
-    for text in settings.modes:
+    served = [spec for each in parse_serves(settings.serve) if (spec := each.spec) is not None]
+    for text in (*settings.modes, *served):
         try:
             mode = mode_specs.ProxyMode.parse(text)
         except ValueError as fault:

@@ -50,7 +50,7 @@ class Caller:
 class Recorder:
     """Turns decisions and their outcomes into events. `everything`: also what was let through and what ended."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what all recorders of a process share
         self,
         sink: Sink,
         active_policy: ActivePolicy,
@@ -58,8 +58,12 @@ class Recorder:
         everything: bool,
         live: Live | None = None,
         queries: Queries = Queries.REDACTED,
+        counts: Counts | None = None,
     ) -> None:
-        """`live` is among `sink`'s, and alone is told of what was let through where not everything is wanted."""
+        """`live` is among `sink`'s, and alone is told of what was let through where not everything is wanted.
+
+        `counts`: of all sites of the process.
+        """
         self._sink = sink
         self._live = live or Live()
         self.everything = everything
@@ -69,7 +73,7 @@ class Recorder:
         self._count = count(1)
         self._cut: TTLCache[tuple[Address | None, int], None] = TTLCache(_SAID, _SAID_S)
         """Clients whose connection a behaviour broke in the middle: what that then leads to is no news."""
-        self.counts = Counts()
+        self.counts = counts or Counts()
         self._said: TTLCache[tuple[Address | None, int, str | None, str], None] = TTLCache(_SAID, _SAID_S)
 
     def told_to(self, sink: Sink) -> "Recorder":
