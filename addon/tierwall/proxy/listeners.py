@@ -26,6 +26,7 @@ from tierwall.proxy.mitmproxy.handler import GuardedHandler
 from tierwall.proxy.mitmproxy.handover import hand_over
 from tierwall.proxy.mitmproxy.http import layer as http_layer
 from tierwall.proxy.serving.doors import Doors
+from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.name_server import PORT
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
@@ -65,7 +66,7 @@ class Listeners:
 
     def __init__(self) -> None:
         self._door: Doors | None = None
-        self._doors: WeakSet[Doors] = WeakSet()
+        self._doors: WeakSet[FrontDoor] = WeakSet()
         """Those before it too, while connections go through them."""
         self._streams: dict[Endpoint, ServerInstance[Mode]] = {}
 
@@ -78,7 +79,7 @@ class Listeners:
     def door(self, door: Doors | None) -> None:
         self._door = door
         if door is not None:
-            self._doors.add(door)
+            self._doors.update(door.every)
 
     async def serve_stream(
         self, stream: mitmproxy_rs.Stream, instance: ServerInstance[Mode], original: tuple[Address, int] | None

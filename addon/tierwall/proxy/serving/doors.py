@@ -3,8 +3,6 @@
 Knows the choice. A connection is front_door.py's from there on.
 """
 
-import asyncio
-
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.client_connection import ClientConnection, Listener
 from tierwall.proxy.serving.front_door import FrontDoor
@@ -18,7 +16,7 @@ class Doors:
 
     def __init__(self, choice: Choice[FrontDoor], every: tuple[FrontDoor, ...]) -> None:
         """`every`: each of them once."""
-        self._choice, self._every = choice, every
+        self._choice, self.every = choice, every
 
     def open(
         self, client: Endpoint, listener: Listener, original: tuple[Address, int] | None = None
@@ -33,10 +31,6 @@ class Doors:
     def say(self, trouble: str) -> None:
         """Journal a trouble of ours with connections that were not served."""
         self._choice.first.say(trouble)
-
-    async def shut(self, seconds: float) -> None:
-        """End every tunnel and every connection, each as a front door does."""
-        await asyncio.gather(*(door.shut(seconds) for door in self._every))
 
     def _of(self, client: Endpoint, listener: Listener) -> FrontDoor:
         if self._choice.alone:
