@@ -5,15 +5,18 @@ Knows click and Markdown. What an option means is said where it is declared; a t
 
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import wrap
 from typing import Final
 
 import click
 
 from tierwall.cli.commands import cli
+from tierwall.report.modes import MODES, NOTE
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "cli.md"
 
 _WIDTH: Final = 100
+_PAGE_WIDTH: Final = 120
 _HEAD: Final = """\
 # The command line
 
@@ -34,7 +37,7 @@ def page() -> str:
     rows = "".join(
         f"| [`{path}`](#{path.replace(' ', '-')}) | {command.get_short_help_str(200)} |\n" for path, command in commands
     )
-    return _HEAD + rows + "\n" + _MODES + "\n" + "\n".join(_section(path, command) for path, command in commands)
+    return _HEAD + rows + "\n" + _modes() + "\n" + "\n".join(_section(path, command) for path, command in commands)
 
 
 _MODES: Final = """\
@@ -42,22 +45,19 @@ _MODES: Final = """\
 
 | mode | how clients come here | TCP | UDP, QUIC |
 | --- | --- | --- | --- |
-| `regular` | their proxy settings | yes | no |
-| `socks5` | their SOCKS5 settings | yes | no |
-| `upstream:http://PROXY:PORT` | their proxy settings; on through a parent proxy, whose refusals are shown | yes | no |
-| `transparent` | nftables redirect | yes | no |
-| `tun:NAME` | routing (Linux, root) | yes | yes |
-| `wireguard` | a WireGuard client; its `tierwall.conf` is beside the lab CA | yes | yes |
-| `dns` | their DNS settings | no | DNS |
-
-An address after `@` wins over `--listen`. The proxy serves loopback alone, gateway modes the private ranges as well;
-`--clients` adds networks, and `clients` in the site file says otherwise.
+{rows}
+{note}
 
 ## Under stock mitmproxy
 
 `mitmdump -s addon/main.py` and mitmweb have the same as options: `tierwall_site`, `tierwall_policy`, `tierwall_journal`
 (default `tierwall.jsonl`), `tierwall_events`, `tierwall_resolve`, `tierwall_clients`, `tierwall_partial`.
 """
+
+
+def _modes() -> str:
+    rows = "".join(f"| `{mode.spec}` | {mode.clients} | {mode.tcp} | {mode.udp} |\n" for mode in MODES)
+    return _MODES.format(rows=rows, note="\n".join(wrap(NOTE, _PAGE_WIDTH)))
 
 
 def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:

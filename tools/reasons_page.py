@@ -1,15 +1,12 @@
 """docs/reasons.md, from the reasons themselves: `python -m tools.reasons_page` writes it.
 
-Knows Markdown and Python's syntax. When a reason holds is said below it in policy/attempt.py.
+Knows Markdown. When a reason holds is said below it in policy/attempt.py.
 """
 
-import ast
-import inspect
-from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
-from tierwall.policy.attempt import Reason
+from tierwall.cli.topics.topics import meanings
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reasons.md"
 
@@ -31,18 +28,6 @@ site comes close, after it where only a vendor's does.
 def page() -> str:
     """The whole page."""
     return _HEAD + "".join(f"| `{reason}` | {text} |\n" for reason, text in meanings())
-
-
-def meanings() -> list[tuple[Reason, str]]:
-    """Each reason with the text below it, in their order."""
-    definition = ast.parse(inspect.getsource(Reason)).body[0]
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    return [
-        (Reason[attribute.targets[0].id], text.value.value)
-        for attribute, text in pairwise(body)
-        if isinstance(attribute, ast.Assign) and isinstance(attribute.targets[0], ast.Name)
-        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
-    ]
 
 
 if __name__ == "__main__":

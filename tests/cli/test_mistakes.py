@@ -11,11 +11,11 @@ from tierwall.cli import cli
 MISTAKES = {
     "rn": "Error: No such command 'rn'. Did you mean 'run'?",
     "run --mode foo": (
-        "--mode foo: unknown mode `foo` (known: regular, upstream, socks5, transparent, wireguard, tun, dns)"
+        "--mode foo: unknown mode `foo` (known: regular, socks5, upstream, transparent, tun, wireguard, dns)"
     ),
     "run --mode regulr": (
         "--mode regulr: unknown mode `regulr`; did you mean `regular`? "
-        "(known: regular, upstream, socks5, transparent, wireguard, tun, dns)"
+        "(known: regular, socks5, upstream, transparent, tun, wireguard, dns)"
     ),
     "run --mode upstream": (
         "--mode upstream: invalid server specification; write it as in upstream:http://192.0.2.1:3128"

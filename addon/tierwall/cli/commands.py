@@ -24,13 +24,14 @@ from tierwall.cli.lab.doctor_command import doctor
 from tierwall.cli.lab.gateway_commands import gateway
 from tierwall.cli.live.page_options import page_options
 from tierwall.cli.live.watch_command import watch_command
-from tierwall.cli.options import json_option, policy_option, site_option
+from tierwall.cli.options import complete_modes, json_option, policy_option, site_option
 from tierwall.cli.reporting.command import report_command
 from tierwall.cli.ship.ship_command import ship_command
 from tierwall.cli.ship.sink_options import sink_options, typed
 from tierwall.cli.sites.commands import new_site_command, reproduce_command, sites_command, vendors_command
 from tierwall.cli.sites.diff_command import diff_command
 from tierwall.cli.sites.learn_command import learn_command
+from tierwall.cli.topics.commands import help_command, schema_command
 
 _SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 
@@ -69,6 +70,7 @@ Examples:
     "modes",
     metavar="SPEC",
     multiple=True,
+    shell_complete=complete_modes,
     help="regular, socks5, transparent, upstream:http://PROXY:PORT, wireguard, tun or dns, as mitmproxy spells them; "
     "an address after @ wins over --listen. May be repeated.  [default: regular]",
 )
@@ -303,6 +305,8 @@ cli.add_command(gateway)
 cli.add_command(ship_command)
 cli.add_command(bundle)
 cli.add_command(doctor)
+cli.add_command(help_command)
+cli.add_command(schema_command)
 
 
 @cli.command(

@@ -9,20 +9,25 @@ from typing import Final
 import click
 from click.shell_completion import CompletionItem
 
+from tierwall import shipped
+from tierwall.report.modes import MODES
+
 
 def complete_sites(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """For the shell: bundled sites by name, and files as the shell finds them."""
-    from tierwall.loader import site_names  # noqa: PLC0415 - 0.5 s that only completion of this option needs
-
-    names = [CompletionItem(name) for name in site_names() if name.startswith(typed)]
+    names = [CompletionItem(name) for name in shipped.site_names() if name.startswith(typed)]
     return names or [CompletionItem(typed, type="file")]
 
 
 def complete_vendors(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """For the shell: the bundled vendors' ids."""
-    from tierwall.loader import load_catalogue  # noqa: PLC0415 - only completion of this option needs it
+    return [CompletionItem(name) for name in shipped.vendor_ids() if name.startswith(typed)]
 
-    return [CompletionItem(vendor.id) for vendor in load_catalogue([]).vendors if vendor.id.startswith(typed)]
+
+def complete_modes(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """For the shell: modes, each as it may be written."""
+    spelled = [each for mode in MODES for each in dict.fromkeys((mode.spec.partition(":")[0], mode.example))]
+    return [CompletionItem(each) for each in spelled if each.startswith(typed)]
 
 
 site_option: Final = click.option(

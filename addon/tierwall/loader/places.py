@@ -7,21 +7,20 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from tierwall import shipped
 from tierwall.loader.faults import Fault, InvalidFiles, shown_path, unknown
 
 SITE_ENDINGS = (".yaml", ".yml")
 
 
 def bundled() -> Path:
-    """The folder of policies: in the package where it was installed as a wheel, at the top level in a clone."""
-    package = Path(__file__).parents[1]
-    in_wheel = package / "policies"
-    return in_wheel if in_wheel.is_dir() else package.parents[1] / "policies"
+    """The folder of policies."""
+    return shipped.policies()
 
 
 def site_names() -> tuple[str, ...]:
     """The bundled sites, by name."""
-    return tuple(sorted(path.stem for path in _yaml_files(bundled() / "sites")))
+    return shipped.site_names()
 
 
 def bundled_vendor_files() -> list[Path]:

@@ -10,12 +10,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option
+from tierwall.cli.topics.words import FORMATS
 
 
 def _complete_formats(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
-    from tierwall.cli.audit.formats import ALL  # noqa: PLC0415 - only completion of this option needs it
-
-    return [CompletionItem(each.id, help=each.title) for each in ALL.values() if each.id.startswith(typed)]
+    return [CompletionItem(each) for each in FORMATS if each.startswith(typed)]
 
 
 def _complete_dialects(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:

@@ -9,13 +9,12 @@ import click
 from click.shell_completion import CompletionItem
 
 from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option, site_option
+from tierwall.cli.topics.words import PRODUCTS
 
 
 def complete_products(_context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
     """For the shell: the products' ids."""
-    from tierwall.export import ProductId  # noqa: PLC0415 - only completion of this option needs it
-
-    return [CompletionItem(product) for product in (*ProductId, "envoy") if product.startswith(typed)]
+    return [CompletionItem(product) for product in PRODUCTS if product.startswith(typed)]
 
 
 @click.command(

@@ -16,9 +16,21 @@ def _names(_context: click.Context, _parameter: click.Parameter, typed: str) -> 
     return [CompletionItem(name) for name in BY_NAME if name.startswith(typed)]
 
 
+def _keys(context: click.Context, _parameter: click.Parameter, typed: str) -> list[CompletionItem]:
+    """Of the behaviour that was named: its parameters, and those of a scope."""
+    from dataclasses import fields  # noqa: PLC0415 - only completion needs them
+
+    from tierwall.policy.behaviour import BY_NAME, Scope  # noqa: PLC0415
+
+    kind = BY_NAME.get(context.params.get("name") or "")
+    own = [each.name for each in fields(kind) if each.name != "scope"] if kind else []
+    keys = [*own, *(f"scope.{each.name}" for each in fields(Scope))]
+    return [CompletionItem(f"{key}=") for key in keys if key.startswith(typed)]
+
+
 _name = click.argument("name", metavar="NAME", shell_complete=_names)
-_given = click.argument("assignments", metavar="[KEY=VALUE]...", nargs=-1)
 _site = click.option("--site", metavar="NAME", help="Which site, where the proxy serves several.")
+_given = click.argument("assignments", metavar="[KEY=VALUE]...", nargs=-1, shell_complete=_keys)
 _proxy = click.option("--proxy", metavar="PID", type=int, help="Which proxy, by its process id, where several run.")
 
 
@@ -78,7 +90,7 @@ def on_command(*, name: str, assignments: tuple[str, ...], proxy: int | None, si
 
 @behaviour.command("set", short_help="Change parameters of one.")
 @_name
-@click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True)
+@click.argument("assignments", metavar="KEY=VALUE...", nargs=-1, required=True, shell_complete=_keys)
 @_proxy
 @_site
 @json_option

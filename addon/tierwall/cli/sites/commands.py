@@ -19,18 +19,23 @@ Examples:
   tierwall sites
   tierwall sites dpi-https-only idle-60s
   tierwall sites customer.yaml --json
+  tierwall sites --vendor vevox --breaks native-attendee
 
 For each vendor: services that are closed, and why; services that get through and are hit by a behaviour. What is not
 named works. All of it is computed from the site and the vendors' policies.""",
 )
 @click.argument("names", metavar="[NAME|FILE]...", nargs=-1, shell_complete=complete_sites)
+@click.option("--vendor", metavar="ID", shell_complete=complete_vendors, help="Only what each does to this vendor.")
+@click.option("--breaks", metavar="SERVICE", help="Only sites that break this service, of --vendor or of any.")
 @policy_option
 @json_option
-def sites_command(names: tuple[str, ...], policies: tuple[Path, ...], as_json: bool) -> int:
+def sites_command(
+    names: tuple[str, ...], vendor: str | None, breaks: str | None, policies: tuple[Path, ...], as_json: bool
+) -> int:
     """List the bundled sites, or those named, with what each breaks of every vendor's services."""
     from tierwall.cli.sites.sites import print_json, print_text, sites  # noqa: PLC0415
 
-    found = sites(names, policies)
+    found = sites(names, policies, vendor=vendor, breaks=breaks)
     return print_json(found) if as_json else print_text(found)
 
 

@@ -15,6 +15,7 @@ from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, write
 from tierwall.events.hostile_text import visible
 from tierwall.loader import Fault, InvalidFiles, load_catalogue, load_site, site_names
+from tierwall.loader.faults import unknown
 from tierwall.policy.model import Catalogue
 from tierwall.policy.projections.impact import State, Surveyed, survey
 from tierwall.policy.site import Site
@@ -33,27 +34,50 @@ class Listed:
     services: tuple[Surveyed, ...]
 
 
-def sites(named: Sequence[str], policies: Sequence[Path]) -> Sequence[Listed]:
-    """The bundled sites, or those that were named. Raises BadInput with every fault of every one."""
+def sites(
+    named: Sequence[str], policies: Sequence[Path], *, vendor: str | None = None, breaks: str | None = None
+) -> Sequence[Listed]:
+    """The bundled sites, or those that were named. Raises BadInput with every fault of every one.
+
+    `vendor`: only what each does to that one. `breaks`: only sites under which that service does not simply work.
+    """
     faults: list[Fault] = []
     found: list[Listed] = []
     try:
         catalogue = load_catalogue(policies)
     except InvalidFiles as invalid:
         raise BadInput(invalid.faults) from None
+    faults += _unknown(catalogue, vendor, breaks)
     for name in named or site_names():
         try:
-            found.append(_listed(name, catalogue))
+            listed = _listed(name, catalogue)
         except InvalidFiles as invalid:
             faults += invalid.faults
+            continue
+        own = tuple(each for each in listed.services if vendor in {None, each.vendor})
+        hit = any(each.service == breaks and each.state is not State.WORKS for each in own)
+        if breaks is None or hit:
+            found.append(Listed(listed.site, own))
     if faults:
         raise BadInput(faults)
     return found
 
 
+def _unknown(catalogue: Catalogue, vendor: str | None, service: str | None) -> Iterator[Fault]:
+    ids = [each.id for each in catalogue.vendors]
+    if vendor is not None and vendor not in ids:
+        yield Fault("", None, "", f"--vendor: {unknown('vendor', vendor, ids)}")
+        return
+    services = [each.id for of in catalogue.vendors if vendor in {None, of.id} for each in of.services]
+    if service is not None and service not in services:
+        yield Fault("", None, "", f"--breaks: {unknown('service', service, services)}")
+
+
 def print_text(found: Sequence[Listed]) -> int:
     """For people: what does not simply work, vendor by vendor."""
     console = report()
+    if not found:
+        console.print("no site does")
     for number, listed in enumerate(found):
         if number:
             console.print()

@@ -16,17 +16,9 @@ from mitmproxy.proxy import mode_specs
 from tierwall.loader.faults import unknown
 from tierwall.policy.site import PRIVATE_CLIENTS
 from tierwall.proxy.state.served_sites import parse_serves
+from tierwall.report.modes import MODES
 
-MODES: Final = {
-    "regular": "regular@127.0.0.1:8080",
-    "upstream": "upstream:http://192.0.2.1:3128",
-    "socks5": "socks5@127.0.0.1:1080",
-    "transparent": "transparent@10.77.1.1:8080",
-    "wireguard": "wireguard@0.0.0.0:51820",
-    "tun": "tun:tierwall0",
-    "dns": "dns@127.0.0.1:5353",
-}
-"""Those that people are told of, each with an example."""
+_EXAMPLES: Final = {mode.spec.partition(":")[0]: mode.example for mode in MODES}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +85,9 @@ def modes(settings: RunSettings) -> list[str]:
 
 def _mode_fault(text: str, fault: ValueError) -> str:
     name = text.partition("@")[0].partition(":")[0]
-    if name not in MODES:
-        return f"--mode {text}: {unknown('mode', name, tuple(MODES))}"
-    return f"--mode {text}: {str(fault).strip(': ').lower()}; write it as in {MODES[name]}"
+    if name not in _EXAMPLES:
+        return f"--mode {text}: {unknown('mode', name, tuple(_EXAMPLES))}"
+    return f"--mode {text}: {str(fault).strip(': ').lower()}; write it as in {_EXAMPLES[name]}"
 
 
 def own_addresses() -> tuple[IPv4Interface | IPv6Interface, ...]:

@@ -1,0 +1,1 @@
+"""What can be read without a page of the web: topics, and the schemas of files."""
