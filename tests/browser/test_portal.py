@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.browser.conftest import FLAGS
-from tests.support.running import Proxy, allow_private, needs, running_proxy
+from tests.support.running import Proxy, about, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 
@@ -144,3 +144,20 @@ def test_the_button_of_the_portals_page_opens_the_web_and_leads_back_to_the_page
     assert "Accept the terms of this network" in shown
     assert before == 0
     assert "/told/hello" in web.reached.targets
+
+
+@needs("chromium")
+def test_the_block_page_says_who_when_and_which_event_and_copies_the_line_for_the_ticket(tmp_path: Path) -> None:
+    (tmp_path / "authority").mkdir()
+    authority = Authority(tmp_path / "authority")
+    with running_proxy("--site", "closed") as proxy, driven(proxy, tmp_path, authority.spki_pin) as browser:
+        browser.ask("Page.navigate", url="http://blocked.corp.example/")
+        shown = browser.until("document.body && document.body.innerText", lambda text: text and "blocked here" in text)
+        line = browser.until("document.querySelector('textarea').value", bool)
+        browser.does("document.querySelector('button').click()")
+        pressed = browser.until("document.querySelector('button').textContent", lambda text: text == "Copied")
+        event = proxy.wait_for(about("blocked.corp.example"))
+
+    assert event.event.id in shown
+    assert f"client 127.0.0.1; event {event.event.id}" in line
+    assert pressed == "Copied"

@@ -11,7 +11,7 @@ from tests.e2e.conftest import NAMES
 from tests.e2e.test_socks5 import NO_AUTHENTICATION, addressed, ask, named
 from tests.support.origins import RecordingOrigin
 from tests.support.programs import Way, client_hello, connected, curl, read_to_end, through, tunnel, wait
-from tests.support.running import Proxy, about, allow_private, lab_ca, needs, running_proxy
+from tests.support.running import Proxy, about, allow_private, by_lab_ca, lab_ca, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import fetch_https
 from tierwall.standins.origins import HttpsOrigin, serve_in_thread
@@ -169,7 +169,7 @@ def test_tls_page_is_read_by_who_trusts_the_lab_ca(refusing: Callable[[str], Ref
     lab = refusing(THIRD)
     done = wait(fetch_https(lab.via, "tls.corp.example", sni="tls.evil.example", ca=lab_ca()))
 
-    assert done.issuer == "mitmproxy"
+    assert by_lab_ca(done.issuer)
     assert done.reply is not None
     assert (done.reply.status, done.reply.reason) == (403, "name-mismatch")
     assert b"tls.evil.example:443 is blocked here" in done.reply.body

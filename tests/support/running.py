@@ -289,6 +289,11 @@ def lab_ca() -> Path:
     return Path(_home.name) / "tierwall" / "ca" / "mitmproxy-ca-cert.pem"
 
 
+def by_lab_ca(issuer: str | None) -> bool:
+    """Whether a certificate was signed by a lab CA of ours."""
+    return issuer is not None and issuer.startswith("tierwall lab CA (")
+
+
 def _print_what_happened(command: list[str], proxy: Proxy) -> None:
     print("$", " ".join(command))
     print(proxy.console())

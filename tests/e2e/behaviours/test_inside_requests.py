@@ -15,7 +15,7 @@ from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
 from tests.support.needs import needs
 from tests.support.programs import Curled, curl, through, wait
-from tests.support.running import Proxy, about, allow_private, lab_ca
+from tests.support.running import Proxy, about, allow_private, by_lab_ca, lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Outcome, websocket_session
 from tierwall.standins.origins import RedirectOrigin, serve_in_thread
@@ -91,7 +91,7 @@ def test_without_it_a_websocket_works_under_inspection(proxy: Proxy) -> None:
 
     assert outcome.ok
     assert outcome.echoes == (b"hello", b"\x00\x01")
-    assert outcome.issuer == "mitmproxy"
+    assert by_lab_ca(outcome.issuer)
 
 
 def test_stripped_the_server_sees_a_plain_request(proxy: Proxy) -> None:

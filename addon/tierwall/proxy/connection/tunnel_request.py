@@ -5,6 +5,7 @@ follows. Refuses to decide: verdicts are given.
 """
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
@@ -17,7 +18,9 @@ from tierwall.policy.site import HttpRefusal
 from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.state import refusal
-from tierwall.proxy.state.refusal import Farewell, Refusal, Refused, Reset, Silence, Spoken
+from tierwall.proxy.state.block_page import Refused
+from tierwall.proxy.state.recorder import Caller, Recorder
+from tierwall.proxy.state.refusal import Farewell, Refusal, Reset, Silence, Spoken
 
 _IN_HTTP: Final = (HttpRefusal.PAGE, HttpRefusal.FORBIDDEN)
 
@@ -50,7 +53,8 @@ class TunnelRequest:
         if head is not None and self.attempt.malformed == head.why and wants.http in _IN_HTTP:
             self.refuse_as_no_http(too_large=head.too_large)
         else:
-            self._end(refusal.refuse(self.connection.spoken, wants, self.told()))
+            told = self.told()
+            self._end(refusal.refuse(self.connection.spoken, wants, told), told.event)
 
     def refuse_with(self, how: str, farewell: bytes) -> None:
         """The same where the protocol itself has an answer to what was asked for."""
@@ -58,17 +62,18 @@ class TunnelRequest:
 
     def refuse_as_no_http(self, *, too_large: bool = False) -> None:
         """The same for what cannot be read as a request, on a port where requests are expected."""
-        self._end(refusal.not_http(self.told(), too_large=too_large))
+        told = self.told()
+        self._end(refusal.not_http(told, too_large=too_large), told.event)
 
     def note_if_observed(self) -> None:
         """Journal a would-deny, before the dial, which may fail."""
         if self.verdict.would_deny:
             self.decided()
 
-    def decided(self, how: str | None = None) -> None:
-        """Journal the verdict. `how`: what the client sees of it."""
+    def decided(self, how: str | None = None, event: str | None = None) -> None:
+        """Journal the verdict. `how`: what the client sees of it; `event`: the id that it was told."""
         connection = self.connection
-        connection.recorder.decided(connection.caller, self.attempt, self.verdict, connection.stage, how)
+        connection.recorder.decided(connection.caller, self.attempt, self.verdict, connection.stage, how, event=event)
 
     def fail(self, cause: str, *, timed_out: bool) -> None:
         """Journal that the admitted destination does not answer, and tell the client."""
@@ -83,8 +88,9 @@ class TunnelRequest:
     def break_off(self, effect: Effect, detail: str, how: tuple[str, Refusal] | None = None) -> None:
         """Journal that a behaviour of the site broke what was admitted, and show it: as a denial, or in its own way."""
         wants = self.connection.active_policy.site.refuse
-        name, shown = how or refusal.refuse(self.connection.spoken, wants, self.told_of(effect, detail))
-        self.broken(effect, detail, name)
+        told = self.told_of(effect, detail)
+        name, shown = how or refusal.refuse(self.connection.spoken, wants, told)
+        self.broken(effect, detail, name, event=told.event)
         self._show(shown)
 
     async def break_off_after(self, seconds: float, effect: Effect, detail: str, how: tuple[str, Refusal]) -> None:
@@ -96,11 +102,13 @@ class TunnelRequest:
                     pass  # what it says too early
         self._show(how[1])
 
-    def broken(self, effect: Effect, detail: str, how: str | None, stage: Stage | None = None) -> None:
+    def broken(
+        self, effect: Effect, detail: str, how: str | None, stage: Stage | None = None, event: str | None = None
+    ) -> None:
         """Journal that a behaviour of the site broke what was admitted."""
         connection = self.connection
         connection.recorder.broken(
-            connection.caller, self.attempt, self.verdict, effect, stage or connection.stage, detail, how
+            connection.caller, self.attempt, self.verdict, effect, stage or connection.stage, detail, how, event=event
         )
 
     def as_failed_dial(self, effect: Effect, detail: str, *, timed_out: bool) -> tuple[str, Refusal]:
@@ -113,13 +121,11 @@ class TunnelRequest:
 
     def told(self, verdict: Verdict | None = None) -> Refused:
         """What the client may be told of a refusal."""
-        verdict = verdict or self.verdict
-        return Refused(
-            verdict=verdict, target=target(self.attempt, verdict), site=self.connection.active_policy.site.id
-        )
+        verdict, connection = verdict or self.verdict, self.connection
+        return told_to(connection.caller, connection.recorder, self.attempt, verdict, connection.active_policy.site.id)
 
-    def _end(self, how: tuple[str, Refusal]) -> None:
-        self.decided(how[0])
+    def _end(self, how: tuple[str, Refusal], event: str | None = None) -> None:
+        self.decided(how[0], event)
         self._show(how[1])
 
     def _show(self, what: Refusal) -> None:
@@ -138,6 +144,18 @@ class TunnelRequest:
     def _wants_no_body(self) -> bool:
         """Whether it is HEAD, which is answered without one (RFC 9110 section 9.3.2)."""
         return self.connection.spoken is Spoken.HTTP and self.connection.caller.method == "HEAD"
+
+
+def told_to(caller: Caller, recorder: Recorder, attempt: Attempt, verdict: Verdict, site: str) -> Refused:
+    """What that client is told of the refusal, with the id that its event is to have."""
+    return Refused(
+        verdict=verdict,
+        target=target(attempt, verdict),
+        site=site,
+        when=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+        client=caller.ip,
+        event=recorder.new_id(),
+    )
 
 
 def target(attempt: Attempt, verdict: Verdict) -> str:

@@ -15,7 +15,7 @@ from tierwall.policy.model import Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy.connection.attempts import asked_for, named, reached, to_dial, with_name
 from tierwall.proxy.connection.dial import Broken, Denied, check
-from tierwall.proxy.connection.tunnel_request import target
+from tierwall.proxy.connection.tunnel_request import told_to
 from tierwall.proxy.middlebox.access.proxied_requests import ProxiedRequests
 from tierwall.proxy.middlebox.inspection.http import Asked, HttpInspection
 from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
@@ -24,11 +24,10 @@ from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.mitmproxy.guard import SECOND_CONNECT, UNJUDGED, journalled
 from tierwall.proxy.mitmproxy.http.to_server import NO_SENSE
 from tierwall.proxy.mitmproxy.http.told import names_of
-from tierwall.proxy.state import refusal
+from tierwall.proxy.state import block_page, refusal
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
-from tierwall.proxy.state.refusal import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +105,14 @@ class Requests:
             asked = self._unanswered[request_flow.id] = Asked(request_flow, told_of, verdict, caller)
             self._inside.asked(asked)
             return
-        self._recorder.decided(caller, told_of, verdict, Stage.REQUEST, str(wants))
+        told = told_to(caller, self._recorder, told_of, verdict, self._active_policy.site.id)
+        self._recorder.decided(caller, told_of, verdict, Stage.REQUEST, str(wants), event=told.event)
         if wants in (HttpRefusal.RESET, HttpRefusal.DROP):
             request_flow.kill()
             return
-        told = Refused(verdict=verdict, target=target(told_of, verdict), site=self._active_policy.site.id)
-        page = refusal.page(told) if wants is HttpRefusal.PAGE else b""
+        page = block_page.page(told) if wants is HttpRefusal.PAGE else b""
         headers = {"Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store", **refusal.headers(verdict)}
+        headers |= block_page.FIELDS if page else {}
         request_flow.response = http.Response.make(403, page, headers)
 
     def _lead_by_name(self, client: connection.Client, request: http.Request, attempt: Attempt) -> None:

@@ -82,14 +82,25 @@ class Recorder:
         other._sink = sink  # noqa: SLF001  # its own
         return other
 
-    def decided(
-        self, caller: Caller, attempt: Attempt, verdict: Verdict, stage: Stage, refusal: str | None = None
+    def new_id(self) -> str:
+        """For an event that is to be told before it is written."""
+        return f"{self._run}-{next(self._count):x}"
+
+    def decided(  # noqa: PLR0913  # the id is one fact more
+        self,
+        caller: Caller,
+        attempt: Attempt,
+        verdict: Verdict,
+        stage: Stage,
+        refusal: str | None = None,
+        *,
+        event: str | None = None,
     ) -> None:
-        """A denial, a would-deny, or (where everything is wanted) an allow."""
+        """A denial, a would-deny, or (where everything is wanted) an allow. `event`: its id, where one was told."""
         action = "allowed" if verdict.reason is None else "would-deny" if verdict.passes else "denied"
         self.counts.judged(self._active_policy.site.id, action, verdict, stage)
         if verdict.reason is not None or self.everything:
-            self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
+            self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal, event)))
         elif self._live.watched and not self._live.is_full:
             self._live.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
 
@@ -110,12 +121,16 @@ class Recorder:
         stage: Stage,
         detail: str,
         refusal: str | None = None,
+        *,
+        event: str | None = None,
     ) -> None:
-        """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause."""
+        """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause; `event`: as `decided`."""
         hit = broken_by(verdict, effect, detail)
         if stage is Stage.TUNNEL:
             self._cut[caller.address, caller.port] = None
-        self._write_broken(hit, attempt, effect, reason_of(effect.behaviour), self._context(caller, stage, refusal))
+        self._write_broken(
+            hit, attempt, effect, reason_of(effect.behaviour), self._context(caller, stage, refusal, event)
+        )
 
     def broken_once(  # noqa: PLR0913, PLR0917  # as many as `broken`
         self,
@@ -160,23 +175,23 @@ class Recorder:
     def mark(self, note: str) -> None:
         """A moment that somebody noted."""
         site = self._active_policy.site.id
-        self._sink.write(events.marked(note, when=time.time_ns(), id=self._id(), site=site))
+        self._sink.write(events.marked(note, when=time.time_ns(), id=self.new_id(), site=site))
 
     def fault(self, message: str, stage: Stage) -> None:
         """Something of ours that no connection is to blame for."""
         self.counts.fault()
         site = self._active_policy.site.id
-        self._sink.write(events.fault(message, stage, when=time.time_ns(), id=self._id(), site=site))
+        self._sink.write(events.fault(message, stage, when=time.time_ns(), id=self.new_id(), site=site))
 
     def _write_broken(self, hit: Verdict, attempt: Attempt, effect: Effect, reason: Reason, context: Context) -> None:
         self.counts.judged(self._active_policy.site.id, "broken", replace(hit, reason=reason), context.stage)
         name, detail = effect.behaviour.NAME, hit.detail
         self._sink.write(events.broken(hit, attempt, context, reason=reason, behaviour=name, detail=detail))
 
-    def _context(self, caller: Caller, stage: Stage, refusal: str | None = None) -> Context:
+    def _context(self, caller: Caller, stage: Stage, refusal: str | None = None, event: str | None = None) -> Context:
         return Context(
             when=time.time_ns(),
-            id=self._id(),
+            id=event or self.new_id(),
             stage=stage,
             site=self._active_policy.site.id,
             revision=self._active_policy.site.revision,
@@ -188,6 +203,3 @@ class Recorder:
             method=caller.method,
             user_agent=caller.user_agent,
         )
-
-    def _id(self) -> str:
-        return f"{self._run}-{next(self._count):x}"

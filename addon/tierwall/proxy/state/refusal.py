@@ -3,7 +3,6 @@
 Knows wire formats and wording. Refuses to decide: the verdict is given, and the front door sends what comes out.
 """
 
-import html
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +10,7 @@ from typing import Final, assert_never
 
 from tierwall.policy.attempt import Reason, Verdict
 from tierwall.policy.site import ConnectRefusal, HttpRefusal, OtherRefusal, Refusals, SocksRefusal, TlsRefusal
+from tierwall.proxy.state.block_page import FIELDS, Refused, explanation, page
 
 ACCESS_DENIED: Final = bytes.fromhex("15 03 03 00 02 02 31")
 """A fatal TLS alert access_denied (49), RFC 8446 section 6.2; record version 0x0303 as section 5.1 has it."""
@@ -23,18 +23,6 @@ SOCKS_WELCOME: Final = b"\x01\x00"
 
 _CLOSE: Final = "Connection: close\r\n"
 _STAYS: Final = "Connection: keep-alive\r\n"
-
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Blocked: {reason}</title>
-<meta name="viewport" content="width=device-width">
-<style>body{{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1c2430}}
-h1{{font-size:1.4rem}}
-.tier{{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;background:{colour}}}
-dt{{font-weight:600;margin-top:.8rem}}dd{{margin:0}}small{{color:#667}}</style></head>
-<body><h1>{target} is blocked here</h1><p><span class="tier">{tier}</span></p><dl>{rows}</dl>
-<p><small>tierwall, site {site}: a lab proxy that stands in for a corporate network.</small></p></body></html>
-"""
-_COLOURS = {"core": "#b3261e", "auxiliary": "#9a6700", "analytics": "#0b6e8f", "none": "#57606a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +47,6 @@ UNAVAILABLE: Final = Farewell(
     b"Cache-Control: no-store\r\nConnection: close\r\n\r\n"
 )
 """The proxy has no room for the client."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """What a refusal may tell: the verdict, the destination as the client named it, and the site."""
-
-    verdict: Verdict
-    target: str
-    site: str
 
 
 class Spoken(StrEnum):
@@ -178,7 +157,9 @@ def _connect(how: ConnectRefusal, refused: Refused) -> Refusal:
 def _http(how: HttpRefusal, refused: Refused) -> Refusal:
     match how:
         case HttpRefusal.PAGE:
-            return Farewell(_response("403 Forbidden", "text/html; charset=utf-8", page(refused), refused))
+            fields = "".join(f"{name}: {value}\r\n" for name, value in FIELDS.items())
+            shown = _response("403 Forbidden", "text/html; charset=utf-8", page(refused), refused, fields + _CLOSE)
+            return Farewell(shown)
         case HttpRefusal.FORBIDDEN:
             return Farewell(_response("403 Forbidden", "text/plain; charset=utf-8", b"", refused))
         case HttpRefusal.RESET:
@@ -233,20 +214,6 @@ def headers(verdict: Verdict) -> dict[str, str]:
     return {"X-Tierwall-Reason": str(verdict.reason), "X-Tierwall-Tier": str(verdict.tier)}
 
 
-def page(refused: Refused) -> bytes:
-    """The page for people; everything that a client said is escaped."""
-    verdict = refused.verdict
-    rows = "".join(f"<dt>{html.escape(term)}</dt><dd>{html.escape(text)}</dd>" for term, text in _explanation(refused))
-    return _PAGE.format(
-        reason=html.escape(str(verdict.reason)),
-        target=html.escape(refused.target),
-        tier=html.escape(str(verdict.tier)),
-        colour=_COLOURS[verdict.tier],
-        rows=rows,
-        site=html.escape(refused.site),
-    ).encode()
-
-
 def _text(
     status: str,
     refused: Refused,
@@ -256,16 +223,11 @@ def _text(
     admitted = refused.verdict.reason is Reason.UNREACHABLE
     what = "is let through, and does not answer" if admitted else "is not let through"
     lines = [f"tierwall: {refused.target} {what} (site {refused.site})"]
-    lines += [f"{term}: {text}" for term, text in (*_explanation(refused), *more)]
+    reason, *breaks = explanation(refused.verdict)
+    rows = [reason, ("tier", str(refused.verdict.tier)), *breaks, *more]
+    rows += [("event", refused.event)] if refused.event else []
+    lines += [f"{term}: {text}" for term, text in rows]
     return _response(status, "text/plain; charset=utf-8", ("\n".join(lines) + "\n").encode(), refused, extra)
-
-
-def _explanation(refused: Refused) -> list[tuple[str, str]]:
-    verdict = refused.verdict
-    rows = [("reason", f"{verdict.reason}" + (f" ({verdict.detail})" if verdict.detail else ""))]
-    rows.append(("tier", str(verdict.tier)))
-    rows += [("breaks", f"{hit.vendor} {hit.service} ({hit.tier}): {hit.symptom}") for hit in verdict.breaks[:4]]
-    return rows
 
 
 def _response(status: str, content_type: str, body: bytes, refused: Refused, extra: str = _CLOSE) -> bytes:
