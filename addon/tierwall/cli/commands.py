@@ -17,6 +17,7 @@ from tierwall.cli.bundle.commands import bundle, bundle_options
 from tierwall.cli.decide.command import decide_command
 from tierwall.cli.documents.import_command import import_command
 from tierwall.cli.export.command import export_command
+from tierwall.cli.fleet.commands import fleet
 from tierwall.cli.group import Commands
 from tierwall.cli.lab.behaviour_commands import behaviour
 from tierwall.cli.lab.ca_commands import ca
@@ -298,6 +299,7 @@ cli.add_command(export_command)
 cli.add_command(diff_command)
 cli.add_command(learn_command)
 cli.add_command(decide_command)
+cli.add_command(fleet)
 cli.add_command(watch_command)
 cli.add_command(behaviour)
 cli.add_command(ca)

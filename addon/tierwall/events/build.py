@@ -57,6 +57,7 @@ _TYPES: Final[dict[Action, tuple[Type, ...]]] = {
     Action.ALLOWED: (Type.CONNECTION, Type.ALLOWED, Type.START),
     Action.CLOSED: (Type.CONNECTION, Type.END),
     Action.MARKED: (Type.INFO,),
+    Action.DRIFT: (Type.CONNECTION, Type.INFO),
 }
 _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
     Seen.TLS: NetworkProtocol.TLS,
@@ -131,13 +132,13 @@ def closed(  # noqa: PLR0913 - the end of a tunnel is four facts
     attempt: Attempt,
     context: Context,
     *,
-    by: ClosedBy,
+    by: ClosedBy | None,
     sent: int,
     received: int,
     duration: timedelta | int,
     behaviour: str | None = None,
 ) -> Event:
-    """A tunnel ended. `sent` and `received` are octets as the client counts them; a duration of int is nanoseconds."""
+    """A tunnel ended, by whom where that is known. Octets are as the client counts them; a duration of int is ns."""
     if isinstance(duration, timedelta):
         duration = duration // timedelta(microseconds=1) * 1000
     outcome = _Outcome(
@@ -149,6 +150,11 @@ def closed(  # noqa: PLR0913 - the end of a tunnel is four facts
         behaviour=behaviour,
     )
     return _event(outcome, verdict, attempt, context)
+
+
+def drift(verdict: Verdict, attempt: Attempt, context: Context, message: str) -> Event:
+    """Another engine decided otherwise; the message says how."""
+    return _event(_Outcome(action=Action.DRIFT, reason=verdict.reason, message=message), verdict, attempt, context)
 
 
 def error(message: str, context: Context, attempt: Attempt | None = None, verdict: Verdict | None = None) -> Event:

@@ -15,6 +15,8 @@ class Action(StrEnum):
     CLOSED = "closed"
     MARKED = "marked"
     """Somebody noted what happened at this moment: "clicked Join"."""
+    DRIFT = "drift"
+    """Another engine (Envoy) decided otherwise than judge does."""
 
 
 ALL = frozenset(Action)

@@ -21,8 +21,10 @@ _DECISIONS: Final = {
     Action.ALLOWED: Decision.ALLOWED,
     Action.CLOSED: Decision.UNKNOWN,
     Action.MARKED: Decision.UNKNOWN,
+    Action.DRIFT: Decision.UNKNOWN,
 }
-"""`closed` ends what `allowed` began: one verdict, two lines. `marked` is nobody's connection."""
+"""`closed` ends what `allowed` began: one verdict, two lines. `marked` is nobody's connection, `drift` stands
+beside an event of the same one."""
 
 
 def looks_like_journal(line: str) -> bool:

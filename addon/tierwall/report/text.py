@@ -22,6 +22,7 @@ _COUNTED: Final = {
     Action.WOULD_DENY: "would be denied",
     Action.BROKEN: "broken by the site's behaviours",
     Action.FAILED: "not reachable",
+    Action.DRIFT: "decided otherwise by another engine",
 }
 
 

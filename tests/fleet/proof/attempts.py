@@ -11,6 +11,8 @@ from ipaddress import ip_address
 from typing import Final
 
 from tests.fleet.proof.servers import LED, OTHERS
+from tierwall.opening.http_head import read_any_request
+from tierwall.opening.values import PlainHttp
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Seen, Verdict
 from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.hostname import InvalidHost, normalise
@@ -189,25 +191,38 @@ class Drawing:
         return self._random.choice(_ADDRESSES)
 
 
+def authority(host: str, port: int) -> str:
+    """As it stands in CONNECT."""
+    return f"[{host}]:{port}" if host.count(":") > 1 else f"{host}:{port}"
+
+
+def request_of(attempt: Try) -> bytes:
+    """A request to a proxy. Its Host is its target's: where they differ, Envoy heeds the target alone (RFC 9112)."""
+    at = attempt.host if attempt.port == 80 else authority(attempt.host, attempt.port)
+    return f"GET http://{at}/ HTTP/1.1\r\nHost: {at.rpartition('@')[2]}\r\nConnection: close\r\n\r\n".encode()
+
+
 def verdict_on(attempt: Try, site: Site, catalogue: Catalogue, arrived: Address | None) -> Verdict:
     """Judge's, with the address it arrived at; where it arrived nowhere, with the first that must not be reached."""
     names: list[GivenName] = []
     address: Address | None = None
+    port = attempt.port
     try:
         if attempt.way is Way.DIRECT:
             address = ip_address(attempt.host)
         else:
-            value = normalise(attempt.host)
+            host, port = _asked(attempt)
+            value = normalise(host)
             names.append(GivenName(NameSource.HOST if attempt.way is Way.REQUEST else NameSource.CONNECT, value))
             address = None if isinstance(value, str) else value
         if attempt.name is not None:
             source = NameSource.SNI if attempt.spoken is Spoken.TLS else NameSource.HOST
             names.append(GivenName(source, normalise(attempt.name)))
     except InvalidHost as fault:
-        return judge(site, catalogue, Attempt(transport=Transport.TCP, port=attempt.port, malformed=str(fault)))
+        return judge(site, catalogue, Attempt(transport=Transport.TCP, port=port, malformed=str(fault)))
     asked = Attempt(
         transport=Transport.TCP,
-        port=attempt.port,
+        port=port,
         names=tuple(names),
         address=address,
         seen={Spoken.TLS: Seen.TLS, Spoken.HTTP: Seen.HTTP, Spoken.RAW: Seen.OPAQUE}[attempt.spoken],
@@ -215,6 +230,21 @@ def verdict_on(attempt: Try, site: Site, catalogue: Catalogue, arrived: Address 
     dialled = _led(asked, site, catalogue) if arrived is None else [arrived]
     verdicts = [judge(site, catalogue, replace(asked, dialled=each)) for each in dialled]
     return next((each for each in verdicts if not each.passes), verdicts[0])
+
+
+def _asked(attempt: Try) -> tuple[str, int]:
+    """As the front door reads it. Raises InvalidHost."""
+    if attempt.way is Way.CONNECT:
+        return without_user(attempt.host), attempt.port
+    read = read_any_request(request_of(attempt))
+    if not isinstance(read, PlainHttp) or read.host is None:
+        raise InvalidHost("the request makes no sense")
+    return read.host, read.port
+
+
+def without_user(host: str) -> str:
+    """User information before a host, which Envoy drops unread: what counts is the host that is left."""
+    return host.rpartition("@")[2]
 
 
 def _led(asked: Attempt, site: Site, catalogue: Catalogue) -> list[Address | None]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 
-from tests.fleet.proof.attempts import Spoken, Try, Way
+from tests.fleet.proof.attempts import Spoken, Try, Way, authority, request_of
 from tests.fleet.proof.ground import GATEWAY, PROXY_PORT
 from tests.fleet.proof.servers import ANSWER
 
@@ -39,8 +39,8 @@ async def _made(attempt: Try, opening: bytes) -> str:
     reader, writer = await asyncio.open_connection(*at)
     try:
         if attempt.way is Way.CONNECT:
-            authority = _authority(attempt.host, attempt.port)
-            writer.write(f"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n\r\n".encode())
+            asked = authority(attempt.host, attempt.port)
+            writer.write(f"CONNECT {asked} HTTP/1.1\r\nHost: {asked}\r\n\r\n".encode())
             head = await reader.readuntil(b"\r\n\r\n")
             if b" 200 " not in head[:20]:
                 return UNREACHABLE if b" 503 " in head[:20] else DENIED
@@ -60,14 +60,10 @@ def _opening(attempt: Try) -> bytes:
         case Spoken.RAW:
             return b"NOT-TLS-NOR-HTTP\r\n"
         case Spoken.HTTP:
-            host = attempt.host if attempt.name is None else attempt.name
-            at = _authority(host, attempt.port) if attempt.port != 80 or attempt.way is not Way.REQUEST else host
-            target = f"http://{at}/" if attempt.way is Way.REQUEST else "/"
-            return f"GET {target} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n".encode()
-
-
-def _authority(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if host.count(":") > 1 else f"{host}:{port}"
+            if attempt.way is Way.REQUEST:
+                return request_of(attempt)
+            at = authority(attempt.name or "", attempt.port)
+            return f"GET / HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n".encode()
 
 
 def _hello(name: str | None) -> bytes:

@@ -338,7 +338,7 @@ def _split_authority() -> Object:
 
 def _fields(port: str, cluster: str) -> Object:
     """What routes look at, written over whatever a client sent."""
-    values = {PORT_FIELD: port, CLUSTER_FIELD: cluster}
+    values = {PORT_FIELD: f":{port}", CLUSTER_FIELD: cluster}  # a field without a value would not be written
     mutations: list[Object] = [
         {"append": {"header": {"key": key, "value": value}, "append_action": "OVERWRITE_IF_EXISTS_OR_ADD"}}
         for key, value in values.items()

@@ -193,8 +193,13 @@ def _width(spans: Iterable[Span]) -> int:
 
 def _denying(cells: Cells, permission: Callable[[Network, Span | None], Object]) -> Object:
     policies: dict[str, Object] = {}
-    for at, each in enumerate(region for region in cells.regions if region.closed):
-        policies[f"{each.title}#{at}"] = {"permissions": [_region(each, permission)], "principals": [{"any": True}]}
+    for each in cells.regions:
+        if not each.closed:
+            continue
+        policies[f"{each.title} {each.network}"] = {
+            "permissions": [_region(each, permission)],
+            "principals": [{"any": True}],
+        }
     return {"action": "DENY", "policies": policies}
 
 

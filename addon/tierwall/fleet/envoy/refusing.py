@@ -44,7 +44,7 @@ def differences(site: Site, catalogue: Catalogue) -> Iterator[str]:
         yield "its UDP is not in here, and stays closed: `tierwall export --to nftables` has it"
     yield "a denied ClientHello, and a name that leads to a private address, is closed without an alert"
     yield "there is no SOCKS5; a protocol whose server speaks first (SSH, SMTP) is closed after 10 s, admitted or not"
-    yield "a name that is not plain ASCII (IDNA, percent-encoding) is refused, as is a redirected request to a literal"
+    yield "a CONNECT host that is not plain ASCII or ends in a dot is refused, as is a redirected request to a literal"
 
 
 def _faults(site: Site, catalogue: Catalogue) -> Iterator[str]:

@@ -108,7 +108,7 @@ class _Routing:
             ports = one_of(groups[word, any_protocol])
             web = any(first <= _HTTP_PORT <= last for first, last in groups[word, any_protocol])
             yield self._route(word, _A_TUNNEL, ports, more, TUNNEL if any_protocol else WEB_TUNNEL)
-            yield self._route(word, _A_REQUEST, f"{ports}|-" if web else ports, more)  # `http://host/` says no port
+            yield self._route(word, _A_REQUEST, f"({ports})?" if web else ports, more)  # `http://host/` says none
         last = denials[-1][0] if denials else Word(False, f"{Reason.MALFORMED}/{Tier.NONE}")
         yield self._route(last, _A_TUNNEL, None, more)
         yield self._route(last, _A_REQUEST, None, more)
@@ -131,7 +131,7 @@ class _Routing:
         match = what | (more or {})
         if ports is not None:
             headers = match.get("headers", [])
-            match["headers"] = [_field(PORT_FIELD, ports), *(headers if isinstance(headers, list) else [])]
+            match["headers"] = [_field(PORT_FIELD, f":({ports})"), *(headers if isinstance(headers, list) else [])]
         route: Object = {"match": match}
         if word.passes:
             return route | {"route": _tunnelled(tunnel) if what is _A_TUNNEL else _requested()}

@@ -1,0 +1,1 @@
+"""`tierwall fleet`: Envoys beside tierwall."""
