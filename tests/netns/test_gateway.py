@@ -65,6 +65,23 @@ def test_a_dry_run_prints_all_and_does_nothing(lab: Lab) -> None:
     assert state(lab.gateway) == before
 
 
+def test_up_sums_up_in_a_few_lines_and_prints_all_with_v(lab: Lab) -> None:
+    before = state(lab.gateway)
+    brief = tierwall(lab.gateway, "gateway", "up", "--inside", "client")
+    assert tierwall(lab.gateway, "gateway", "down").status == 0
+    whole = tierwall(lab.gateway, "gateway", "up", "--inside", "client", "-v")
+    assert tierwall(lab.gateway, "gateway", "down").status == 0
+
+    lines = brief.stdout.splitlines()
+    assert [line.split()[0] for line in lines][:3] == ["gateway", "nftables", "routing"]
+    assert lines[0].startswith("gateway    from client to ")
+    assert len(lines) <= 4
+    assert "-v prints each of them" in brief.stderr
+    assert "ip -6 rule add priority 7459 iif client blackhole" in whole.stdout
+    assert len(whole.stdout.splitlines()) > 50
+    assert state(lab.gateway) == before
+
+
 def test_what_a_dry_run_prints_does_the_same(lab: Lab) -> None:
     before = state(lab.gateway)
     script = tierwall(lab.gateway, "gateway", "up", "--inside", "client", "--dry-run").stdout

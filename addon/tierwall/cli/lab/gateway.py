@@ -3,7 +3,7 @@
 Knows what is printed and what is refused; rules and routes are the package gateway's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,12 @@ from tierwall.gateway.elements import fill, loadable
 from tierwall.gateway.facts import Facts
 from tierwall.gateway.status import status as as_lines
 from tierwall.gateway.status import table_of
-from tierwall.gateway.steps import Act, Step, removal, steps
+from tierwall.gateway.steps import Act, Run, Setting, Step, removal, steps
 from tierwall.gateway.topology import TABLE, Standing, Topology
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.projections.kernel_bypass import spans
 from tierwall.policy.projections.unanswered_syns import unanswered
+from tierwall.report.wording import plural
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,11 @@ class Wanted:
     policies: tuple[Path, ...]
 
 
-def up(wanted: Wanted, *, dry_run: bool) -> int:
-    """Print what makes the gateway, and do it. Raises BadInput with every fault, before anything is done."""
+def up(wanted: Wanted, *, dry_run: bool, verbose: bool = False) -> int:
+    """Make the gateway, and sum up what that was. Raises BadInput with every fault, before anything is done.
+
+    `dry_run`: only print all that would be done; `verbose`: print it all, and do it.
+    """
     facts = host.look(wanted.outside)
     topology = _topology(wanted, facts)
     found: list[object] = [] if dry_run else [*checks.may_not(facts)]
@@ -46,11 +50,14 @@ def up(wanted: Wanted, *, dry_run: bool) -> int:
         raise BadInput(found)
     settings, before = checks.settings_for(topology, facts)
     to_do = steps(Standing(topology=topology, before=before), facts.ipv6, settings, filling)
-    _print(step.do for step in to_do)
+    if dry_run or verbose:
+        _print(step.do for step in to_do)
     for warning in checks.warnings(topology, facts):
         talk().print(warning, style="yellow", soft_wrap=True)
     if not dry_run:
         _apply(to_do)
+        if not verbose:
+            _sum_up(topology, [step.do for step in to_do])
         _say_how_to_go_on()
     return 0
 
@@ -110,6 +117,26 @@ def _apply(to_do: Iterable[Step]) -> None:
 def _print(acts: Iterable[Act]) -> None:
     for each in acts:
         write(str(each))
+
+
+def _sum_up(topology: Topology, acts: Sequence[Act]) -> None:
+    """A line for each kind of thing that was done."""
+    inside = ", ".join(topology.inside)
+    rows = [
+        ("gateway", f"from {inside} to {topology.outside}; proxy on port {topology.port}, tun device {topology.tun}")
+    ]
+    settings = [f"{each.key}={each.value}" for each in acts if isinstance(each, Setting)]
+    runs = [each for each in acts if isinstance(each, Run)]
+    rules = sum(each.stdin.count("\n") for each in runs if each.words[0] == "nft")
+    routing = [each for each in runs if each.words[0] == "ip"]
+    rows += [("nftables", f"table inet {TABLE}, {plural(rules, 'line')}")]
+    rows += [("routing", f"{plural(len(routing), 'rule, route and device', 'rules, routes and devices')}")]
+    rows += [("settings", ", ".join(settings))] if settings else []
+    for heading, said in rows:
+        report().print(Text(f"{heading:<10} {said}"), soft_wrap=True)
+    talk().print(
+        "-v prints each of them, --dry-run without doing it; `tierwall gateway down` undoes it all", soft_wrap=True
+    )
 
 
 def _say_how_to_go_on() -> None:

@@ -60,13 +60,14 @@ straight through the kernel, as `run` does with its own once it serves the gatew
 )
 @site_option
 @policy_option
+@click.option("-v", "--verbose", is_flag=True, help="Print every rule, route and setting, as a shell takes them.")
 @_dry_run
-def up_command(*, dry_run: bool, **wanted: Any) -> int:
-    """Print the rules and routes that make this machine a gateway, and apply them. Where anything stands in the way,
+def up_command(*, dry_run: bool, verbose: bool, **wanted: Any) -> int:
+    """Apply the rules and routes that make this machine a gateway, and sum up which. Where anything stands in the way,
     say all of it and leave the machine as it is."""
     from tierwall.cli.lab.gateway import Wanted, up  # noqa: PLC0415
 
-    return up(Wanted(**wanted), dry_run=dry_run)
+    return up(Wanted(**wanted), dry_run=dry_run, verbose=verbose)
 
 
 @gateway.command("down", short_help="Remove exactly what `up` made.")
