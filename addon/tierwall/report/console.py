@@ -15,6 +15,7 @@ from rich.text import Text
 from tierwall.events import ALWAYS, Action, Event, visible
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Tier
+from tierwall.report.indented import Indented
 from tierwall.report.wording import TIER_STYLES, destination_of, message_of, plural
 
 WINDOW_S: Final = 60.0
@@ -25,6 +26,8 @@ LINES_A_SECOND: Final = 40
 
 _WINDOWS: Final = 2000
 _INDENT: Final = " " * len("02:03:04 ")
+_NARROW: Final = 80
+"""Columns below which a line wraps: too little of it would be left."""
 _ENOUGH: Final = 50
 """Columns of a symptom that still say something."""
 
@@ -115,10 +118,12 @@ class Console:
             self._print(head.append(f" – {because}"))
         else:
             self._print(head)
-            self._print(Text(f"{_INDENT}{because}"))
+            self._console.print(Indented(Text(because), len(_INDENT)), highlight=False)
 
     def _print(self, text: Text) -> None:
-        if self._console.is_terminal:
+        if self._console.is_terminal and self._console.width < _NARROW:
+            self._console.print(Indented(text[len(_INDENT) :], len(_INDENT), text[: len(_INDENT)]), highlight=False)
+        elif self._console.is_terminal:
             self._console.print(text, no_wrap=True, overflow="ellipsis", crop=True, highlight=False)
         else:
             self._console.print(text, soft_wrap=True, highlight=False)

@@ -5,31 +5,36 @@ Knows one policy and words. What a site does with it is said elsewhere.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from rich.table import Table
 from rich.text import Text
 
 from tierwall.events.hostile_text import visible
 from tierwall.policy.model import Choice, CitedDocument, Direction, Evidence, Ladder, Rule, Service, Tier, Vendor
 from tierwall.report.indented import Indented
+from tierwall.report.narrow import Column, Narrowing
 from tierwall.report.wording import TIER_STYLES, plural
 
+_COLUMNS: Final = (
+    Column(heading="vendor", rank=1),
+    Column(heading="services", rank=3, justify="right"),
+    Column(heading="rules", rank=4, justify="right"),
+    Column(heading="stated", rank=6, justify="right"),
+    Column(heading="read", rank=5),
+    Column(heading="title", rank=2, wraps=20),
+)
 
-def overview(vendors: Sequence[Vendor]) -> Table:
+
+def overview(vendors: Sequence[Vendor]) -> Narrowing:
     """A row a vendor: how much it has of what, how much is stated, and when the oldest of its documents was read."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in ("vendor", "services", "rules", "stated", "read", "title"):
-        table.add_column(
-            heading,
-            no_wrap=heading != "title",
-            justify="right" if heading in {"services", "rules", "stated"} else "left",
-        )
+    rows = []
     for vendor in vendors:
         stated = sum(rule.evidence is Evidence.STATED for rule in vendor.rules)
-        counts = map(str, (len(vendor.services), len(vendor.rules), stated))
+        counts = (len(vendor.services), len(vendor.rules), stated)
         oldest = read_on(vendor.documents).partition(" to ")[0]
-        table.add_row(Text(visible(vendor.id), "bold"), *counts, oldest, Text(visible(vendor.title)))
-    return table
+        cells = (*(Text(str(count)) for count in counts), Text(oldest), Text(visible(vendor.title)))
+        rows.append((Text(visible(vendor.id), "bold"), *cells))
+    return Narrowing(_COLUMNS, rows)
 
 
 def figures(vendor: Vendor) -> tuple[str, str, str]:

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Final, assert_never
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tierwall import __version__
@@ -18,6 +17,7 @@ from tierwall.events.build import timestamp
 from tierwall.events.line import whole_line
 from tierwall.policy.site import Site
 from tierwall.report.indented import Indented
+from tierwall.report.narrow import Column, Narrowing
 from tierwall.report.seal import sealed
 from tierwall.report.wording import TIER_STYLES, plural
 from tierwall.reproduce.command import Compared
@@ -29,6 +29,15 @@ FORMAT: Final = 1
 _PLACES_SHOWN: Final = 3
 _HURT: Final = {Works.BROKEN, Works.PARTLY}
 _UNHURT: Final = {Works.WORKS, Works.NOT_RUN}
+
+_COLUMNS: Final = (
+    Column(heading="service", rank=1),
+    Column(heading="tier", rank=6),
+    Column(heading="client", rank=5),
+    Column(heading="without", rank=4),
+    Column(heading="with", rank=2),
+    Column(heading="what did it", rank=3, wraps=16),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +113,9 @@ def tell(console: Console, said: Said) -> None:
     console.print(_verdict(found))
 
 
-def _table(found: Sequence[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for heading in ("service", "tier", "client", "without", "with", "what did it"):
-        table.add_column(heading, overflow="fold", no_wrap=heading != "what did it")
-    for row in found:
-        table.add_row(
+def _table(found: Sequence[Row]) -> Narrowing:
+    rows = [
+        (
             Text(visible(row.service)),
             Text(row.tier.value, TIER_STYLES[row.tier] if row.now in _HURT else ""),
             Text(row.pattern),
@@ -117,7 +123,9 @@ def _table(found: Sequence[Row]) -> Table:
             _word(row.now),
             Text("" if row.now in _UNHURT else ", ".join(row.broke) or "nothing in the journal"),
         )
-    return table
+        for row in found
+    ]
+    return Narrowing(_COLUMNS, rows)
 
 
 def _word(works: Works) -> Text:
