@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines fleet test-lab test-lowest lint types contracts bench soak fuzz docs schemas site wheel clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines fleet test-lab test-lowest lint types contracts bench soak fuzz docs schemas site probe diagnose-matrix wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -105,7 +105,7 @@ CASES: dict[str, tuple[tuple[Check, ...], str, list[tuple[str, dict[str, Any]]]]
         (
             *FINE,
             broken("moved", APPEX, "old-only"),
-            broken("hold", APPEX, "reset", lived_s=21.0, silent_s=60.0),
+            broken("hold", APPEX, "reset", lived_s=21.0, after_s=21.0, silent_s=60.0),
             broken("tls-other-address", APPEX, "reset"),
         ),
         "none",
@@ -173,7 +173,7 @@ CASES: dict[str, tuple[tuple[Check, ...], str, list[tuple[str, dict[str, Any]]]]
     "no UDP, though another TCP port gets through": (
         (
             *FINE,
-            works("tcp", "eu-channel.spotme.com:10000", "connected", EXTRA),
+            works("open", "eu-channel.spotme.com:10000", "answered", EXTRA),
             broken("stun", "168.138.110.244:443/udp", "silence", RELAY),
         ),
         "none",
@@ -192,15 +192,24 @@ CASES: dict[str, tuple[tuple[Check, ...], str, list[tuple[str, dict[str, Any]]]]
         (
             *FINE,
             works("stun", "168.138.110.244:443/udp", "answered", RELAY),
-            broken("http3", "vevox.app:443/udp", "silence"),
+            broken("http3", "8x8.vc:443/udp", "silence", MEET),
         ),
         "none",
         [("no-quic", {"how": "drop"})],
     ),
+    "UDP of one vendor's alone comes to nothing: its list has TCP only": (
+        (
+            *FINE,
+            works("stun", "168.138.110.244:443/udp", "answered", RELAY),
+            broken("http3", "vevox.app:443/udp", "silence"),
+        ),
+        "none",
+        [("port-closed", {"udp": ("vevox",)})],
+    ),
     "silence ends a connection by a reset": (
         (
             *FINE,
-            broken("hold", APPEX, "reset", silent_s=90.0, lived_s=60.4),
+            broken("hold", APPEX, "reset", silent_s=90.0, after_s=60.4, lived_s=60.4),
             works("hold", HELP, "alive", silent_s=55.0, lived_s=55.0),
             works("busy", BRIDGE, "alive", MEET, lived_s=90.0, samples=5),
         ),
@@ -220,7 +229,7 @@ CASES: dict[str, tuple[tuple[Check, ...], str, list[tuple[str, dict[str, Any]]]]
     "time ends a connection, however busy": (
         (
             *FINE,
-            broken("hold", APPEX, "reset", silent_s=90.0, lived_s=30.1),
+            broken("hold", APPEX, "reset", silent_s=90.0, after_s=30.1, lived_s=30.1),
             broken("busy", BRIDGE, "reset", MEET, lived_s=30.2, samples=9),
         ),
         "none",
@@ -286,7 +295,9 @@ def test_without_another_tcp_port_no_udp_and_closed_ports_look_alike(catalogue: 
 
 
 def test_the_services_are_those_of_what_is_explained(catalogue: Catalogue) -> None:
-    named = diagnose([result(*FINE, broken("hold", APPEX, "reset", APP, silent_s=90.0, lived_s=60.4))], catalogue)
+    named = diagnose(
+        [result(*FINE, broken("hold", APPEX, "reset", APP, silent_s=90.0, after_s=60.4, lived_s=60.4))], catalogue
+    )
 
     assert named.diagnoses[0].services == ("vevox/content",)
 

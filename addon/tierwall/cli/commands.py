@@ -26,6 +26,7 @@ from tierwall.cli.lab.gateway_commands import gateway
 from tierwall.cli.live.page_options import page_options
 from tierwall.cli.live.watch_command import watch_command
 from tierwall.cli.options import complete_modes, json_option, policy_option, site_option
+from tierwall.cli.probing.commands import diagnose_command, probe_command
 from tierwall.cli.reporting.command import report_command
 from tierwall.cli.ship.ship_command import ship_command
 from tierwall.cli.ship.sink_options import sink_options, typed
@@ -294,6 +295,8 @@ cli.add_command(vendors_command)
 cli.add_command(new_site_command)
 cli.add_command(import_command)
 cli.add_command(reproduce_command)
+cli.add_command(probe_command)
+cli.add_command(diagnose_command)
 cli.add_command(report_command)
 cli.add_command(export_command)
 cli.add_command(diff_command)

@@ -9,13 +9,15 @@ from enum import IntEnum
 from typing import Final
 
 from tierwall.diagnosis.values import Parameter, Undecided
-from tierwall.policy.model import Catalogue, Rule, Transport, Vendor
+from tierwall.policy.model import Catalogue, Rule, Tier, Transport, Vendor
 from tierwall.probe.values import Check, State
 
 CUT: Final = frozenset({"reset", "eof", "silence"})
 """How a connection ends that somebody on the way ended, or that was swallowed."""
 
 REACHED: Final = frozenset({State.WORKS, State.DEGRADED})
+_WHOLE: Final = frozenset({"tcp", "connect", "tls"})
+_BESIDES: Final = frozenset({"tls-hello-one", "tls-hello-segments", "tls-no-name", "tls-other-address"})
 _NAMED: Final = 4
 
 
@@ -70,9 +72,15 @@ class Evidence:
         )
 
     def without(self, explained: Iterable[Check]) -> "Evidence":
-        """The same, with these explained."""
-        wanted = {id(check) for check in explained}
-        positions = {position for position, check in enumerate(self.checks) if id(check) in wanted}
+        """The same, with these explained, and with them the ClientHellos to a place where TLS came to nothing."""
+        found = tuple(explained)
+        wanted = {id(check) for check in found}
+        shut = {check.target for check in found if check.state is State.BROKEN and check.what in _WHOLE}
+        positions = {
+            position
+            for position, check in enumerate(self.checks)
+            if id(check) in wanted or (check.target in shut and check.what in _BESIDES)
+        }
         return Evidence(self.checks, self.catalogue, self.proxied, self.explained | positions)
 
     def at(self, target: str, *whats: str) -> tuple[Check, ...]:
@@ -92,6 +100,16 @@ class Evidence:
             addressed = check.host in {str(network.network_address) for network in rule.networks}
             if (named or addressed) and (check.port is None or rule.serves(transport, check.port)):
                 yield rule
+
+    def tiers_at(self, host: str) -> set[Tier]:
+        """The tiers of all services, of any vendor, that ask for the name."""
+        return {
+            vendor.service(service).tier
+            for vendor in self.catalogue.vendors
+            for rule in vendor.rules
+            if any(covers(pattern, host) for pattern in rule.hosts)
+            for service in rule.services
+        }
 
 
 def covers(pattern: str, host: str) -> bool:

@@ -36,6 +36,7 @@ RULES: Final[tuple[Rule, ...]] = (
     admission.wildcard_gap,
     access.dial_blackhole,
     admission.tier_closed,
+    admission.datagrams_closed,
     admission.port_closed,
     datagrams.no_quic,
     datagrams.no_udp,

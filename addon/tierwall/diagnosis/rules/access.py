@@ -12,6 +12,10 @@ from tierwall.diagnosis.values import Parameter, Undecided
 from tierwall.probe.values import Check
 
 _WEB_PORTS: Final = frozenset({80, 443})
+_BEHIND_A_PORTAL: Final = (
+    *("tls", "tcp", "connect", "open", "websocket", "stun", "turn-udp", "turn-tcp", "turn-tls", "http3"),
+    *("tls-hello-one", "tls-hello-segments"),
+)
 _REDIRECTS: Final = frozenset({"302", "303", "307"})
 
 
@@ -45,7 +49,7 @@ def captive_portal(evidence: Evidence) -> Iterator[Finding]:
     if len(hosts) != 1 or any(check.state in REACHED for check in tls):
         return
     portal = hosts.pop()
-    cut = evidence.open("tls", "tcp", "connect", "stun", "turn-udp", "turn-tcp", "turn-tls", "http3", "websocket")
+    cut = evidence.open(*_BEHIND_A_PORTAL)
     alone = () if len(targets(sent)) > 1 else ("only one target was tried by plain HTTP",)
     yield Finding(
         behaviour="captive-portal",

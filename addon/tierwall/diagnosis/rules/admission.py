@@ -12,7 +12,7 @@ from tierwall.policy.model import Evidence as Founded
 from tierwall.policy.model import Tier
 from tierwall.probe.values import Check
 
-_OPENING: Final = ("tcp", "connect", "tls", "http", "turn-tcp", "turn-tls")
+_OPENING: Final = ("tcp", "connect", "open", "tls", "http", "turn-tcp", "turn-tls")
 _WEB: Final = frozenset({80, 443})
 _ANOTHER_PORT: Final = Undecided(
     between=("no-udp", "port-closed"),
@@ -73,6 +73,25 @@ def tier_closed(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
+def datagrams_closed(evidence: Evidence) -> Iterator[Finding]:
+    """UDP of some vendors comes to nothing, where TCP to them and others' UDP does: their entries have TCP alone."""
+    udp = evidence.of("stun", "turn-udp", "http3")
+    answered = {check.vendor for check in udp if check.state in REACHED}
+    silent = [check for check in evidence.open("stun", "turn-udp", "http3") if check.vendor not in answered]
+    reached = {check.vendor for check in _passing(evidence)}
+    closed = [check for check in silent if check.vendor in reached]
+    if answered and closed:
+        yield Finding(
+            behaviour="port-closed",
+            parameters={"udp": tuple(sorted({check.vendor for check in closed}))},
+            explains=tuple(closed),
+            speaks_for=(
+                said(closed, saw_of(closed)),
+                said([check for check in udp if check.state in REACHED], "UDP of others is answered"),
+            ),
+        )
+
+
 def port_closed(evidence: Evidence) -> Iterator[Finding]:
     """Ports that are not the web's are closed; with them UDP, where no other TCP port gets through either."""
     passing = _passing(evidence)
@@ -98,13 +117,15 @@ def port_closed(evidence: Evidence) -> Iterator[Finding]:
 
 def _closed(evidence: Evidence) -> list[Check]:
     """What is broken before anything of it passes, and is explained by nothing yet."""
-    reached = {check.target for check in evidence.of("tls", "http", "turn-tcp", "turn-tls") if check.state in REACHED}
+    reached = {
+        check.target for check in evidence.of("open", "tls", "http", "turn-tcp", "turn-tls") if check.state in REACHED
+    }
     return [check for check in evidence.open(*_OPENING) if check.target not in reached and check.vendor]
 
 
 def _passing(evidence: Evidence) -> list[Check]:
     """What gets through by TCP: something of the server came back."""
-    found = [c for c in evidence.of("tls", "http", "turn-tcp", "turn-tls") if c.state in REACHED and c.vendor]
+    found = [c for c in evidence.of("open", "tls", "http", "turn-tcp", "turn-tls") if c.state in REACHED and c.vendor]
     bare = {target for target, all_of in groups(evidence.of(*_OPENING), lambda c: c.target).items() if _bare(all_of)}
     return found + [c for c in evidence.of("tcp", "connect") if c.state in REACHED and c.vendor and c.target in bare]
 

@@ -11,9 +11,10 @@ from tierwall.probe.values import Check
 
 
 def no_quic(evidence: Evidence) -> Iterator[Finding]:
-    """QUIC comes to nothing, where other UDP is answered."""
+    """QUIC comes to nothing, where other UDP of the same vendor is answered."""
     quic = evidence.open("http3")
-    other = [check for check in evidence.of("stun", "turn-udp") if check.state in REACHED]
+    vendors = {check.vendor for check in quic}
+    other = [c for c in evidence.of("stun", "turn-udp") if c.state in REACHED and c.vendor in vendors]
     if not quic or not other or any(check.state in REACHED for check in evidence.of("http3")):
         return
     yield Finding(
@@ -31,7 +32,7 @@ def no_udp(evidence: Evidence) -> Iterator[Finding]:
     tcp = [check for check in evidence.of("tls", "http", "turn-tcp", "turn-tls") if check.state in REACHED]
     if not udp or not tcp or any(check.state in REACHED for check in evidence.of("stun", "turn-udp", "http3")):
         return
-    bare = [check for check in evidence.of("tcp", "connect") if check.state in REACHED]
+    bare = [check for check in evidence.of("open") if check.state in REACHED]
     other = [check for check in tcp + bare if check.port not in {80, 443}]
     yield Finding(
         behaviour="no-udp",

@@ -122,19 +122,21 @@ def buffering(evidence: Evidence) -> Iterator[Finding]:
 
 def tls_inspection(evidence: Evidence) -> Iterator[Finding]:
     """Another authority's certificates, and nothing more."""
-    opened = tuple(check for check in evidence.open("tls", "turn-tls") if check.saw in {"private", "untrusted"})
+    opened = tuple(check for check in evidence.open("tls") if check.saw in {"private", "untrusted"})
     if not opened:
         return
+    behind = _relays(evidence, opened)
     kept = [check for check in evidence.of("tls") if check.saw == "public"]
     parameters: dict[str, Parameter] = {"except": tuple(sorted({check.host for check in kept}))} if kept else {}
     issuers = dict.fromkeys(str(check.detail.get("issuer", "no name")) for check in opened)
     yield Finding(
         behaviour="tls-inspection",
         parameters=parameters,
-        explains=opened,
+        explains=(*opened, *behind),
         speaks_for=(
             said(opened, f"the certificate is issued by {', '.join(issuers)}, which no public store has"),
             *((said(kept, "the certificate is the vendor's own"),) if kept else ()),
+            *((said(behind, f"TURN inside it: {saw_of(behind)}"),) if behind else ()),
         ),
         speaks_against=("a vendor's server of the customer's own may be signed so: --ca names its authority",)
         if len(targets(opened)) == 1
@@ -154,12 +156,16 @@ def _found(  # noqa: PLR0913, PLR0917 - one for each field that differs
     """A behaviour that opens TLS to do what it does, and so explains the certificates as well."""
     opened = inspected(evidence)
     issuers = ", ".join(dict.fromkeys(str(check.detail.get("issuer", "no name")) for check in opened))
-    behind = tuple(check for check in evidence.open("turn-tls") if check.saw in {"private", "untrusted"})
+    behind = _relays(evidence, opened)
     return Finding(
         behaviour=behaviour,
         parameters=parameters,
         explains=(*explains, *opened, *behind),
-        speaks_for=(*speaks_for, said(opened, f"TLS is opened on the way: issued by {issuers}")),
+        speaks_for=(
+            *speaks_for,
+            said(opened, f"TLS is opened on the way: issued by {issuers}"),
+            *((said(behind, f"TURN inside it: {saw_of(behind)}"),) if behind else ()),
+        ),
         certainty=certainty,
         undecided=(
             Undecided(
@@ -168,6 +174,12 @@ def _found(  # noqa: PLR0913, PLR0917 - one for each field that differs
             ),
         ),
     )
+
+
+def _relays(evidence: Evidence, opened: tuple[Check, ...]) -> tuple[Check, ...]:
+    """TURN inside opened TLS: whoever opened it verifies a name that clients of a relay never ask for."""
+    places = set(targets(opened))
+    return tuple(check for check in evidence.open("turn-tls") if check.target in places)
 
 
 def _came_at_once(check: Check) -> bool:

@@ -4,10 +4,12 @@ Knows checks; each function is one rule of the table.
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import Final
 
 from tierwall.diagnosis.evidence import CUT, REACHED, Certainty, Evidence, Finding, said, saw_of, services
 from tierwall.diagnosis.values import Parameter, Undecided
+from tierwall.policy.model import Tier
 
 _ANSWERS: Final = {"nxdomain": "nxdomain", "refused": "refused", "silence": "drop", "sinkhole": "address"}
 
@@ -26,9 +28,8 @@ def dns_filter(evidence: Evidence) -> Iterator[Finding]:
         if saw == "sinkhole":
             addresses = found[0].detail.get("addresses")
             parameters["address"] = addresses[0] if isinstance(addresses, list) and addresses else "0.0.0.0"
-        tiers = {check.tier for check in found}
-        whole = all(check in found for check in asked if check.tier in tiers)
-        parameters["tiers" if whole else "hosts"] = tuple(sorted(tiers)) if whole else tuple(sorted(hosts))
+        tiers = _tiers_of(evidence, hosts, {check.host for check in asked})
+        parameters["tiers" if tiers else "hosts"] = tiers or tuple(sorted(hosts))
         behind = [check for check in evidence.open("tcp", "connect", "tls", "http", "http3") if check.host in hosts]
         outside = [check for check in evidence.of("dns-over-https") if check.saw == "different" and check.host in hosts]
         yield Finding(
@@ -41,6 +42,16 @@ def dns_filter(evidence: Evidence) -> Iterator[Finding]:
             ),
             speaks_against=() if outside else ("no resolver outside could be asked whether the names are gone",),
         )
+
+
+def _tiers_of(evidence: Evidence, hosts: set[str], asked: set[str]) -> tuple[str, ...]:
+    """The fewest tiers that the filtered names serve, of any vendor, and no other name that was asked for does."""
+    serve = {tier: {host for host in asked if tier in evidence.tiers_at(host)} for tier in Tier}
+    for count in (1, 2, 3):
+        for tiers in combinations((tier for tier in Tier if serve[tier]), count):
+            if set[str]().union(*(serve[tier] for tier in tiers)) == hosts:
+                return tuple(map(str, tiers))
+    return ()
 
 
 def split_dns(evidence: Evidence) -> Iterator[Finding]:

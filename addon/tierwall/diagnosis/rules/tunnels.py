@@ -60,7 +60,7 @@ def idle_timeout(evidence: Evidence) -> Iterator[Finding]:
         after = _between(longest, shortest)
         words = f"alive after {longest:.0f} s of silence, gone after {shortest:.0f} s"
     else:
-        shortest = median(_number(check, "lived_s") for check in cut if check.saw == how)
+        shortest = median(_number(check, "after_s") for check in cut if check.saw == how)
         after = _usual(shortest)
         words = f"{how} after {shortest:.1f} s of silence"
     busy = [check for check in evidence.of("busy") if check.state in REACHED and _number(check, "lived_s") >= shortest]

@@ -1,0 +1,1 @@
+"""`tierwall probe` and `tierwall diagnose`."""

@@ -1,0 +1,64 @@
+"""The archive as it is handed out, on a Python that sees nothing installed, through the real proxy."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.running import allow_private, running_proxy
+from tierwall.diagnosis import diagnose
+from tierwall.loader import load_catalogue
+from tierwall.probe.result_file import from_json
+from tierwall.standins.certificates import Authority
+from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
+from tools.probe_archive import archive
+
+HOSTS = ("vevox.app", "help.vevox.com")
+
+
+@pytest.fixture(scope="module")
+def probe(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("archive") / "tierwall-probe.pyz"
+    path.write_bytes(archive())
+    return path
+
+
+def run(probe: Path, *arguments: object) -> "subprocess.CompletedProcess[str]":
+    """-I and -S: neither the environment nor site-packages exist for it."""
+    command = (sys.executable, "-I", "-S", probe, *map(str, arguments))
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd=probe.parent)
+
+
+def test_behind_a_proxy_that_asks_for_a_password_it_says_so(probe: Path, tmp_path: Path) -> None:
+    output = tmp_path / "result.json"
+    with running_proxy("--site", "proxy-auth") as proxy:
+        done = run(probe, "--vendor", "vevox", "--proxy", f"http://127.0.0.1:{proxy.port}", "--hold", 0, "-o", output)
+
+    result = from_json(output.read_text())
+    named = diagnose([result], load_catalogue(())).diagnoses
+    assert done.returncode == 1, done.stderr
+    assert [(each.behaviour, each.parameters) for each in named] == [("proxy-auth", {"realm": "Corporate network"})]
+
+
+def test_with_the_password_all_works_and_the_file_does_not_have_it(probe: Path, tmp_path: Path) -> None:
+    output, authority = tmp_path / "result.json", Authority(tmp_path)
+    with serve_in_thread(HttpsOrigin(authority, list(HOSTS))) as secure, serve_in_thread(RedirectOrigin()) as plain:
+        to = [
+            word
+            for host in HOSTS
+            for port, origin in ((443, secure), (80, plain))
+            for word in allow_private(host, port, origin.port)
+        ]
+        with running_proxy("--site", "proxy-auth", *to) as proxy:
+            through = f"http://lab:lab@127.0.0.1:{proxy.port}"
+            run(
+                *(probe, "--vendor", "vevox", "--proxy", through, "--hold", 0, "-o", output),
+                *("--ca", authority.ca_pem),
+            )
+
+    result = from_json(output.read_text())
+    assert {check.saw for check in result.checks if check.what == "tls"} == {"public"}
+    assert [check.saw for check in result.checks if check.what == "proxy-asks"] == ["407"]
+    assert result.notes == ()
+    assert "lab:lab" not in output.read_text()
