@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.audit.logs import squid
 from tests.diagnosis.measured import broken, result, works
 from tierwall.cli import cli
 from tierwall.loader import load_catalogue, load_site
@@ -93,3 +94,25 @@ def test_what_a_result_says_reaches_no_terminal_raw(tmp_path: Path) -> None:
 
     assert said.exit_code == 1
     assert "\x1b[2J" not in said.stdout
+
+
+def test_a_log_is_diagnosed_as_far_as_it_tells(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    lines = [squid("8x8.vc:443", "TCP_TUNNEL/200"), squid("api.amplitude.com:443", "TCP_DENIED/403")]
+    log.write_text("".join(f"{line}\n" for line in lines))
+
+    said = json.loads(diagnose(log, "--json").stdout)
+
+    assert [(each["behaviour"], each["parameters"]) for each in said["diagnoses"]] == [
+        ("tier-closed", {"closed": ["8x8/analytics"]})
+    ]
+
+
+def test_a_log_that_is_about_nobody_is_said_to_be(tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_text(squid("www.example.com:443", "TCP_TUNNEL/200") + "\n")
+
+    said = diagnose(log)
+
+    assert said.exit_code == 0
+    assert "no line is about a destination of a vendor's" in said.stderr

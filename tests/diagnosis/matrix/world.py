@@ -17,20 +17,20 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from tests.netns.quic import QuicEchoOrigin
-
-from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.lab import SERVER
 from tierwall.cli.probing.policies import compiled
 from tierwall.loader import load_catalogue
 from tierwall.probe.policies import Place, plan
 from tierwall.standins.certificates import Authority
+from tierwall.standins.dns import A, address
 from tierwall.standins.origins import RedirectOrigin
 from tierwall.standins.origins.any_name import CERTIFICATES, AnyNameOrigin
 from tierwall.standins.origins.http import Answer, Asked, Upgrade, Upgraded, serve_http
+from tierwall.standins.origins.names import NameServerOrigin
 from tierwall.standins.origins.native import serve_native
 from tierwall.standins.origins.udp import UdpOrigin
 from tierwall.standins.origins.websocket import serve_websocket
+from tierwall.standins.quic import QuicEchoOrigin
 from tierwall.standins.streams import Stream, TcpStream, TlsStream
 from tierwall.standins.stun import Endpoint, binding_answer
 

@@ -8,11 +8,13 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from rich.text import Text
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
+from tierwall.cli.probing.logs import result_of_logs
 from tierwall.diagnosis import Diagnosed, Diagnosis, diagnose
 from tierwall.diagnosis.site_text import site_text, users_of
 from tierwall.events.hostile_text import visible
@@ -23,6 +25,9 @@ from tierwall.probe.result_file import MOST_OCTETS, NotAResult, from_json
 from tierwall.probe.values import Result
 from tierwall.report.indented import Indented
 
+_BEGINNING: Final = 200
+"""Octets by which a result of a probe is known."""
+
 
 def diagnose_files(files: Sequence[str], policies: Sequence[Path], site: Path | None, *, as_json: bool) -> int:
     """Read, explain, print, write the site. 1: something was found. Raises BadInput."""
@@ -30,11 +35,11 @@ def diagnose_files(files: Sequence[str], policies: Sequence[Path], site: Path | 
         catalogue = load_catalogue(policies)
     except InvalidFiles as invalid:
         raise BadInput(list(invalid.faults)) from None
-    results = _results(files)
-    for file, result in zip(files, results, strict=True):
+    results = _results(files, catalogue)
+    for name, result in results:
         for note in result.notes:
-            _say(f"{shown_path(Path(file))}: {note}")
-    diagnosed = diagnose(results, catalogue)
+            _say(f"{name}: {note}")
+    diagnosed = diagnose([result for _, result in results], catalogue)
     if as_json:
         write(json.dumps(diagnosed.to_json(), indent=2))
     else:
@@ -44,26 +49,41 @@ def diagnose_files(files: Sequence[str], policies: Sequence[Path], site: Path | 
     return 1 if diagnosed.diagnoses or diagnosed.unexplained else 0
 
 
-def _results(files: Sequence[str]) -> list[Result]:
+def _results(files: Sequence[str], catalogue: Catalogue) -> list[tuple[str, Result]]:
+    """Each file's, with its name; what is no result of a probe is read as audit reads it, all together."""
     faults: list[object] = []
-    results: list[Result] = []
+    results: list[tuple[str, Result]] = []
+    logs: list[str] = []
     for file in files:
+        name = shown_path(Path(file))
         try:
-            results.append(from_json(_text(file)))
+            text = _text(file)
+            if text is None:
+                logs.append(file)
+            else:
+                results.append((name, from_json(text)))
         except OSError as cause:
-            faults.append(f"{shown_path(Path(file))}: cannot be read: {cause.strerror}")
+            faults.append(f"{name}: cannot be read: {cause.strerror}")
         except NotAResult as fault:
-            faults.append(f"{shown_path(Path(file))}: {fault}")
+            faults.append(f"{name}: {fault}")
     if faults:
         raise BadInput(faults)
+    if logs:
+        results.append((", ".join(shown_path(Path(file)) for file in logs), result_of_logs(logs, catalogue)))
     return results
 
 
-def _text(file: str) -> str:
+def _text(file: str) -> str | None:
+    """The text of a result; None where the file is not one, by how it begins."""
     if file == "-":
         return sys.stdin.read(MOST_OCTETS)
+    if Path(file).is_dir():
+        return None
     with Path(file).open("rb") as opened:
-        octets = opened.read(MOST_OCTETS + 1)
+        octets = opened.read(_BEGINNING)
+        if not octets.lstrip().startswith(b"{") or b'"probe"' not in octets:
+            return None
+        octets += opened.read(MOST_OCTETS + 1 - len(octets))
     if len(octets) > MOST_OCTETS:
         raise NotAResult(f"has more than {MOST_OCTETS:,} octets, and is no result of a probe")
     return octets.decode("utf-8", "replace")

@@ -22,7 +22,9 @@ _REDIRECTS: Final = frozenset({"302", "303", "307"})
 def proxy_auth(evidence: Evidence) -> Iterator[Finding]:
     """407 (RFC 9110 section 15.5.8)."""
     asked = evidence.open("proxy-asks")
+    through = {check.target for check in evidence.of("connect", "http", "tls") if check.state in REACHED}
     refused = tuple(check for check in evidence.open("connect", "http") if check.saw == "407")
+    answered = tuple(check for check in refused if check.target in through)
     found = asked + refused
     if not found:
         return
@@ -32,6 +34,8 @@ def proxy_auth(evidence: Evidence) -> Iterator[Finding]:
     if realms:
         parameters["realm"] = realms[0]
     against = tuple(f"it asks by {scheme}, and tierwall by Basic" for scheme in schemes if scheme.lower() != "basic")
+    if answered:
+        against += (said(answered, "clients answered it, and got through"),)
     yield Finding(
         behaviour="proxy-auth",
         parameters=parameters,

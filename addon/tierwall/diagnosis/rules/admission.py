@@ -54,6 +54,11 @@ def tier_closed(evidence: Evidence) -> Iterator[Finding]:
     closed = whole + single
     tiers = tuple(sorted({_group(check) for check in whole}, key=_by_severity))
     rules = tuple(sorted({f"{check.vendor}/{rule.id}" for check in single for rule in evidence.asked_by(check)}))
+    behind += [
+        check
+        for check in evidence.open("stun", "turn-udp", "http3")
+        if (asking := {f"{check.vendor}/{rule.id}" for rule in evidence.asked_by(check)}) and asking <= set(rules)
+    ]
     parameters: dict[str, Parameter] = {}
     if tiers:
         parameters["closed"] = tiers
