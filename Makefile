@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines fleet test-lab test-lowest lint types contracts bench soak fuzz docs schemas site probe diagnose-matrix wheel clean
+.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines fleet matrix test-lab test-lowest lint types contracts bench soak fuzz docs schemas site probe diagnose-matrix wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,10 @@ test-lowest: setup ## the tests with the lowest versions that pyproject.toml all
 	@rm -rf .lowest && mkdir .lowest && git ls-files -z | xargs -0 cp --parents -t .lowest 2>/dev/null; rm -f .lowest/uv.lock
 	@cd .lowest && UV_PYTHON_DOWNLOADS=never ../$(BOOT)/bin/uv sync --quiet --python '>=3.12' --resolution lowest-direct
 	@cd .lowest && .venv/bin/pytest -q $(SIDE_BY_SIDE) --ignore tests/e2e --ignore tests/netns --ignore tests/browser --ignore tests/soak $(PYTEST_ARGS)
+
+matrix: setup ## every bundled site against three vendors, with real clients, into build/ (as root; 10 minutes)
+	@mkdir -p build && PYTHONPATH=addon $(RUN)python -m tierwall reproduce --matrix --longest 6m \
+		--report build/matrix.html --report build/matrix.xml; test $$? -lt 2
 
 fuzz: setup ## hostile openings, other examples each time, against lenient readers and h11 (10 minutes)
 	@$(RUN)python -m tests.fuzz

@@ -87,3 +87,23 @@ def test_an_unknown_service_is_named(tmp_path: Path) -> None:
     assert said.returncode == 2
     assert "did you mean `content`" in said.stderr
     assert "--report: 'x.doc' says no form" in said.stderr
+
+
+def test_sites_and_vendors_make_a_matrix(tmp_path: Path) -> None:
+    page, cases = tmp_path / "m.html", tmp_path / "m.xml"
+    said = reproduce(
+        *("--matrix", "--site", "core-only", "--site", "vevox-only", "--vendor", "vevox", "--only", "http-redirect"),
+        *("--report", str(page), "--report", str(cases)),
+    )
+
+    assert said.returncode == 1, said.stderr
+    assert "broken: 1 of 1 (port-closed)" in said.stdout
+    assert '<span class="is-broken">broken: 1 of 1 (port-closed)</span>' in page.read_text()
+    assert 'tests="2" failures="1"' in cases.read_text()
+
+
+def test_several_vendors_are_a_matrix_or_a_mistake() -> None:
+    said = reproduce("--vendor", "vevox", "--vendor", "8x8")
+
+    assert said.returncode == 2
+    assert "several go with --matrix" in said.stderr

@@ -1,10 +1,12 @@
 """Which client patterns are run for a vendor under a site, how long they hold, and what is not run."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tierwall.loader import load_catalogue, load_site
+from tierwall.policy.behaviour.parameters import AuthScheme
 from tierwall.policy.model import Catalogue
 from tierwall.reproduce.checks import HOLD_S, Check, Means, Pattern, Wanted, Way, checks_of
 
@@ -109,15 +111,21 @@ def test_names_are_looked_up_where_the_site_answers_otherwise(catalogue: Catalog
 
 
 def test_where_a_password_is_asked_for_clients_also_come_with_one(catalogue: Catalogue) -> None:
-    labels = {check.label for check in checks(catalogue, "proxy-auth", "vevox", Means(no_login="no password"))}
-    (why,) = {
-        check.not_run
-        for check in checks(catalogue, "proxy-auth", "vevox", Means(no_login="no password"))
-        if check.logs_in
-    }
+    found = checks(catalogue, "proxy-auth", "vevox")
 
+    labels = {check.label for check in found}
     assert {"https page", "https page, with password", "tls session, held, with password"} <= labels
-    assert why == "no password"
+    assert {check.not_run for check in found if check.logs_in} == {None}
+
+
+def test_a_proxy_that_takes_no_basic_password_lets_none_of_them_in(catalogue: Catalogue) -> None:
+    site = load_site("proxy-auth", catalogue)
+    auth = replace(site.behaviours[0], schemes=(AuthScheme.NTLM,))
+    found = checks_of(catalogue, replace(site, behaviours=(auth,)), Wanted(vendor="vevox"), NOWHERE)
+
+    (why,) = {check.not_run for check in found if check.logs_in}
+    assert why is not None
+    assert "lets nobody in by Basic" in why
 
 
 def test_no_two_kinds_of_client_come_from_one_address(catalogue: Catalogue) -> None:

@@ -124,6 +124,12 @@ Examples:
     help="At the end print a site of what was let through, as `tierwall learn` does. Use it with a site that observes.",
 )
 @click.option(
+    "--report",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="At the end write a report to send, as `tierwall report` does: FILE ends in .html, .md, .xml or .pdf.",
+)
+@click.option(
     "--partial",
     is_flag=True,
     help="Leave out behaviours of the site that none of the modes can show, instead of not starting.",
@@ -171,6 +177,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     serve: tuple[str, ...],
     gateway: bool,
     learn: bool,
+    report: Path | None,
     ui: bool,
     ui_listen: str | None,
     no_open: bool,
@@ -203,6 +210,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             serve=serve,
             gateway=gateway,
             learn=learn,
+            report=report,
             page=Page(listen=ui_listen, opens=not no_open) if ui or ui_listen is not None else None,
             beside=Beside(
                 sinks=typed(sinks),

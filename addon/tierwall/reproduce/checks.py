@@ -22,6 +22,7 @@ from tierwall.policy.behaviour import (
     StaleAddresses,
     Stall,
 )
+from tierwall.policy.behaviour.parameters import AuthScheme
 from tierwall.policy.judge import judge
 from tierwall.policy.model import Address, Catalogue, Protocol, Transport
 from tierwall.policy.projections.impact import Try, tries_of
@@ -116,7 +117,6 @@ class Means:
     no_udp: str | None = None
     no_turn: str | None = None
     no_quic: str | None = None
-    no_login: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +137,7 @@ def checks_of(catalogue: Catalogue, site: Site, wanted: Wanted, means: Means) ->
     once: set[tuple[str, Pattern]] = set()
     for each in tries:
         if each.transport is Transport.TCP:
-            yield from _through_the_proxy(catalogue, site, each, wanted, means)
+            yield from _through_the_proxy(catalogue, site, each, wanted)
         for pattern in _through_the_gateway(site, each):
             effects = judge(site, catalogue, _attempt(each, pattern, addresses)).effects
             check = _at_the_gateway(each, pattern, effects, means)
@@ -151,7 +151,7 @@ def checks_of(catalogue: Catalogue, site: Site, wanted: Wanted, means: Means) ->
 # With the proxy configured
 
 
-def _through_the_proxy(catalogue: Catalogue, site: Site, each: Try, wanted: Wanted, means: Means) -> Iterator[Check]:
+def _through_the_proxy(catalogue: Catalogue, site: Site, each: Try, wanted: Wanted) -> Iterator[Check]:
     effects = judge(site, catalogue, each.attempt).effects
     for pattern in _patterns(each):
         of = _apart(each) if pattern is Pattern.PINNED else each
@@ -160,7 +160,22 @@ def _through_the_proxy(catalogue: Catalogue, site: Site, each: Try, wanted: Want
         check = Check(of=of, pattern=pattern, hold_s=hold_s, meets=_meets(each, effects), not_run=too_long)
         yield check
         if any(isinstance(effect.behaviour, ProxyAuth) for effect in effects):
-            yield replace(check, logs_in=True, not_run=too_long or means.no_login)
+            yield replace(check, logs_in=True, not_run=too_long or _no_login(site))
+
+
+def login_of(site: Site) -> str | None:
+    """`name:password` of a user that the site's proxy lets in by Basic; None where it has none."""
+    for behaviour in site.behaviours:
+        if isinstance(behaviour, ProxyAuth) and AuthScheme.BASIC in behaviour.schemes:
+            users = sorted((user.name, user.password) for user in behaviour.users)
+            return ":".join(users[0]) if users else None
+    return None
+
+
+def _no_login(site: Site) -> str | None:
+    if login_of(site) is not None:
+        return None
+    return "the proxy lets nobody in by Basic, and the clients here know no other way"
 
 
 def _apart(each: Try) -> Try:
@@ -265,7 +280,8 @@ def _at_the_gateway(each: Try, pattern: Pattern, effects: Collection[Effect], me
             pass
     if not_run is None and not isinstance(each.host, str) and each.host.version != STANDS.version:
         not_run = "IPv6 is not run in the namespaces"
-    meets = _of_names(effects) if pattern is Pattern.LOOK_UP else _meets(each, effects)
+    at_once = [effect for effect in effects if _needed(effect) is None]  # nothing is held there
+    meets = _of_names(effects) if pattern is Pattern.LOOK_UP else _meets(each, at_once)
     return Check(of=each, pattern=pattern, way=Way.GATEWAY, meets=meets, not_run=not_run)
 
 

@@ -15,20 +15,15 @@ from rich.console import Console
 
 from tierwall.events import Event
 from tierwall.policy.site import Site
-from tierwall.reproduce.checks import Check, Means, Wanted, Way
+from tierwall.reproduce.checks import Check, Means, Wanted, Way, login_of
 from tierwall.reproduce.leftovers import folder_of_a_run
-from tierwall.reproduce.network.entry import CannotPlay, as_asked
-from tierwall.reproduce.network.entry import play as play_there
-from tierwall.reproduce.network.messages import Asked, Told, outcome_of
 from tierwall.reproduce.progress import Waiting, show
 from tierwall.reproduce.results import NotShown, Row, not_shown, rows
-from tierwall.reproduce.trial import Played, Round, Telling, events_in, play
-from tierwall.standins.clients import Outcome
+from tierwall.reproduce.rounds import Cast, joined, one_round
+from tierwall.reproduce.trial import Round
 
 WITHOUT: Final = "reference"
 """The site that opens all that the vendors ask for, and has no behaviours."""
-
-_NOTHING: Final = Round({}, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +37,6 @@ class Comparison:
     wanted: Wanted
     means: Means
     checks: tuple[Check, ...]
-    login: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,64 +81,34 @@ async def _compare(wanted: Comparison, talk: Console) -> Compared:
 
 async def _rounds(wanted: Comparison, folder: Path, waiting: Waiting) -> tuple[tuple[Check, ...], Round, Round]:
     """The checks, those at the gateway not run where its namespaces failed; and both rounds of them."""
+    cast = Cast(
+        sites=(wanted.site,),
+        wanted=wanted.wanted,
+        policies=wanted.policies,
+        means=wanted.means,
+        checks=wanted.checks,
+        login=login_of(wanted.loaded),
+    )
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_one(wanted, site, way, folder / f"{way}-{number}", waiting.telling(number)))
+            group.create_task(one_round(cast, site, way, folder / f"{way}-{number}", waiting.telling(number)))
             for number, (site, way) in enumerate((site, way) for way in Way for site in (WITHOUT, wanted.site))
         ]
     by_proxy_before, by_proxy_now, there_before, there_now = (task.result() for task in tasks)
-    failed = next((each for each in (there_before, there_now) if isinstance(each, str)), None)
-    if failed is None:
-        there = [each for each in (there_before, there_now) if isinstance(each, Round)]
-    else:
-        there = [_NOTHING, _NOTHING]
-    checks = tuple(
-        replace(check, not_run=check.not_run or failed) if check.way is Way.GATEWAY else check
-        for check in wanted.checks
-    )
-    by_proxy = [each for each in (by_proxy_before, by_proxy_now) if isinstance(each, Round)]
-    before, now = (_joined(one, other) for one, other in zip(by_proxy, there, strict=True))
+    checks, before, now = settled(wanted.checks, (by_proxy_before, there_before), (by_proxy_now, there_now))
     return checks, before, now
 
 
-def _joined(one: Round, other: Round) -> Round:
-    return Round(one.outcomes | other.outcomes, one.events + other.events)
-
-
-async def _one(wanted: Comparison, site: str, way: Way, folder: Path, telling: Telling) -> Round | str:
-    """One round; of the namespaces, why there was none."""
-    checks = tuple(check for check in wanted.checks if check.way is way and check.not_run is None)
-    if not checks:
-        return _NOTHING
-    folder.mkdir()
-    if way is Way.PROXY:
-        played = Played(site=site, policies=wanted.policies, checks=checks, login=wanted.login)
-        return await play(played, folder, telling)
-    try:
-        return await _there(wanted, site, folder, telling)
-    except CannotPlay as why:
-        return f"the namespaces failed: {why}"
-
-
-async def _there(wanted: Comparison, site: str, folder: Path, telling: Telling) -> Round:
-    outcomes: dict[Check, Outcome] = {}
-
-    def hear(line: Told) -> None:
-        check = wanted.checks[line.check]
-        outcomes[check] = outcome_of(line)
-        telling.ends(check)
-
-    await play_there(
-        Asked(
-            site=wanted.site,
-            under=site,
-            vendor=wanted.wanted.vendor,
-            policies=tuple(str(path.absolute()) for path in wanted.policies),
-            longest_s=wanted.wanted.longest_s,
-            only=tuple(wanted.wanted.only),
-            means=as_asked(wanted.means),
-            folder=str(folder),
-        ),
-        hear,
-    )
-    return Round(outcomes, events_in(folder))
+def settled(
+    checks: tuple[Check, ...], before: tuple[Round | str, Round | str], now: tuple[Round | str, Round | str]
+) -> tuple[tuple[Check, ...], Round, Round]:
+    """Rounds by each way, or why there was none, as one round each; where one failed, its checks are not run."""
+    failed = {
+        way: next((each for each in pair if isinstance(each, str)), None)
+        for way, pair in zip(Way, zip(before, now, strict=True), strict=True)
+    }
+    checks = tuple(replace(check, not_run=check.not_run or failed[check.way]) for check in checks)
+    kept = set(checks)
+    both = [joined([each for each in of if isinstance(each, Round)]) for of in (before, now)]
+    known = [Round({check: it for check, it in each.outcomes.items() if check in kept}, each.events) for each in both]
+    return checks, known[0], known[1]

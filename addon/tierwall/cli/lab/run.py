@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder, state_folder
+from tierwall.cli.reporting.forms import check_form
 from tierwall.cli.ship import beside
 from tierwall.cli.ship.beside import NOTHING, Beside
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
@@ -48,6 +49,7 @@ class Wanted:
     gateway: bool = False
     learn: bool = False
     serve: tuple[str, ...] = ()
+    report: Path | None = None
     beside: Beside = NOTHING
     page: "Page | None" = None
 
@@ -91,6 +93,10 @@ def run(wanted: Wanted) -> int:
     finally:
         page.end()
         companion.end()
+    if wanted.report is not None:
+        from tierwall.cli.reporting.of_run import report_of_run  # noqa: PLC0415 - most runs want none
+
+        report_of_run(wanted.report, settings.journal, began, wanted.policies)
     return _learn(settings.journal, began, wanted.policies) if wanted.learn else status
 
 
@@ -209,6 +215,8 @@ def _checked(wanted: Wanted) -> tuple[str, int]:
             parse_clients([text])
         except InvalidClients as fault:
             faults.append(fault)
+    if wanted.report is not None and (wrong := check_form(wanted.report)) is not None:
+        faults.append(wrong)
     if faults:
         try:
             load_site(wanted.site, load_catalogue(wanted.policies))

@@ -1,24 +1,16 @@
 """`--report FILE` of other commands: what they found, as the report that `tierwall report` makes of it.
 
-Knows forms by the endings of files. The report is report.py's.
+The report is report.py's.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 from tierwall.cli.output import talk
-from tierwall.cli.reporting.report import Wanted, report
-
-_FORMS: Final = {".html": "html", ".htm": "html", ".md": "markdown", ".xml": "junit", ".pdf": "pdf"}
-
-
-def check_form(path: Path) -> str | None:
-    """What is wrong with the file's ending; None where it says a form."""
-    if path.suffix.lower() in _FORMS:
-        return None
-    return f"--report: {path.name!a} says no form; expected one that ends in {', '.join(_FORMS)}"
+from tierwall.cli.reporting.forms import FORMS
+from tierwall.cli.reporting.report import Wanted, report, show
+from tierwall.report.document import Document
 
 
 def write_report(path: Path, results: Mapping[str, bytes], policies: tuple[Path, ...] = ()) -> None:
@@ -32,15 +24,23 @@ def write_report(path: Path, results: Mapping[str, bytes], policies: tuple[Path,
 
 def report_of(path: Path, files: tuple[Path, ...], policies: tuple[Path, ...] = ()) -> None:
     """Of results that are files. Raises BadInput."""
-    form = _FORMS[path.suffix.lower()]
-    report(
-        Wanted(
-            files=files,
-            policies=policies,
-            html=path if form == "html" else None,
-            markdown=path if form == "markdown" else None,
-            junit=path if form == "junit" else None,
-            pdf=path if form == "pdf" else None,
-        )
-    )
+    report(_wanted(path, files, policies))
     talk().print(f"report: {path}", style="dim", soft_wrap=True)
+
+
+def show_in_form(document: Document, path: Path) -> None:
+    """Another document, in the form that the file's ending says. Raises BadInput."""
+    show(document, _wanted(path, (), ()))
+    talk().print(f"report: {path}", style="dim", soft_wrap=True)
+
+
+def _wanted(path: Path, files: tuple[Path, ...], policies: tuple[Path, ...]) -> Wanted:
+    form = FORMS[path.suffix.lower()]
+    return Wanted(
+        files=files,
+        policies=policies,
+        html=path if form == "html" else None,
+        markdown=path if form == "markdown" else None,
+        junit=path if form == "junit" else None,
+        pdf=path if form == "pdf" else None,
+    )

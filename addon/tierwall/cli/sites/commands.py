@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option, site_option
+from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option
 from tierwall.policy.dialect import Dialect
 
 
@@ -70,6 +70,7 @@ Examples:
   tierwall reproduce --site dpi-https-only --vendor vevox
   sudo tierwall reproduce --site udp-blocked --vendor 8x8 --only turn-relay
   tierwall reproduce --site customer.yaml --vendor 8x8 --report ticket.html
+  sudo tierwall reproduce --matrix --longest 6m --report matrix.html --report matrix.xml
 
 Stand-ins for the vendor's servers and clients that behave as its own do, once behind the reference site and once
 behind yours: through an explicit proxy on loopback, and, for UDP, TURN, QUIC, DNS and what needs a network, through a
@@ -77,15 +78,27 @@ gateway in network namespaces that are gone afterwards. Those need root, or a ke
 was not run says why. Exit status: 0 nothing broken, 1 something, 2 bad input, 3 nothing broken, and a behaviour of
 the site could not be shown.""",
 )
-@site_option
+@click.option(
+    "--site",
+    "sites",
+    metavar="NAME|FILE",
+    multiple=True,
+    shell_complete=complete_sites,
+    help="The corporate network to reproduce: a bundled site, or a file of your own.  [default: reference; with "
+    "--matrix every bundled site]",
+)
 @click.option(
     "--vendor",
+    "vendors",
     metavar="ID",
-    required=True,
+    multiple=True,
     shell_complete=complete_vendors,
-    help="One that `tierwall vendors` lists, or yours.",
+    help="One that `tierwall vendors` lists, or yours.  [with --matrix: 8x8, vevox, google-meet where none is named]",
 )
 @policy_option
+@click.option(
+    "--matrix", is_flag=True, help="Every site against every vendor, as one table. --site and --vendor may be repeated."
+)
 @click.option("--only", metavar="SERVICE", multiple=True, help="Only this service of the vendor. May be repeated.")
 @click.option(
     "--longest",
@@ -95,34 +108,43 @@ the site could not be shown.""",
     help="How long a connection may be held to see whether it lasts; what takes longer is not run.",
 )
 @click.option(
-    "--login",
-    metavar="NAME:PASSWORD",
-    help="For a site that asks for a password.  [default: lab:lab, as the bundled ones have it]",
-)
-@click.option(
     "--report",
+    "reports",
     metavar="FILE",
+    multiple=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the report to send, too: FILE ends in .html, .md, .xml or .pdf.",
+    help="Write the report to send, too: FILE ends in .html, .md, .xml (JUnit) or .pdf. May be repeated.",
 )
 @json_option
 def reproduce_command(  # noqa: PLR0913 - one for each option
     *,
-    site: str,
-    vendor: str,
+    sites: tuple[str, ...],
+    vendors: tuple[str, ...],
+    matrix: bool,
     policies: tuple[Path, ...],
     only: tuple[str, ...],
     longest: str,
-    login: str | None,
-    report: Path | None,
+    reports: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """Run a vendor's client patterns once without and once with a site, and say service by service what worked, what
     works, and what broke it. Needs no network."""
-    from tierwall.cli.lab.reproduce import Wanted, reproduce  # noqa: PLC0415
+    if not matrix and len(vendors) != 1:
+        raise click.UsageError("--vendor: name one; several go with --matrix")
+    if not matrix and len(sites) > 1:
+        raise click.UsageError("--site: name one; several go with --matrix")
+    from tierwall.cli.lab import reproduce  # noqa: PLC0415
 
-    return reproduce(
-        Wanted(site=site, vendor=vendor, policies=policies, only=only, longest=longest, login=login, report=report),
+    work = reproduce.matrix if matrix else reproduce.reproduce
+    return work(
+        reproduce.Wanted(
+            sites=sites or (() if matrix else ("reference",)),
+            vendors=vendors,
+            policies=policies,
+            only=only,
+            longest=longest,
+            reports=reports,
+        ),
         as_json=as_json,
     )
 

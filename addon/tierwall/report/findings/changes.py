@@ -49,6 +49,13 @@ ASKS: Final = {
 }
 """By the behaviour's name: what its network's people would have to do."""
 
+LISTS: Final = {
+    "tier-closed": "Add these services' destinations to the allow list; `tierwall export --to PRODUCT` spells them.",
+    "wildcard-gap": "Add the names that the wildcards leave out; `tierwall export --to PRODUCT` spells them.",
+    "port-closed": "Open the other ports of these services too; `tierwall export --to PRODUCT` spells them.",
+}
+"""By the reason, where a diagnosis says that the list of what is open explains it."""
+
 _PLACES: Final = 20
 
 
@@ -81,7 +88,7 @@ def _asks(struck: Iterable[Struck]) -> Iterator[Ask]:
         more = len(places) - _PLACES
         yield Ask(
             behaviour=behaviour,
-            ask=ASKS.get(behaviour, "Switch this off for these destinations."),
+            ask=(ASKS | LISTS).get(behaviour, "Switch this off for these destinations."),
             destinations=(*places[:_PLACES], *((f"and {more} more",) if more > 0 else ())),
             services=tuple(dict.fromkeys(each.service for each in all_of)),
         )

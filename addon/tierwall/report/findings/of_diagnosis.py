@@ -1,7 +1,7 @@
 """What `tierwall diagnose` prints -> findings: which behaviours explain what was measured, and what stays open.
 
 Knows its keys: `diagnoses` of `behaviour`, `parameters`, `services`, `for`, `against`, `rank`; `undecided` of
-`between`, `next`.
+`between`, `next`; `unexplained`.
 """
 
 from collections.abc import Mapping
@@ -53,12 +53,21 @@ def of_diagnosis(source: Source, value: Mapping[str, object], catalogue: Catalog
             if (named := _named(service)) is not None
         ),
         evidence=tuple(_evidence(number, each, source.name, when) for number, each in enumerate(found, start=1)),
-        not_attributable=tuple(
-            Open(what=f"undecided between {said(each.between)}", why=f"next: {said(each.next)}") for each in undecided
+        not_attributable=(
+            *(
+                Open(what=f"undecided between {said(each.between)}", why=f"next: {said(each.next)}")
+                for each in undecided
+            ),
+            *(Open(what=said(each), why="broken, and no behaviour explains it") for each in _unexplained(value)),
         ),
         again=("tierwall diagnose FILE",),
         raw=(raw_of(source, value),),
     )
+
+
+def _unexplained(value: Mapping[str, object]) -> list[object]:
+    found = value.get("unexplained")
+    return found if isinstance(found, list) else []
 
 
 def _named(service: object) -> tuple[str, str] | None:

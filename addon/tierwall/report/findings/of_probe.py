@@ -43,6 +43,8 @@ def of_probe(source: Source, value: Mapping[str, object], catalogue: Catalogue) 
     """All that it says."""
     left_out: list[str] = []
     checks = list(enumerate(parts(Check, value.get("checks"), left_out, "checks"), start=1))
+    if value.get("whole") is False:
+        left_out.append("is of a probe that was stopped before its end: what is missing was not run")
     strange = sorted({each.state for _, each in checks if each.state not in _HEALTH})
     left_out += [f"its state `{state}` is not known here, and shown as not tested" for state in strange]
     groups: dict[tuple[str, str], list[Check]] = {}

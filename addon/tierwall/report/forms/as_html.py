@@ -21,7 +21,7 @@ h2 { font-size: 1.15rem; border-bottom: 2px solid; padding-bottom: .2rem; margin
 h2.bad, .is-broken, .core { color: var(--bad); } h2.good, .is-works { color: var(--good); }
 h2.open, .is-degraded, .auxiliary, .warning { color: var(--open); } .analytics { color: var(--calm); }
 .none, .is-not-tested { color: var(--dim); }
-.is-broken, .is-degraded, .is-works, .is-not-tested { font-weight: 600; white-space: nowrap; }
+.is-broken, .is-degraded, .is-works, .is-not-tested { font-weight: 600; }
 h3 { font-size: 1rem; margin: 1rem 0 0; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th { text-align: left; color: var(--dim); font-weight: 600; white-space: nowrap; }
@@ -111,8 +111,8 @@ def _cell(table: Table, at: int, cell: str) -> str:
     text = _text(cell)
     if at in table.codes and text:
         text = f"<code>{text}</code>"
-    elif at in table.words and cell in _WORDS:
-        text = f'<span class="{_WORDS[cell]}">{text}</span>'
+    elif at in table.words and (word := cell.partition(":")[0]) in _WORDS:
+        text = f'<span class="{_WORDS[word]}">{text}</span>'
     return f'<td{_class(table, at)} data-head="{_text(table.head[at])}">{text}</td>'
 
 

@@ -11,8 +11,10 @@ from tierwall.standins.clients import Cause, Outcome, Reply, Stage
 class Asked(Struct, frozen=True, kw_only=True):
     """What is to be played."""
 
-    site: str
-    """Whose checks they are."""
+    sites: tuple[str, ...]
+    """Whose checks they are, one site's after the other's."""
+    numbers: tuple[int, ...]
+    """Of the checks that are played."""
     under: str
     """Which site the proxy has."""
     vendor: str

@@ -18,7 +18,7 @@ from tierwall import programs
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.model import Address
 from tierwall.reproduce.addresses import addresses_of
-from tierwall.reproduce.checks import Check, Means, Pattern, Wanted, Way, checks_of
+from tierwall.reproduce.checks import Check, Means, Pattern, Wanted, checks_of
 from tierwall.reproduce.network import servers
 from tierwall.reproduce.network.clients import Known, outcome_of
 from tierwall.reproduce.network.messages import Asked, Told, told
@@ -79,10 +79,11 @@ def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
 
 def _scene(asked: Asked, tell: Callable[[Told], None]) -> _Scene:
     catalogue = load_catalogue([Path(path) for path in asked.policies])
-    site = load_site(asked.site, catalogue)
+    sites = [load_site(name, catalogue) for name in asked.sites]
     wanted = Wanted(vendor=asked.vendor, longest_s=asked.longest_s, only=frozenset(asked.only))
-    every = list(enumerate(checks_of(catalogue, site, wanted, Means(**asked.means))))
-    ours = tuple((number, check) for number, check in every if check.way is Way.GATEWAY and check.not_run is None)
+    means = Means(**asked.means)
+    every = list(enumerate(check for site in sites for check in checks_of(catalogue, site, wanted, means)))
+    ours = tuple(every[number] for number in asked.numbers)
     names = [str(check.of.host) for _, check in every if isinstance(check.of.host, str)]
     return _Scene(asked, ours, addresses_of(name for name in names if not name.startswith("own-cas-")), tell)
 

@@ -1,0 +1,185 @@
+"""`tierwall reproduce --matrix`: every site against every vendor, what each round shows, side by side.
+
+Knows which rounds disturb each other: none does, so that as many run at a time as there are processors, and those
+that only hold connections besides. Each vendor's round without a site is played once, for all sites.
+"""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from tierwall.policy.site import Site
+from tierwall.reproduce.checks import HOLD_S, Check, Means, Wanted, Way, login_of
+from tierwall.reproduce.command import WITHOUT, Compared, settled
+from tierwall.reproduce.leftovers import folder_of_a_run
+from tierwall.reproduce.progress import Waiting, show
+from tierwall.reproduce.results import not_shown, rows
+from tierwall.reproduce.rounds import Cast, one_round
+from tierwall.reproduce.trial import Round, Telling
+from tierwall.standins.process import ProxyFailed
+
+VENDORS: Final = ("8x8", "vevox", "google-meet")
+"""Where none is named: together they speak TLS of their own, WebSocket, HTTP, TURN, media and QUIC."""
+
+_HOLDING_S: Final = 10.0
+"""A round that holds connections for longer needs no processor meanwhile."""
+_HOLDING_AT_ONCE: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A vendor under a site."""
+
+    name: str
+    """The site, as `tierwall run --site` takes it; a file's path is absolute."""
+    site: Site
+    vendor: str
+    checks: tuple[Check, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds connections for long."""
+        return any(check.hold_s > _HOLDING_S and check.not_run is None for check in self.checks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matrix:
+    """All that is to be played."""
+
+    cells: tuple[Cell, ...]
+    """A vendor's sites in one order."""
+    wanted: Wanted
+    """Of any vendor: the cells say which."""
+    policies: tuple[Path, ...]
+    means: Means
+
+
+def compare_all(matrix: Matrix, talk: Console) -> tuple[tuple[Cell, Compared], ...]:
+    """Play it. Raises ExceptionGroup with ProxyFailed in it."""
+    return asyncio.run(_compare_all(matrix, talk))
+
+
+async def _compare_all(matrix: Matrix, talk: Console) -> tuple[tuple[Cell, Compared], ...]:
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    vendors = list(dict.fromkeys(cell.vendor for cell in matrix.cells))
+    total = sum(check.not_run is None for cell in matrix.cells for check in cell.checks)
+    waiting = Waiting(total, time.monotonic)
+    showing = asyncio.create_task(show(waiting, talk))
+    try:
+        with folder_of_a_run() as folder:
+            stage = _Stage(matrix, folder, waiting)
+            async with asyncio.TaskGroup() as group:
+                befores = {vendor: group.create_task(stage.before(vendor)) for vendor in vendors}
+                in_order = sorted(matrix.cells, key=lambda cell: not cell.holds)
+                nows = {id(cell): group.create_task(stage.now(cell)) for cell in in_order}
+    finally:
+        showing.cancel()
+        await asyncio.gather(showing, return_exceptions=True)
+    return tuple(
+        (cell, _compared(cell, befores[cell.vendor].result(), nows[id(cell)].result())) for cell in matrix.cells
+    )
+
+
+type _Rounds = tuple[Round | str, Round | str]
+"""By each way, or why there was none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    rounds: _Rounds
+    when: datetime
+    until: datetime
+
+
+class _Stage:
+    """Plays rounds, each when there is room for it."""
+
+    def __init__(self, matrix: Matrix, folder: Path, waiting: Waiting) -> None:
+        self._matrix, self._folder, self._waiting = matrix, folder, waiting
+        self._busy = asyncio.Semaphore(max(os.cpu_count() or 1, 2))
+        self._holding = asyncio.Semaphore(_HOLDING_AT_ONCE)
+        self._number = 0
+
+    async def before(self, vendor: str) -> _Rounds:
+        """The vendor's checks of all sites without any: of one that several sites have, the longest."""
+        cells = [cell for cell in self._matrix.cells if cell.vendor == vendor]
+        cast = self._cast(cells)
+        once: dict[Check, Check] = {}
+        for check in cast.checks:
+            longest = once.get(key := plain(check))
+            if check.not_run is None and (longest is None or longest.hold_s < check.hold_s):
+                once[key] = check
+        kept = set(once.values())
+        alone = tuple(
+            check if check in kept else replace(check, not_run="another is the same") for check in cast.checks
+        )
+        silent = Telling(begins=lambda _: None, ends=lambda _: None)
+        return await self._both(replace(cast, checks=alone), WITHOUT, silent, any(cell.holds for cell in cells))
+
+    async def now(self, cell: Cell) -> "_Now":
+        """One cell's rounds with its site."""
+        when = datetime.now(UTC)
+        self._number += 1
+        telling = self._waiting.telling(self._number)
+        rounds = await self._both(self._cast([cell]), cell.name, telling, cell.holds)
+        return _Now(rounds, when, datetime.now(UTC))
+
+    def _cast(self, cells: Sequence[Cell]) -> Cast:
+        matrix = self._matrix
+        return Cast(
+            sites=tuple(cell.name for cell in cells),
+            wanted=replace(matrix.wanted, vendor=cells[0].vendor),
+            policies=matrix.policies,
+            means=matrix.means,
+            checks=tuple(check for cell in cells for check in cell.checks),
+            login=login_of(cells[0].site),  # without a site nobody asks
+        )
+
+    async def _both(self, cast: Cast, under: str, telling: Telling, holds: bool) -> _Rounds:
+        found: list[Round | str] = []
+        for way in Way:
+            room = self._holding if holds and way is Way.PROXY else self._busy
+            async with room:
+                self._number += 1
+                folder = self._folder / f"{way}-{self._number}"
+                try:
+                    found.append(await one_round(cast, under, way, folder, telling))
+                except ProxyFailed as why:
+                    found.append(f"the proxy did not run: {' '.join(str(why).splitlines()[:2])}")
+        return found[0], found[1]
+
+
+def plain(check: Check) -> Check:
+    """The check as it is for every site: without what this one makes of it."""
+    return replace(check, hold_s=HOLD_S if check.hold_s else 0.0, meets=(), not_run=None)
+
+
+def _compared(cell: Cell, before: _Rounds, now: _Now) -> Compared:
+    one, other = before
+    checks, without, with_it = settled(cell.checks, (_for(cell, one), _for(cell, other)), now.rounds)
+    return Compared(
+        rows=rows(checks, without, with_it),
+        not_shown=tuple(not_shown(cell.site.behaviours, checks, without, with_it)),
+        events=with_it.events,
+        when=now.when,
+        until=now.until,
+    )
+
+
+def _for(cell: Cell, before: Round | str) -> Round | str:
+    """The vendor's round without a site, under the names that this cell's checks have."""
+    if isinstance(before, str):
+        return before
+    known = {plain(check): outcome for check, outcome in before.outcomes.items()}
+    outcomes = {check: known[key] for check in cell.checks if (key := plain(check)) in known}
+    return Round(outcomes, before.events)
