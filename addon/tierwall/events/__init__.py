@@ -5,6 +5,7 @@ Knows verdicts and attempts (policy), Elastic Common Schema names and JSON. Has 
 
 from tierwall.events.build import (
     Context,
+    applied,
     broken,
     closed,
     drift,
@@ -76,6 +77,7 @@ __all__ = [
     "Type",
     "Url",
     "UserAgent",
+    "applied",
     "broken",
     "closed",
     "drift",

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from msgspec import structs
+
 from tierwall import __version__
 from tierwall.events.enums import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
 from tierwall.events.hostile_text import (
@@ -57,6 +59,7 @@ _TYPES: Final[dict[Action, tuple[Type, ...]]] = {
     Action.ALLOWED: (Type.CONNECTION, Type.ALLOWED, Type.START),
     Action.CLOSED: (Type.CONNECTION, Type.END),
     Action.MARKED: (Type.INFO,),
+    Action.APPLIED: (Type.INFO,),
     Action.DRIFT: (Type.CONNECTION, Type.INFO),
 }
 _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
@@ -178,6 +181,13 @@ def fault(message: str, stage: Stage, *, when: datetime | int, id: str, site: st
         observer=_OBSERVER,
         tierwall=Tierwall(tier=Tier.NONE, stage=stage, site=cut_if_any(site, ID_OCTETS), breaks=(), near=()),
     )
+
+
+def applied(note: str, *, when: datetime | int, id: str, site: str | None = None) -> Event:  # noqa: A002
+    """An engine took a version of a site; the note says which."""
+    event = marked(note, when=when, id=id, site=site)
+    fields = structs.replace(event.event, action=Action.APPLIED, type=_TYPES[Action.APPLIED])
+    return structs.replace(event, event=fields, tierwall=structs.replace(event.tierwall, stage=Stage.CONFIG))
 
 
 def marked(note: str, *, when: datetime | int, id: str, site: str | None = None) -> Event:  # noqa: A002

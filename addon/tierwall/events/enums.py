@@ -15,6 +15,8 @@ class Action(StrEnum):
     CLOSED = "closed"
     MARKED = "marked"
     """Somebody noted what happened at this moment: "clicked Join"."""
+    APPLIED = "applied"
+    """An engine of a fleet (Envoy) runs a version of a site."""
     DRIFT = "drift"
     """Another engine (Envoy) decided otherwise than judge does."""
 

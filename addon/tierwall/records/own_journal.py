@@ -21,6 +21,7 @@ _DECISIONS: Final = {
     Action.ALLOWED: Decision.ALLOWED,
     Action.CLOSED: Decision.UNKNOWN,
     Action.MARKED: Decision.UNKNOWN,
+    Action.APPLIED: Decision.UNKNOWN,
     Action.DRIFT: Decision.UNKNOWN,
 }
 """`closed` ends what `allowed` began: one verdict, two lines. `marked` is nobody's connection, `drift` stands

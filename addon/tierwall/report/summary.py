@@ -159,7 +159,7 @@ class Tally:
             case Action.CLOSED:
                 self._sent += (event.source and event.source.bytes) or 0
                 self._received += (event.destination and event.destination.bytes) or 0
-            case Action.ALLOWED | Action.MARKED | Action.DRIFT:
+            case Action.ALLOWED | Action.MARKED | Action.APPLIED | Action.DRIFT:
                 pass
             case Action.FAILED:
                 self._failed.add((destination_of(event), message_of(event)))

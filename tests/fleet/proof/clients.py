@@ -20,22 +20,22 @@ ANSWER_S = 14
 ALLOWED, DENIED, UNSENT, SILENT, UNREACHABLE = "allowed", "denied", "cannot be sent", "silent", "unreachable"
 
 
-async def make(attempt: Try) -> str:
+async def make(attempt: Try, port: int = PROXY_PORT) -> str:
     """What came of it: the origin's answer, or none."""
     try:
         opening = _opening(attempt)
     except (UnicodeError, ValueError, ssl.SSLError):
         return UNSENT
     try:
-        return await asyncio.wait_for(_made(attempt, opening), ANSWER_S)
+        return await asyncio.wait_for(_made(attempt, opening, port), ANSWER_S)
     except TimeoutError:
         return SILENT
     except (asyncio.IncompleteReadError, OSError):
         return DENIED
 
 
-async def _made(attempt: Try, opening: bytes) -> str:
-    at = (attempt.host, attempt.port) if attempt.way is Way.DIRECT else (GATEWAY, PROXY_PORT)
+async def _made(attempt: Try, opening: bytes, port: int) -> str:
+    at = (attempt.host, attempt.port) if attempt.way is Way.DIRECT else (GATEWAY, port)
     reader, writer = await asyncio.open_connection(*at)
     try:
         if attempt.way is Way.CONNECT:

@@ -31,22 +31,19 @@ def bring(folder: Path) -> None:
 def running(made: Ground, folder: Path, *, admin: int = ADMIN_PORT) -> Iterator[subprocess.Popen[str]]:
     """Started by the folder's own script, with its guard loaded, until it has its lists."""
     made.gateway.nft((folder / "guard.nft").read_text())
-    child = made.start(
-        made.gateway,
-        "env",
-        f"ENVOY={made.folder}/envoy",
-        folder / "start.sh",
-        "--concurrency",
-        "2",
-        "-l",
-        "warn",
-        log="envoy.log",
-    )
+    child = start(made, folder)
     try:
         until_ready(made, child, admin)
         yield child
     finally:
         made.end(child)
+
+
+def start(made: Ground, folder: Path, *more: str) -> subprocess.Popen[str]:
+    """The folder's own script."""
+    envoy = f"ENVOY={made.folder}/envoy"
+    words = ("--concurrency", "2", "-l", "warn", *more)
+    return made.start(made.gateway, "env", envoy, folder / "start.sh", *words, log="envoy.log")
 
 
 def until_ready(made: Ground, child: subprocess.Popen[str], admin: int = ADMIN_PORT) -> None:
@@ -55,13 +52,14 @@ def until_ready(made: Ground, child: subprocess.Popen[str], admin: int = ADMIN_P
     while time.monotonic() < until:
         said = (made.folder / "envoy.log").read_text()[-2000:]
         assert child.poll() is None, f"Envoy ended: {said}"
-        if made.gateway.inside(lambda: _asked(admin, "ready")) == "LIVE\n":
+        if made.gateway.inside(lambda: asked(admin, "ready")) == "LIVE\n":
             return
         time.sleep(0.05)
     raise AssertionError(f"Envoy was not ready within {_START_S} s: {said}")
 
 
-def _asked(port: int, what: str) -> str:
+def asked(port: int, what: str) -> str:
+    """A page of Envoy's own; empty where none answers. For a thread in its namespace."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/{what}", timeout=2) as answer:
             return str(answer.read().decode())

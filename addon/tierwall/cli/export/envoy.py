@@ -11,6 +11,7 @@ from pathlib import Path
 from tierwall.cli.export.export import EnvoyOptions, Question, loaded
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import talk
+from tierwall.cli.places import read_place
 from tierwall.events.hostile_text import visible
 from tierwall.fleet.envoy import Bundle, BundleFile, CannotExpress, Place, Settings, bundle_of
 from tierwall.loader.faults import quoted, shown_path
@@ -56,26 +57,18 @@ def _unused(question: Question) -> Iterator[object]:
 
 
 def _settings(options: EnvoyOptions, faults: list[object]) -> Settings:
+    def read(option: str, text: str | None) -> Place | None:
+        return None if text is None else read_place(option, text, faults)
+
     default = Settings()
-    transparent = None if options.transparent is None else _place("--transparent", options.transparent, faults)
-    plane = None if options.control_plane is None else _place("--control-plane", options.control_plane, faults)
     return Settings(
-        explicit=default.explicit if options.listen is None else _place("--listen", options.listen, faults),
-        transparent=transparent,
-        admin=default.admin if options.admin is None else _place("--admin", options.admin, faults),
+        explicit=read("--listen", options.listen) or default.explicit,
+        transparent=read("--transparent", options.transparent),
+        admin=read("--admin", options.admin) or default.admin,
         uid=default.uid if options.uid is None else options.uid,
         node=default.node if options.node is None else options.node,
-        control_plane=plane,
+        control_plane=read("--control-plane", options.control_plane),
     )
-
-
-def _place(option: str, text: str, faults: list[object]) -> Place:
-    host, _, port = text.rpartition(":")
-    bare = host.strip("[]")
-    if not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535 or not bare:
-        faults.append(f"{option} {quoted(text)}: write HOST:PORT, as in `0.0.0.0:3128` or `[::]:3128`")
-        return Place(host="127.0.0.1", port=1)
-    return Place(host=bare, port=int(port))
 
 
 def _networks(texts: Sequence[str], faults: list[object]) -> list[Network]:

@@ -52,3 +52,106 @@ def ingest_command(  # noqa: PLR0913 - one for each option
     from tierwall.cli.fleet.ingest import Asked, ingest  # noqa: PLC0415
 
     return ingest(Asked(files=files, site=site, policies=policies, events=events, output=output, as_json=as_json))
+
+
+_state_option = click.option(
+    "--state",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the control plane writes down what every Envoy runs.  [default: fleet.json beside the journal]",
+)
+
+
+@fleet.command(
+    "certificates",
+    short_help="Make the certificates of a control plane and of its Envoys.",
+    epilog="""\b
+Example:
+  tierwall fleet certificates tls/ lab-1 lab-2
+
+FOLDER gets ca, control-plane, and a folder for each node, which is `tls` beside that node's envoy.json. A node's
+certificate is good for its own id alone. What is there already stays, but for the nodes that you name.""",
+)
+@click.argument("folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("nodes", metavar="NODE...", nargs=-1)
+def certificates_command(*, folder: Path, nodes: tuple[str, ...]) -> int:
+    """Make an authority, the control plane's certificate, and one for each node."""
+    from tierwall.cli.fleet.certificates import certificates  # noqa: PLC0415
+
+    return certificates(folder, nodes)
+
+
+@fleet.command(
+    "serve",
+    short_help="The control plane: sites' lists to Envoys, and what each took.",
+    epilog="""\b
+Examples:
+  tierwall fleet certificates tls/ lab-1 lab-2
+  tierwall export --to envoy customer.yaml --control-plane cp.example:18000 --node lab-1 -o lab-1/
+  tierwall fleet serve customer.yaml --listen 0.0.0.0:18000 --tls tls/
+  tierwall fleet serve customer.yaml lab-2=next.yaml --tls tls/
+
+SITE goes to every Envoy whose envoy.json was written for it; NODE=SITE to that node, whatever it was written for. What
+changes in a file goes out at once; a file that does not load, and a list that an Envoy does not take, change nothing.
+Needs gRPC: pip install 'tierwall[fleet]'.""",
+)
+@click.argument("sites", metavar="SITE|NODE=SITE...", nargs=-1, required=True)
+@click.option("--listen", metavar="HOST:PORT", default="127.0.0.1:18000", show_default=True, help="Where Envoys come.")
+@click.option(
+    "--tls",
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="As `tierwall fleet certificates` makes it. Envoys without a certificate of its authority are turned away.",
+)
+@policy_option
+@click.option(
+    "--journal",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where what Envoys took and refused is written.  [default: fleet.jsonl beside the journal]",
+)
+@_state_option
+def serve_command(  # noqa: PLR0913 - one for each option
+    *,
+    sites: tuple[str, ...],
+    listen: str,
+    tls: Path,
+    policies: tuple[Path, ...],
+    journal: Path | None,
+    state: Path | None,
+) -> int:
+    """Serve sites to Envoys until Ctrl-C. Gone or restarted, it leaves every Envoy as it is."""
+    from tierwall.cli.fleet.serve import Asked, serve  # noqa: PLC0415
+    from tierwall.cli.folders import state_folder  # noqa: PLC0415
+    from tierwall.cli.places import place_of  # noqa: PLC0415
+
+    return serve(
+        Asked(
+            sites=sites,
+            listen=place_of("--listen", listen),
+            tls=tls,
+            policies=policies,
+            journal=journal or state_folder() / "fleet.jsonl",
+            state=state or state_folder() / "fleet.json",
+        )
+    )
+
+
+@fleet.command(
+    "status",
+    short_help="Which Envoy runs which version of which site.",
+    epilog="""\b
+Example:
+  tierwall fleet status
+
+Exit status 1 says that an Envoy does not run what it should, or that the control plane does not run.""",
+)
+@_state_option
+@json_option
+def status_command(*, state: Path | None, as_json: bool) -> int:
+    """Say which Envoy runs what, and which took none of it."""
+    from tierwall.cli.fleet.status import status  # noqa: PLC0415
+    from tierwall.cli.folders import state_folder  # noqa: PLC0415
+
+    return status(state or state_folder() / "fleet.json", as_json=as_json)
