@@ -107,6 +107,7 @@ docs: setup ## write anew the pages of docs/ that are made from the code
 schemas: setup ## write the JSON Schemas anew, from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.schemas
 	@PYTHONPATH=addon $(RUN)python -m tools.audit_schema
+	@PYTHONPATH=addon $(RUN)python -m tools.probe_schema
 	@PYTHONPATH=addon $(RUN)python -m tierwall.events
 
 site: $(BOOT)/bin/uv ## docs/ as a site, in build/site; a link that leads nowhere fails

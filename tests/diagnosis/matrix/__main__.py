@@ -1,4 +1,4 @@
-"""`python -m tests.diagnosis.matrix [--hold T] [--keep DIR [--read]] [SITE...]`: the probe through the lab, once for each site.
+"""`python -m tests.diagnosis.matrix [SITE...]`: the probe through the lab, once for each site.
 
 Knows the order and the score. All sites stand side by side, each in a process and in namespaces of its own, as they
 mostly wait. Without SITE the page is written (docs/diagnose.md); exit status 1 where the score is below the target.

@@ -16,6 +16,7 @@ from typing import Final
 from tests.diagnosis.matrix.world import READY, VENDORS, addresses
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import CLIENT, CLIENT_6, GATEWAY, REDIRECT, SERVER, TUN, TURN, Lab, three_machines
+from tests.support import running
 from tests.support.running import ADDON
 from tierwall.probe.result_file import from_json
 from tierwall.probe.values import Result
@@ -23,6 +24,8 @@ from tierwall.probe.values import Result
 PROXY_PORT: Final = 3128
 MODES: Final = ("transparent", f"tun:{TUN}", f"regular@{GATEWAY}:{PROXY_PORT}", f"dns@{GATEWAY}:53")
 ROOT: Final = ADDON.parent
+START_LIMIT_S: Final = 120.0
+"""Many start side by side."""
 MOVE_AFTER_S: Final = 8.0
 """Connections stand by then."""
 _HOLDING: Final = "holding"
@@ -43,6 +46,7 @@ class Trial:
 
 def probed(trial: Trial, folder: Path) -> Result:
     """What the probe wrote."""
+    running.START_LIMIT_S = START_LIMIT_S  # type: ignore[misc]
     with three_machines() as lab, _world(lab, folder) as world:
         lab.gateway.etc("resolv.conf", f"nameserver {SERVER}\n")
         lab.client.etc("resolv.conf", f"nameserver {GATEWAY}\noptions timeout:2 attempts:1\n")

@@ -62,7 +62,7 @@ Examples:
 )
 @click.argument("name", type=click.Choice(shipped.SCHEMAS))
 def schema_command(name: str) -> int:
-    """Print the JSON Schema (2020-12) of site files, vendor policies, events of the journal, or what `audit --json`
-    prints."""
+    """Print the JSON Schema (2020-12) of site files, vendor policies, events of the journal, what `audit --json`
+    prints, or what `probe` writes."""
     click.echo(shipped.schema(name).rstrip())
     return 0
