@@ -61,11 +61,15 @@ _PLACES: Final = 20
 
 def with_changes(report: Report, catalogue: Catalogue, dialect: Dialect) -> Report:
     """The report with what would mend what it says is broken."""
+    listed = {each.service for each in report.struck if each.behaviour in LISTS}
+    shut = [each for each in report.unreached if listed.intersection(each.serves)]
+    told = {service for each in shut for service in each.serves}
+    left = [each for each in report.struck if each.behaviour not in LISTS or each.service not in told]
     return replace(
         report,
         dialect=dialect.value,
-        entries=tuple(_entries(report.refused, catalogue, dialect)),
-        asks=tuple(_asks(report.struck)),
+        entries=tuple(_entries((*report.refused, *shut), catalogue, dialect)),
+        asks=tuple(_asks(left)),
     )
 
 

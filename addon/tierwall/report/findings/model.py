@@ -164,6 +164,8 @@ class Report:
     sites: tuple[str, ...] = ()
     services: tuple[ServiceHealth, ...] = ()
     refused: tuple[Refused, ...] = ()
+    unreached: tuple[Refused, ...] = ()
+    """What was measured and not reached: a list did that only where a diagnosis says so."""
     struck: tuple[Struck, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     evidence_cut: int = 0

@@ -3,15 +3,15 @@
 Knows its keys: `checks` of `vendor`, `service`, `tier`, `what`, `target`, `state`, `saw`, `ms`, `detail`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
 from msgspec import Struct
 
-from tierwall.policy.model import Catalogue
-from tierwall.report.findings.model import Evidence, Health, Open, Report, ServiceHealth, Source
-from tierwall.report.findings.parts import parts, raw_of, said, symptom_of, text_of, tier_of
+from tierwall.policy.model import Catalogue, Transport
+from tierwall.report.findings.model import Evidence, Health, Open, Refused, Report, ServiceHealth, Source
+from tierwall.report.findings.parts import host_of, parts, raw_of, said, symptom_of, text_of, tier_of
 
 EVIDENCE: Final = 300
 
@@ -68,10 +68,11 @@ def of_probe(source: Source, value: Mapping[str, object], catalogue: Catalogue) 
             ),
         ),
         services=tuple(_service(key, group, catalogue, source.name) for key, group in groups.items()),
+        unreached=tuple(dict.fromkeys(where for _, each in shown for where in _unreached(each))),
         evidence=tuple(_evidence(number, each, source.name, when) for number, each in shown[:EVIDENCE]),
         evidence_cut=max(len(shown) - EVIDENCE, 0),
         not_tested=tuple(
-            Open(what=_what(each), why=said(each.detail) or said(each.saw) or each.state)
+            Open(what=_what(each), why=_detail(each) or said(each.saw) or each.state)
             for _, each in checks
             if _health(each) is Health.NOT_TESTED
         ),
@@ -108,6 +109,24 @@ def _service(key: tuple[str, str], group: list[Check], catalogue: Catalogue, sou
     )
 
 
+def _detail(check: Check) -> str:
+    match check.detail:
+        case {"why": str(why)}:
+            return why
+        case _:
+            return said(check.detail)
+
+
+def _unreached(check: Check) -> Iterator[Refused]:
+    target = check.target if isinstance(check.target, str) else ""
+    transport = Transport.UDP if target.endswith("/udp") else Transport.TCP
+    host, _, port = target.removesuffix("/udp").rpartition(":")
+    found = host_of(host.strip("[]"))
+    if check.vendor and check.service and found is not None and port.isdecimal() and 0 < int(port) < 65536:
+        serves = (f"{check.vendor}/{check.service}",)
+        yield Refused(host=found, port=int(port), transport=transport, serves=serves)
+
+
 def _what(check: Check) -> str:
     of = f"{check.vendor}/{check.service}: " if check.vendor and check.service else ""
     return f"{of}{said(check.what)} {said(check.target)}".strip()
@@ -121,5 +140,5 @@ def _evidence(number: int, check: Check, source: str, when: str | None) -> Evide
         when=when,
         what=_what(check),
         decided=check.state,
-        saw="; ".join(part for part in (f"{said(check.saw)}{took}".strip(), said(check.detail)) if part),
+        saw="; ".join(part for part in (f"{said(check.saw)}{took}".strip(), _detail(check)) if part),
     )

@@ -196,6 +196,7 @@ def _evidence(report: Report) -> Section:
     if not report.evidence:
         return Section(title="Evidence", mood=Mood.OPEN, lead=("Nothing was seen broken.",))
     several = len(report.sources) > 1
+    named = any(each.client for each in report.evidence)
     rows = tuple(
         (
             each.id,
@@ -203,7 +204,7 @@ def _evidence(report: Report) -> Section:
             each.what,
             each.decided,
             each.saw,
-            each.client or "",
+            *((each.client or "",) if named else ()),
             *((each.source,) if several else ()),
         )
         for each in report.evidence
@@ -214,12 +215,12 @@ def _evidence(report: Report) -> Section:
         "destination",
         "what was done",
         "the client saw",
-        "client",
+        *(("client",) if named else ()),
         *(("source",) if several else ()),
     )
     cut = report.evidence_cut
     lead = (f"{cut:,} more of the same are left out here.",) if cut else ()
-    table = Table(head=head, rows=rows, codes=frozenset({0, 2, 5}))
+    table = Table(head=head, rows=rows, codes=frozenset({0, 2, *({5} if named else ())}))
     return Section(title="Evidence", mood=Mood.BAD, lead=lead, table=table)
 
 

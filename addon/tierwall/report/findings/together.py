@@ -21,6 +21,7 @@ def together(found: Sequence[Report]) -> Report:
         sites=_once(each.sites for each in found),
         services=_services([service for each in found for service in each.services], diagnosed),
         refused=_once(each.refused for each in found),
+        unreached=_once(each.unreached for each in found),
         struck=_once(each.struck for each in found),
         evidence=_once(each.evidence for each in found),
         evidence_cut=sum(each.evidence_cut for each in found),
