@@ -4,12 +4,11 @@ Every text is cut here, so that what is built is exactly what the line says. The
 one break in the longest line; line.py drops the rest of them where it must.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from tierwall import __version__
 from tierwall.events.enums import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
@@ -71,8 +70,7 @@ _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
 _MILLISECONDS: Final = tuple(f".{number:03d}Z" for number in range(1000))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(Struct, frozen=True, kw_only=True, gc=False):
     """What the shell knows beside the attempt and its verdict."""
 
     when: datetime | int
@@ -91,8 +89,7 @@ class Context:
     user_agent: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
+class _Outcome(Struct, frozen=True, kw_only=True, gc=False):
     """What differs between the kinds of events about a connection."""
 
     action: Action
@@ -158,6 +155,54 @@ def closed(  # noqa: PLR0913 - the end of a tunnel is four facts
 def drift(verdict: Verdict, attempt: Attempt, context: Context, message: str) -> Event:
     """Another engine decided otherwise; the message says how."""
     return _event(_Outcome(action=Action.DRIFT, reason=verdict.reason, message=message), verdict, attempt, context)
+
+
+def closed_after(  # noqa: PLR0913 - as many as `closed`
+    allowed: Event, *, when: int, id: str, by: ClosedBy, sent: int, received: int, duration: int  # noqa: A002
+) -> Event:
+    """The same of a tunnel that was told of when it began: what was said then is said again, and not made again."""
+    source, destination, ours = allowed.source, allowed.destination, allowed.tierwall
+    return Event(
+        timestamp=timestamp(when),
+        ecs=_ECS,
+        event=EventFields(
+            kind=Kind.EVENT,
+            category=_NETWORK,
+            type=_TYPES[Action.CLOSED],
+            action=Action.CLOSED,
+            id=cut(id, ID_OCTETS),
+            duration=max(duration, 0),
+        ),
+        source=None if source is None else Source(ip=source.ip, port=source.port, bytes=sent),
+        destination=None
+        if destination is None
+        else Destination(
+            domain=destination.domain,
+            ip=destination.ip,
+            nat=destination.nat,
+            port=destination.port,
+            bytes=received,
+        ),
+        network=allowed.network,
+        tls=allowed.tls,
+        url=allowed.url,
+        http=allowed.http,
+        user_agent=allowed.user_agent,
+        rule=allowed.rule,
+        observer=_OBSERVER,
+        tierwall=Tierwall(
+            tier=ours.tier,
+            site=ours.site,
+            revision=ours.revision,
+            stage=Stage.TUNNEL,
+            name_source=ours.name_source,
+            detail=ours.detail,
+            admitted_by=ours.admitted_by,
+            closed_by=by,
+            breaks=(),
+            near=(),
+        ),
+    )
 
 
 def error(message: str, context: Context, attempt: Attempt | None = None, verdict: Verdict | None = None) -> Event:

@@ -18,20 +18,20 @@ type Port = Annotated[int, Meta(ge=0, le=65535)]
 type Count = Annotated[int, Meta(ge=0)]
 
 
-class Ecs(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Ecs(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The version of the field names."""
 
     version: Literal["8.17.0"]
 
 
-class Observer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Observer(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Who writes."""
 
     product: str
     version: str
 
 
-class EventFields(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EventFields(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """ECS `event`."""
 
     kind: Kind
@@ -43,7 +43,7 @@ class EventFields(Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration: Annotated[Count | None, Meta(description="Nanoseconds that the tunnel stood.")] = None
 
 
-class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Source(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The client."""
 
     ip: str
@@ -51,13 +51,13 @@ class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bytes: Annotated[Count | None, Meta(description="Octets that the client sent through the tunnel.")] = None
 
 
-class Nat(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Nat(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """ECS `destination.nat`."""
 
     ip: str
 
 
-class Destination(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Destination(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Where the client wants to go: the name that decided, and the address where one is known."""
 
     domain: str | None = None
@@ -67,56 +67,56 @@ class Destination(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bytes: Annotated[Count | None, Meta(description="Octets that the server sent through the tunnel.")] = None
 
 
-class Network(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Network(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """ECS `network`."""
 
     transport: Transport
     protocol: NetworkProtocol | None = None
 
 
-class TlsClient(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TlsClient(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the ClientHello says."""
 
     server_name: str
 
 
-class Tls(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Tls(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """ECS `tls`."""
 
     client: TlsClient
 
 
-class Url(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Url(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The requested URL: without credentials and fragment, its query redacted unless it was asked for."""
 
     full: str
 
 
-class HttpRequest(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HttpRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """ECS `http.request`."""
 
     method: str
 
 
-class Http(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Http(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """ECS `http`."""
 
     request: HttpRequest
 
 
-class UserAgent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class UserAgent(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """ECS `user_agent`."""
 
     original: str
 
 
-class Error(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Error(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What went wrong, in one sentence or more."""
 
     message: str
 
 
-class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """The catalogue rule that leads: id, vendor and tier. Absent where no vendor asks for the destination."""
 
     name: str
@@ -124,7 +124,7 @@ class Rule(Struct, frozen=True, kw_only=True, omit_defaults=True):
     category: Tier
 
 
-class Break(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Break(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A service that a denial breaks (`breaks`) or that a rule close by serves (`near`)."""
 
     vendor: str
@@ -134,7 +134,7 @@ class Break(Struct, frozen=True, kw_only=True, omit_defaults=True):
     symptom: str
 
 
-class Tierwall(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Tierwall(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What ECS has no name for."""
 
     tier: Tier
@@ -155,7 +155,7 @@ class Tierwall(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = None
 
 
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One line of the journal."""
 
     timestamp: Annotated[

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from tierwall.events import Stage
+from tierwall.events import Event, Stage
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.authority import bracketed, host_port
 from tierwall.policy.effects import broken_by
@@ -35,7 +35,7 @@ class TunnelRequest:
 
     def judged(self, attempt: Attempt, verdict: Verdict) -> "TunnelRequest":
         """The same connection's, of which more is known now."""
-        return replace(self, attempt=attempt, verdict=verdict)
+        return TunnelRequest(self.connection, attempt, verdict)
 
     @staticmethod
     def of(connection: ClientConnection, attempt: Attempt) -> "TunnelRequest":
@@ -70,10 +70,11 @@ class TunnelRequest:
         if self.verdict.would_deny:
             self.decided()
 
-    def decided(self, how: str | None = None, event: str | None = None) -> None:
-        """Journal the verdict. `how`: what the client sees of it; `event`: the id that it was told."""
+    def decided(self, how: str | None = None, event: str | None = None) -> Event | None:
+        """Journal the verdict. `how`: what the client sees of it; `event`: the id that it was told. What was written."""
         connection = self.connection
-        connection.recorder.decided(connection.caller, self.attempt, self.verdict, connection.stage, how, event=event)
+        recorder = connection.recorder
+        return recorder.decided(connection.caller, self.attempt, self.verdict, connection.stage, how, event=event)
 
     def fail(self, cause: str, *, timed_out: bool) -> None:
         """Journal that the admitted destination does not answer, and tell the client."""

@@ -51,7 +51,7 @@ class FrontDoor:
         self._connections[connection] = None
         try:
             self._begin(connection, original)
-            client.begin()
+            client.begin(speaks_first=True)
         except Exception as failure:  # noqa: BLE001 - it is said
             connection.failed(failure)
         return connection

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import assert_never
 
-from tierwall.events import ClosedBy, Stage
+from tierwall.events import ClosedBy, Event, Stage
 from tierwall.opening import ClientHello, Malformed, Opening, PlainHttp, read_tunnel
 from tierwall.policy.attempt import Action, Attempt, Verdict
 from tierwall.policy.behaviour import DpiHttpsOnly
@@ -207,10 +207,11 @@ class Tunnels:
         connection.step(Happens.PASS)
         if not read_on(relay.client, relay.server, opening, partial(self._admits, request, relay)):
             return
+        told = None
         if request.verdict.reason is None or request.verdict.reason is not observed.reason:
-            request.decided()
+            told = request.decided()
         self._stand(relay, request)
-        relay.then = partial(self._over, request, relay, time.monotonic_ns())
+        relay.then = partial(self._over, request, relay, time.monotonic_ns(), told)
         relay.release()
 
     def _admits(self, request: TunnelRequest, relay: Relay, found: ClientHello | Malformed) -> bool:
@@ -227,7 +228,7 @@ class Tunnels:
         relay.finish()
         return False
 
-    def _over(self, request: TunnelRequest, relay: Relay, began_ns: int) -> None:
+    def _over(self, request: TunnelRequest, relay: Relay, began_ns: int, told: Event | None) -> None:
         self._forget(relay)
         connection = request.connection
         try:
@@ -239,6 +240,7 @@ class Tunnels:
                 sent=relay.client_octets,
                 received=relay.server.octets,
                 ns=time.monotonic_ns() - began_ns,
+                after=told,
             )
         finally:
             connection.end(Happens.END)

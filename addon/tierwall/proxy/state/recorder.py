@@ -13,7 +13,7 @@ from typing import Final
 from cachetools import TTLCache
 
 from tierwall import events
-from tierwall.events import ClosedBy, Context, Queries, Stage
+from tierwall.events import Action, ClosedBy, Context, Event, Queries, Stage
 from tierwall.journal import Sink
 from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.effects import broken_by, inspects, reason_of
@@ -95,14 +95,17 @@ class Recorder:
         refusal: str | None = None,
         *,
         event: str | None = None,
-    ) -> None:
-        """A denial, a would-deny, or (where everything is wanted) an allow. `event`: its id, where one was told."""
+    ) -> Event | None:
+        """A denial, a would-deny, or (where everything is wanted) an allow: what was written. `event`: an id already told."""
         action = "allowed" if verdict.reason is None else "would-deny" if verdict.passes else "denied"
         self.counts.judged(self._active_policy.site.id, action, verdict, stage)
         if verdict.reason is not None or self.everything:
-            self._sink.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal, event)))
-        elif self._live.watched and not self._live.is_full:
+            written = events.from_verdict(verdict, attempt, self._context(caller, stage, refusal, event))
+            self._sink.write(written)
+            return written
+        if self._live.watched and not self._live.is_full:
             self._live.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
+        return None
 
     def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, and the dial failed, or no answer came."""
@@ -158,11 +161,24 @@ class Recorder:
             self._write_broken(hit, attempt, effect, Reason.INSPECTION_REJECTED, context)
 
     def closed(  # noqa: PLR0913  # the end of a tunnel is four facts
-        self, caller: Caller, attempt: Attempt, verdict: Verdict, *, by: ClosedBy, sent: int, received: int, ns: int
+        self,
+        caller: Caller,
+        attempt: Attempt,
+        verdict: Verdict,
+        *,
+        by: ClosedBy,
+        sent: int,
+        received: int,
+        ns: int,
+        after: Event | None = None,
     ) -> None:
-        """A tunnel ended."""
+        """A tunnel ended. `after`: what was written when it was let through, of which most is said again."""
         self.counts.closed(by, sent, received)
-        if self.everything or (self._live.watched and not self._live.is_full):
+        if after is not None and after.action is Action.ALLOWED:
+            when, id_ = time.time_ns(), self._id()
+            again = events.closed_after(after, when=when, id=id_, by=by, sent=sent, received=received, duration=ns)
+            self._sink.write(again)
+        elif self.everything or (self._live.watched and not self._live.is_full):
             context = self._context(caller, Stage.TUNNEL)
             ending = events.closed(verdict, attempt, context, by=by, sent=sent, received=received, duration=ns)
             (self._sink if self.everything else self._live).write(ending)

@@ -9,6 +9,7 @@ from typing import Final
 
 _KEPT_BACK: Final = 16
 _SAY_EVERY_S: Final = 60.0
+_FEW: Final = 512
 
 
 def raise_limit() -> None:
@@ -22,11 +23,16 @@ class Descriptors:
 
     def __init__(self) -> None:
         self._said_at: float | None = None
+        self._looks_from = 0
+        """Below that many it is not looked how many there may be."""
         self._turned_away = 0
 
     def are_scarce(self, newest: int) -> bool:
         """Whether that one, just opened, is among the last: the kernel gives the lowest number that is free."""
+        if newest < self._looks_from:
+            return False
         limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._looks_from = _FEW if limit == resource.RLIM_INFINITY else min(_FEW, limit - _KEPT_BACK)
         return limit != resource.RLIM_INFINITY and newest >= limit - _KEPT_BACK
 
     def complaint(self) -> str | None:

@@ -173,8 +173,8 @@ class Endpoint(ABC):
     def abort(self) -> None:
         """Close at once. What was written and not sent is lost."""
 
-    def begin(self) -> None:  # noqa: B027 - not every one has to
-        """Start to read, where that does not start by itself."""
+    def begin(self, *, speaks_first: bool = False) -> None:  # noqa: B027 - not every one has to
+        """Start to read, where that does not start by itself. `speaks_first`: there is most likely something."""
 
     @abstractmethod
     async def give_to(self, protocol: asyncio.Protocol) -> None:
@@ -288,7 +288,11 @@ class Endpoint(ABC):
     def pass_eof(self) -> None:
         """Tell the partner that nothing more comes from here."""
         partner = self.partner
-        if partner is not None and partner.peer < Peer.LEFT and not partner.half_close():
+        if partner is None or partner.peer >= Peer.LEFT:
+            return
+        if partner.peer is Peer.ENDED and partner.use is Use.FORWARDS and self.watcher is not None:
+            return  # who watches both closes them now
+        if not partner.half_close():
             partner.close()  # TLS to a parent proxy: asyncio cannot half-close it
 
     def discard_for(self, seconds: float) -> None:
