@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.opening.material import hello, hello_message, real_client_hello, records, server_name, vector
-from tierwall.opening import ClientHello, Malformed, Opening, following, read_tunnel
+from tierwall.opening import ClientHello, Malformed, Opening, following, is_final_answer, read_tunnel
 
 FIRST = hello(server_name(b"8x8.vc"))
 SECOND = hello(server_name(b"evil.example"))
@@ -191,3 +191,36 @@ def test_fragments_of_a_second_hello_are_joined() -> None:
     pieces = records(hello_message(server_name(b"evil.example")), 3)
 
     assert said(FIRST, *in_octets(pieces))[1] == ["evil.example"]
+
+
+def over_after(answer: bytes) -> bool:
+    """What the careful reader thinks of an answer to a ClientHello."""
+    watch = following(read_tunnel(FIRST))
+    assert watch is not None
+    watch.hear(FIRST)
+    watch.found()
+    watch.answered(answer)
+    return watch.over
+
+
+@pytest.mark.parametrize("answer", [server_hello(), server_hello() + EARLY, EARLY, b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_what_is_final_at_a_look_is_final(answer: bytes) -> None:
+    assert is_final_answer(answer)
+    assert over_after(answer)
+
+
+@pytest.mark.parametrize("answer", [b"", server_hello(RETRY), ALERT, CCS, CCS + server_hello(), server_hello()[:-1]])
+def test_what_is_not_final_at_a_look_is_read_with_care(answer: bytes) -> None:
+    assert not is_final_answer(answer)
+
+
+ANSWERS = st.lists(
+    st.sampled_from([server_hello(), server_hello(RETRY), EARLY, ALERT, CCS, b"\x16"]) | st.binary(max_size=9)
+)
+
+
+@given(ANSWERS, st.integers(0, 200))
+def test_a_look_never_says_more_than_the_careful_reader(pieces: list[bytes], cut: int) -> None:
+    answer = b"".join(pieces)[:cut]
+
+    assert over_after(answer) or not is_final_answer(answer)

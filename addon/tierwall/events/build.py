@@ -158,7 +158,14 @@ def drift(verdict: Verdict, attempt: Attempt, context: Context, message: str) ->
 
 
 def closed_after(  # noqa: PLR0913 - as many as `closed`
-    allowed: Event, *, when: int, id: str, by: ClosedBy, sent: int, received: int, duration: int  # noqa: A002
+    allowed: Event,
+    *,
+    when: int,
+    id: str,
+    by: ClosedBy,
+    sent: int,
+    received: int,
+    duration: int,  # noqa: A002
 ) -> Event:
     """The same of a tunnel that was told of when it began: what was said then is said again, and not made again."""
     source, destination, ours = allowed.source, allowed.destination, allowed.tierwall

@@ -17,7 +17,7 @@ What follows an opening can name another server still: `following` says what has
 
 from tierwall.opening.client_hello import TLS_RECORDS, read_client_hello
 from tierwall.opening.first_bytes import read_proxy_request, read_tunnel
-from tierwall.opening.following import Following, following
+from tierwall.opening.following import Following, following, is_final_answer
 from tierwall.opening.inside_tls import Http, read_inside_tls
 from tierwall.opening.socks import read_socks5_greeting, read_socks5_login, read_socks5_request
 from tierwall.opening.values import (
@@ -52,6 +52,7 @@ __all__ = [
     "Socks5Login",
     "Socks5Request",
     "following",
+    "is_final_answer",
     "read_client_hello",
     "read_inside_tls",
     "read_proxy_request",

@@ -13,8 +13,14 @@ from tierwall.opening.client_hello import TLS_RECORDS, read_client_hello
 from tierwall.opening.values import ClientHello, Malformed, NeedMore, Opaque, Opening, SimpleRequest
 from tierwall.policy import limits
 
-_HANDSHAKE: Final = 0x16
+_ALERT, _CHANGE_CIPHER_SPEC, _HANDSHAKE = 0x15, 0x14, 0x16
 _HEADER: Final = 5
+_BEFORE_THE_ANSWER: Final = frozenset({_ALERT, _CHANGE_CIPHER_SPEC, _HANDSHAKE})
+_SERVER_HELLO: Final = 2
+_SERVER_HELLO_OCTETS: Final = 4 + 2 + 32
+"""Up to the end of its random."""
+_RETRY: Final = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+"""As the random of a ServerHello: another hello is wanted (RFC 8446 section 4.1.3)."""
 
 
 class Following(Protocol):
@@ -47,6 +53,19 @@ def following(opening: Opening | None) -> Following | None:
             return _AfterNoHttp()
         case _:
             return None
+
+
+def is_final_answer(octets: bytes) -> bool:
+    """Whether a server that says just this to a ClientHello has answered it for good, seen at a look: after it nothing
+    has to be read on. False is no answer: `Following.answered` has to be asked then."""
+    if not octets:
+        return False
+    if octets[0] not in _BEFORE_THE_ANSWER:
+        return True
+    if octets[0] != _HANDSHAKE or len(octets) < _HEADER + _SERVER_HELLO_OCTETS or octets[_HEADER] != _SERVER_HELLO:
+        return False
+    record = int.from_bytes(octets[3:_HEADER])
+    return _SERVER_HELLO_OCTETS <= record <= len(octets) - _HEADER and octets[11:43] != _RETRY
 
 
 class _AfterHello:
@@ -119,12 +138,8 @@ class _AfterHello:
 class _Answer:
     """What a server says to a ClientHello, up to a ServerHello or whatever else it says."""
 
-    _ALERT, _CHANGE_CIPHER_SPEC = 0x15, 0x14
-    _SERVER_HELLO: Final = 2
     _MESSAGE_HEADER: Final = 4
     _RANDOM: Final = slice(6, 38)
-    _RETRY: Final = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
-    """As the random of a ServerHello: another hello is wanted (RFC 8446 section 4.1.3)."""
 
     def __init__(self) -> None:
         self._records = bytearray()
@@ -135,7 +150,7 @@ class _Answer:
         self._records += octets
         while self._records:
             kind, end = self._records[0], _HEADER + int.from_bytes(self._records[3:_HEADER])
-            if kind not in {self._ALERT, self._CHANGE_CIPHER_SPEC, _HANDSHAKE}:
+            if kind not in _BEFORE_THE_ANSWER:
                 return True
             if len(self._records) < max(end, _HEADER):
                 return False
@@ -149,11 +164,11 @@ class _Answer:
     def _server_hello(self) -> bool:
         while self._messages:
             end = self._MESSAGE_HEADER + int.from_bytes(self._messages[1 : self._MESSAGE_HEADER])
-            if self._messages[0] != self._SERVER_HELLO:
+            if self._messages[0] != _SERVER_HELLO:
                 return True
             if len(self._messages) < max(end, self._RANDOM.stop):
                 return False
-            if self._messages[self._RANDOM] != self._RETRY:
+            if self._messages[self._RANDOM] != _RETRY:
                 return True
             del self._messages[:end]
         return False

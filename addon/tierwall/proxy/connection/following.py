@@ -6,7 +6,7 @@ decide: what it finds is judged by whoever started it.
 
 from collections.abc import Callable
 
-from tierwall.opening import ClientHello, Following, Malformed, Opening, following
+from tierwall.opening import ClientHello, Following, Malformed, Opening, following, is_final_answer
 from tierwall.proxy.transport.endpoint import Endpoint
 
 type Judge = Callable[[ClientHello | Malformed], bool]
@@ -18,6 +18,9 @@ def read_on(client: Endpoint, server: Endpoint, opening: Opening | None, admits:
 
     What is gathered then is what may go out.
     """
+    if isinstance(opening, ClientHello) and opening.consumed == len(client.received):
+        client.tap = server.tap = _ReadingOn(client, server, opening, admits)  # nothing follows it yet
+        return True
     watch = following(opening)
     if watch is None:
         return True
@@ -26,8 +29,7 @@ def read_on(client: Endpoint, server: Endpoint, opening: Opening | None, admits:
         return False
     client.received = bytearray(watch.read())
     if not watch.over:
-        client.tap = reading = _ReadingOn(client, server, watch, admits)
-        server.tap = _Answering(server, reading)
+        client.tap = server.tap = _ReadingOn(client, server, opening, admits, watch)
     return True
 
 
@@ -39,40 +41,52 @@ def _admitted(watch: Following, admits: Judge) -> bool:
 
 
 class _ReadingOn:
-    """Before the client's end."""
+    """Before both ends. The careful reader is made only where a hello's answer does not say at a look that it is one:
+    hardly ever."""
 
-    def __init__(self, client: Endpoint, server: Endpoint, watch: Following, admits: Judge) -> None:
-        self._client, self._server, self._watch, self._admits = client, server, watch, admits
+    __slots__ = ("_admits", "_client", "_hello", "_opening", "_server", "_watch")
 
-    def heard(self, octets: bytes) -> None:
-        self._watch.hear(octets)
-        self._go_on()
+    def __init__(
+        self, client: Endpoint, server: Endpoint, opening: Opening | None, admits: Judge, watch: Following | None = None
+    ) -> None:
+        self._client, self._server, self._opening, self._admits, self._watch = client, server, opening, admits, watch
+        self._hello = b"" if watch is not None else bytes(client.received)
 
-    def answered(self, octets: bytes) -> None:
-        """The server said this."""
-        self._watch.answered(octets)
-        if self._watch.over:
+    def heard(self, end: Endpoint, octets: bytes) -> None:
+        if end is self._client:
+            self._read_on().hear(octets)
             self._go_on()
-
-    def _go_on(self) -> None:
-        if not _admitted(self._watch, self._admits):
+            return
+        end.take(octets)
+        if self._watch is None and is_final_answer(octets):
             self._leave()
             return
-        if octets := self._watch.read():
+        watch = self._read_on()
+        watch.answered(octets)
+        if watch.over:
+            self._go_on()
+
+    def _read_on(self) -> Following:
+        """The careful reader, which has read the hello."""
+        if self._watch is None:
+            watch = following(self._opening)
+            if watch is None:
+                raise AssertionError("something is always read on after a ClientHello")
+            watch.hear(self._hello)
+            _admitted(watch, self._admits)
+            watch.read()  # which went out already
+            self._watch = watch
+        return self._watch
+
+    def _go_on(self) -> None:
+        watch = self._read_on()
+        if not _admitted(watch, self._admits):
+            self._leave()
+            return
+        if octets := watch.read():
             self._client.take(octets)
-        if self._watch.over:
+        if watch.over:
             self._leave()
 
     def _leave(self) -> None:
         self._client.tap = self._server.tap = None
-
-
-class _Answering:
-    """Before the server's end."""
-
-    def __init__(self, server: Endpoint, reading: _ReadingOn) -> None:
-        self._server, self._reading = server, reading
-
-    def heard(self, octets: bytes) -> None:
-        self._server.take(octets)
-        self._reading.answered(octets)

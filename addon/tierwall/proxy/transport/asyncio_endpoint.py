@@ -32,7 +32,7 @@ class AsyncioEndpoint(Endpoint, asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         try:
             if self.tap is not None:
-                self.tap.heard(data)
+                self.tap.heard(self, data)
             else:
                 self.take(data)
         except Exception as failure:  # noqa: BLE001 - its owner says it

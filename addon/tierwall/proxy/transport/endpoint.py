@@ -60,9 +60,9 @@ class Owner(Protocol):
 
 
 class Tap(Protocol):
-    """Who reads what comes before the end does, and passes it on by `take`."""
+    """Who reads what comes before an end does, and passes it on by `take`."""
 
-    def heard(self, octets: bytes) -> None:
+    def heard(self, end: "Endpoint", octets: bytes) -> None:
         """The end's other side sent these."""
 
 

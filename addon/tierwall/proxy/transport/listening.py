@@ -60,9 +60,7 @@ class ListeningSocket:
         self._fd = sock.fileno()
         sock.setblocking(False)
         sock.listen(BACKLOG)
-        # What is accepted inherits these, at no cost a connection.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is accepted inherits it
         poll.add(self._fd, ACCEPTS, self)
 
     def ready(self, events: int) -> None:  # noqa: ARG002 - only one is asked for

@@ -5,11 +5,16 @@ Knows half-close, back-pressure and who ended first. Refuses to look at a byte, 
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from tierwall.events import ClosedBy
 from tierwall.proxy.transport.end_states import Peer
 from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.limits import Limits
+
+YOUNG_S: Final = 60.0
+"""Seconds after which the kernel is asked to look whether both sides are there (SO_KEEPALIVE). It begins to after two
+hours, and to ask for it costs more than a hundredth of a short tunnel."""
 
 
 class Acting(Protocol):
@@ -28,6 +33,7 @@ class Relay:
     __slots__ = (
         "_before",
         "_waiting",
+        "_young",
         "apart",
         "began",
         "behaviours",
@@ -48,16 +54,21 @@ class Relay:
         """Whether a behaviour cut it, so that each end comes to its own end."""
         self.is_over = False
         """Whether it is no tunnel any more."""
+        self._young = Limits.here().begin(YOUNG_S, self)
         self.then: Callable[[], None] | None = None
         """What is to be done when it is over."""
         self._waiting: list[asyncio.Future[None]] | None = None
         client.partner, server.partner = server, client
         client.watcher = server.watcher = self
-        server.keep_alive()  # the client's end has it from the socket that listens
         server.forward()
         for end in (client, server):  # what ended before we watched
             if end.peer is not Peer.SPEAKS:
                 self.ended(end)
+
+    def limit_passed(self) -> None:
+        """It is no short one: a side that vanishes is to be noticed although we set no time limit."""
+        self.client.keep_alive()
+        self.server.keep_alive()
 
     def release(self) -> None:
         """Forward the client's bytes too."""
@@ -88,6 +99,7 @@ class Relay:
         if self.behaviours is not None:
             self.behaviours.over()
             self.behaviours = None
+        self._young.pop(self, None)
         for end in (self.client, self.server):
             end.watcher = end.partner = end.filter = end.tap = None
             end.gather()

@@ -235,6 +235,7 @@ class SocketEndpoint(Endpoint):
 
     async def give_to(self, protocol: asyncio.Protocol) -> None:
         loop = asyncio.get_running_loop()
+        self.keep_alive()
         self._poll.remove(self._fd)
         self._ends = Happened.CLOSE  # nothing happens here any more, and nobody is told
         with_octets, self._unsent = self._unsent, None
@@ -268,7 +269,7 @@ class SocketEndpoint(Endpoint):
                 self.octets += count
                 self.partner.write(VIEW[:count])
             elif self.tap is not None:
-                self.tap.heard(bytes(VIEW[:count]))
+                self.tap.heard(self, bytes(VIEW[:count]))
             else:
                 self.take(bytes(VIEW[:count]))
             if (count < _READ_OCTETS and not hangs_up) or self._ends is not None:
