@@ -161,11 +161,11 @@ def closed_after(  # noqa: PLR0913 - as many as `closed`
     allowed: Event,
     *,
     when: int,
-    id: str,
+    id: str,  # noqa: A002
     by: ClosedBy,
     sent: int,
     received: int,
-    duration: int,  # noqa: A002
+    duration: int,
 ) -> Event:
     """The same of a tunnel that was told of when it began: what was said then is said again, and not made again."""
     source, destination, ours = allowed.source, allowed.destination, allowed.tierwall

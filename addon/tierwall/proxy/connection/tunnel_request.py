@@ -71,7 +71,7 @@ class TunnelRequest:
             self.decided()
 
     def decided(self, how: str | None = None, event: str | None = None) -> Event | None:
-        """Journal the verdict. `how`: what the client sees of it; `event`: the id that it was told. What was written."""
+        """Journal the verdict. `how`: what the client sees of it; `event`: the id that it was told."""
         connection = self.connection
         recorder = connection.recorder
         return recorder.decided(connection.caller, self.attempt, self.verdict, connection.stage, how, event=event)

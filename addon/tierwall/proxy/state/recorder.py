@@ -96,7 +96,7 @@ class Recorder:
         *,
         event: str | None = None,
     ) -> Event | None:
-        """A denial, a would-deny, or (where everything is wanted) an allow: what was written. `event`: an id already told."""
+        """A denial, a would-deny, or (where everything is wanted) an allow: given back. `event`: its id, if told."""
         action = "allowed" if verdict.reason is None else "would-deny" if verdict.passes else "denied"
         self.counts.judged(self._active_policy.site.id, action, verdict, stage)
         if verdict.reason is not None or self.everything:
@@ -175,7 +175,7 @@ class Recorder:
         """A tunnel ended. `after`: what was written when it was let through, of which most is said again."""
         self.counts.closed(by, sent, received)
         if after is not None and after.action is Action.ALLOWED:
-            when, id_ = time.time_ns(), self._id()
+            when, id_ = time.time_ns(), self.new_id()
             again = events.closed_after(after, when=when, id=id_, by=by, sent=sent, received=received, duration=ns)
             self._sink.write(again)
         elif self.everything or (self._live.watched and not self._live.is_full):
