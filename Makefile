@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo test test-again test-tools test-bare fidelity stores engines fleet matrix test-lab test-lowest lint types contracts bench soak fuzz docs schemas site probe diagnose-matrix wheel clean
+.PHONY: help setup demo demo-ui test test-again test-tools test-bare fidelity stores test-ui engines fleet matrix test-lab test-lowest lint types contracts bench soak fuzz docs schemas site probe diagnose-matrix wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,6 +35,9 @@ setup: .venv/.made ## make the virtual environment, from uv.lock
 
 demo: setup ## run the proxy under a site that closes tiers, and show what each denial breaks
 	@$(RUN)tierwall demo
+
+demo-ui: setup ## the demo's clients again and again, on the live page, until Ctrl-C
+	@$(RUN)tierwall demo --ui
 
 test: setup $(if $(filter yes,$(TOOLS)),test-tools) ## the whole test suite; what the machine lacks is skipped, and summed up
 	@$(RUN)pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
@@ -63,6 +66,10 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 
 engines: setup ## events into the real engines: Elasticsearch's API, OTLP, ClickHouse, Kafka, NATS, syslog (12 minutes; a gigabyte)
 	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest tests/engines/sinks.py
+
+test-ui: setup ## the live page: types, and a person at it in Chromium, by Playwright and axe-core (2 minutes; needs npm)
+	@cd tests/dashboard/ui && npm ci --silent --no-audit --no-fund && npx tsc --project .
+	@$(UV) run --quiet --frozen --isolated --group ui --python '>=3.12' pytest tests/dashboard/ui/scenarios.py $(PYTEST_ARGS)
 
 test-lab: setup ## the lab in containers, with a Docker Engine (6 minutes); where none runs, with lab/engine.sh before it
 	@lab/test.sh $(RUN)python $(PYTEST_ARGS)

@@ -49,7 +49,7 @@ async def play(scene: Scene, folder: Path, screen: Screen, advance: Callable[[],
     journal = folder / f"{Path(scene.site).stem}.jsonl"
     authority = Authority(_made(folder / Path(scene.site).stem))
     async with AsyncExitStack() as stack:
-        origins = [await stack.enter_async_context(_origin(step, authority)) for step in scene.steps]
+        origins = [await stack.enter_async_context(origin_of(step, authority)) for step in scene.steps]
         resolve = [
             f"{step.host}:{step.port}:{origin.host}:{origin.port}"
             for step, origin in zip(scene.steps, origins, strict=True)
@@ -80,7 +80,8 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def _origin(step: Step, authority: Authority) -> TcpOrigin:
+def origin_of(step: Step, authority: Authority) -> TcpOrigin:
+    """A stand-in for the step's destination."""
     match step.client:
         case Client.REDIRECT:
             return RedirectOrigin()
@@ -94,7 +95,7 @@ async def _drive(steps: tuple[Step, ...], via: HttpProxy, ca: Path, advance: Cal
     """The persistent clients side by side; the others come one after the other meanwhile."""
 
     async def drive(step: Step) -> Outcome:
-        outcome = await _outcome(step, via, ca)
+        outcome = await outcome_of(step, via, ca)
         advance()
         return outcome
 
@@ -108,7 +109,8 @@ def _is_persistent(step: Step) -> bool:
     return step.client in {Client.SOCKET, Client.NATIVE}
 
 
-async def _outcome(step: Step, via: HttpProxy, ca: Path) -> Outcome:
+async def outcome_of(step: Step, via: HttpProxy, ca: Path) -> Outcome:
+    """What the step's client comes to."""
     match step.client:
         case Client.PAGE:
             return await fetch_https(via, step.host, step.port, ca=ca, sni=step.sni)

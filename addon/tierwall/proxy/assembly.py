@@ -216,6 +216,7 @@ class _Builder:
             recorder=recorder,
             tunnels=door.tunnels,
             live=self.live,
+            destinations=destinations,
             journal=_path(self.options.tierwall_journal),
             policies=sites.named(name).policies,
             others=tuple(reversed(self.insides)),

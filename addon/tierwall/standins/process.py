@@ -38,6 +38,8 @@ class Proxy:
     """A proxy that runs, or ran."""
 
     port: int
+    talk: list[str] = field(default_factory=list)
+    """What it said at its start."""
     said: list[str] = field(default_factory=list)
     """Its lines after the start-up talk, as they came, colours included."""
 
@@ -56,13 +58,14 @@ async def running(arguments: Sequence[str], folder: Path, screen: Screen) -> Asy
         errors=asyncio.subprocess.STDOUT,
     )
     proxy = Proxy(port=0)
-    talk: list[str] = []
     try:
         try:
             async with asyncio.timeout(START_LIMIT_S):
-                proxy.port = await _listening(process, talk)
+                proxy.port = await _listening(process, proxy.talk)
         except TimeoutError:
-            raise ProxyFailed("\n".join([f"the proxy did not listen within {START_LIMIT_S:.0f} s", *talk])) from None
+            raise ProxyFailed(
+                "\n".join([f"the proxy did not listen within {START_LIMIT_S:.0f} s", *proxy.talk])
+            ) from None
         reading = asyncio.create_task(_listen_to(process, proxy.said))
         yield proxy
     finally:

@@ -1,5 +1,6 @@
 """`tierwall watch` beside a proxy: what happens is on the page at once, and what the page asks for is done there."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -129,6 +130,8 @@ def test_a_moment_that_is_marked_is_in_the_journal_and_on_the_page(proxy: Proxy,
     assert [note["text"] for note in frame["notes"]] == ["clicked Join <b>"]
     assert event.message == "clicked Join <b>"
     proxy.wait_for_talk("clicked Join")
+    status, said = seen.do("report", {})
+    assert (status, "clicked Join &lt;b&gt;" in json.loads(said)["html"]) == (200, True)
     assert seen.do("tell", {"do": "mark", "note": "  "})[0] == 409
 
 

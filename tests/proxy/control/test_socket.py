@@ -30,11 +30,13 @@ def inside(live: Live | None = None) -> Inside:
     policy = ActivePolicy(Site(id="lab"), CATALOGUE)
     overrides = BehaviourOverrides(policy)
     recorder = Recorder(live, policy, everything=False, live=live)
+    destinations = Destinations()
     return Inside(
+        destinations=destinations,
         overrides=overrides,
         reloading=Reloading(Named("lab", ()), overrides),
         recorder=recorder,
-        tunnels=Tunnels(policy, Destinations(), recorder),
+        tunnels=Tunnels(policy, destinations, recorder),
         live=live,
         journal=None,
         policies=(),

@@ -79,6 +79,10 @@ function mending(found) {
     localStorage.setItem("tierwall-dialect", choose.value);
     openDetail(found.number, choose.value);
   }}, ...found.dialects.map((each) => el("option", {value: each, selected: each === found.dialect}, each)));
+  if (found.behaviour) {
+    return [el("h3", {}, "What would mend it"), el("p", {},
+      `No entry does: the list lets it through, and ${found.behaviour} breaks it. Exempt this destination from it, or switch it off.`)];
+  }
   if (found.mend.length === 0) return [];
   return [
     el("h3", {}, "What would mend it"),

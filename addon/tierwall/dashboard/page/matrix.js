@@ -52,7 +52,7 @@ export class Matrix {
       const names = unseen.map((vendor) => this.titles.get(vendor) ?? vendor).join(", ");
       parts.push(el("details", {open: this.open, toggle: (/** @type {Event} */ event) => {
         this.open = /** @type {HTMLDetailsElement} */ (event.target).open;
-      }}, el("summary", {}, `Not seen yet: ${names}`), this.table(unseen)));
+      }}, el("summary", {}, unseen.length === 1 ? `Not seen yet: ${names}` : `${unseen.length} vendors not seen yet`), this.table(unseen)));
     }
     the("matrix").replaceChildren(...parts);
     if (focused) document.querySelector(`[data-cell="${CSS.escape(focused)}"]`)?.dispatchEvent(new CustomEvent("again"));
@@ -70,7 +70,7 @@ export class Matrix {
   row(vendor) {
     const cells = [...(this.vendors.get(vendor)?.values() ?? [])];
     return el("tr", {}, el("th", {scope: "row"}, this.titles.get(vendor) ?? vendor), ...COLUMNS.map((tier) => {
-      const here = cells.filter((cell) => cell.tier === tier).map((cell) => el("li", {}, this.cell(cell)));
+      const here = cells.filter((cell) => cell.tier === tier).sort(seenFirst).map((cell) => el("li", {}, this.cell(cell)));
       return here.length > 0 ? el("td", {}, el("ul", {"aria-label": `${vendor}, ${tier}`}, ...here)) : el("td");
     }));
   }
@@ -88,6 +88,9 @@ export class Matrix {
     return made;
   }
 }
+
+/** @param {Cell} one @param {Cell} other */
+function seenFirst(one, other) { return Number(one.outcome === null) - Number(other.outcome === null); }
 
 /** @param {Cell} cell @returns {string} the word, and how many destinations it is about where that says more */
 export function saidOf(cell) {

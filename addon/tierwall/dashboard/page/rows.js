@@ -70,7 +70,8 @@ export class Rows {
   /** @param {Row} row */
   put(row) {
     const known = this.shown.get(row.number);
-    const tr = known?.tr ?? el("tr", {class: "new", click: () => this.opened(row.number)});
+    const tr = known?.tr ?? el("tr", {class: "new", click: () => this.opened(row.number),
+      animationend: (/** @type {Event} */ event) => /** @type {Element} */ (event.currentTarget).classList.remove("new")});
     if (!known) tr.append(...cells());
     if (!known || known.row.changed !== row.changed) fill(tr, row);
     if (this.body.firstChild !== tr) {

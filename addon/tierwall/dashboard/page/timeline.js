@@ -1,8 +1,8 @@
 /** Refused above the line, allowed below it, a second, by tier; drag over it to see the destinations of that time. */
-import {clock, say, svg, the} from "./dom.js";
+import {clock, el, say, svg, the} from "./dom.js";
 import {OUTCOMES, TIERS} from "./types.js";
 
-const WIDTH = 960, HEIGHT = 96, MIDDLE = 52, BOTTOM = 84;
+const WIDTH = 960, HEIGHT = 80, MIDDLE = 40, BOTTOM = 80;
 const ALLOWED = OUTCOMES.indexOf("works");
 
 export class Timeline {
@@ -18,18 +18,17 @@ export class Timeline {
     /** @type {[number, number] | null} */
     this.range = null;
     this.paths = new Map(TIERS.flatMap((tier) => ["refused", "allowed"].map((side) =>
-      [`${side} ${tier}`, svg("path", {class: tier})])));
+      [`${side} ${tier}`, svg("path", {class: `${side} ${tier}`})])));
     this.brush = svg("rect", {class: "brush", y: "0", height: String(BOTTOM), x: "0", width: "0"});
     this.moments = svg("g");
-    this.scale = svg("text", {x: "4", y: "11"});
-    this.low = svg("text", {x: "4", y: String(BOTTOM - 3)}, "allowed");
-    this.begin = svg("text", {x: "4", y: String(HEIGHT - 1)});
-    this.end = svg("text", {x: String(WIDTH - 4), y: String(HEIGHT - 1), "text-anchor": "end"});
+    this.scale = el("p", {class: "quiet"});
+    this.begin = el("span");
+    this.end = el("span");
     this.picture = svg("svg", {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img",
       "aria-label": "Tries a second over the run: refused above the line, allowed below it"},
     svg("line", {class: "axis", x1: "0", x2: String(WIDTH), y1: String(MIDDLE), y2: String(MIDDLE)}),
-    ...this.paths.values(), this.moments, this.brush, this.scale, this.low, this.begin, this.end);
-    the("time").append(this.picture);
+    ...this.paths.values(), this.moments, this.brush);
+    the("time").append(this.scale, this.picture, el("p", {class: "quiet ends"}, this.begin, "allowed", this.end));
     this.listen();
   }
 
@@ -62,7 +61,7 @@ export class Timeline {
           here += column[outcome * TIERS.length + at];
         }
         for (let t = 0; t < at; t += 1) under += column[ALLOWED * TIERS.length + t];
-        refused += bar(x * step, step, MIDDLE - (before / top) * (MIDDLE - 14), -(here / top) * (MIDDLE - 14));
+        refused += bar(x * step, step, MIDDLE - (before / top) * (MIDDLE - 2), -(here / top) * (MIDDLE - 2));
         const good = column[ALLOWED * TIERS.length + at];
         allowed += bar(x * step, step, MIDDLE + (under / top) * (BOTTOM - MIDDLE), (good / top) * (BOTTOM - MIDDLE));
       });
@@ -74,7 +73,7 @@ export class Timeline {
       return svg("line", {class: "moment", x1: x, x2: x, y1: "0", y2: String(BOTTOM)}, svg("title", {}, note.text));
     }));
     const peak = top / this.width;
-    say(this.scale, this.columns.length > 0 ? `refused, up to ${peak < 10 ? Number(peak.toFixed(1)) : Math.round(peak)} a second` : "");
+    say(this.scale, this.columns.length > 0 ? `refused; up to ${peak < 10 ? Number(peak.toFixed(1)) : Math.round(peak)} a second` : "");
     say(this.begin, this.columns.length > 0 ? clockOf(this.start) : "");
     say(this.end, this.columns.length > 0 ? clockOf(this.start + count * this.width) : "");
     this.mark(this.range);

@@ -105,6 +105,7 @@
  * @property {string} [target]
  * @property {Explained} [explain]
  * @property {string} [unexplained]
+ * @property {string | null} behaviour that broke it
  * @property {string[]} dialects
  * @property {string} dialect
  * @property {{entry: string, ports: string[], serves: string[], besides: string[]}[]} mend

@@ -194,6 +194,10 @@ async def _clear(feed: Feed, _: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
+async def _report(feed: Feed, _: dict[str, Any]) -> dict[str, Any]:
+    return {"html": await feed.report()}
+
+
 async def _tell(feed: Feed, given: dict[str, Any]) -> dict[str, Any]:
     await feed.do(given)
     return {}
@@ -201,6 +205,7 @@ async def _tell(feed: Feed, given: dict[str, Any]) -> dict[str, Any]:
 
 ACTIONS: Final[dict[str, Callable[[Feed, dict[str, Any]], Awaitable[dict[str, Any]]]]] = {
     "clear": _clear,
+    "report": _report,
     "tell": _tell,
 }
 """What the page can have done, by the path behind `/do/`."""

@@ -10,7 +10,7 @@ from tierwall.dashboard.picture.line import whole
 from tierwall.dashboard.picture.outcome import Outcome
 from tierwall.dashboard.serving import attempt_of
 from tierwall.dashboard.sources.feed import CannotDo, Feed
-from tierwall.events import parse
+from tierwall.events import parse, visible
 from tierwall.policy.attempt import Attempt
 from tierwall.policy.authority import host_port
 from tierwall.policy.dialect import Dialect
@@ -33,11 +33,12 @@ async def detail(feed: Feed, number: str, dialect: str) -> dict[str, Any] | None
         "ticket": ticket(row),
         "dialects": sorted(Dialect),
         "dialect": reads,
+        "behaviour": None if row.behaviour is None else visible(row.behaviour),
         "mend": [] if attempt is None else _mend(feed.picture.catalogue, row, attempt, reads),
     }
     if attempt is not None:
         target = target_of(row)
-        said["target"], said["curl"] = target, curl(row)
+        said["target"], said["curl"] = target, curl(row, feed.proxy())
         try:
             said["explain"] = await feed.explain(target)
         except CannotDo as fault:
@@ -55,13 +56,13 @@ def target_of(row: Destination) -> str:
     return f"http://{host_port(host, port)}" if port == 80 else f"tcp://{host_port(host, port)}"
 
 
-def curl(row: Destination) -> str | None:
+def curl(row: Destination, proxy: str) -> str | None:
     """A command that tries the same through the proxy; curl has none for UDP."""
     host, port, udp = row.key
     if udp or not all(character.isalnum() or character in ".-:" for character in host):
         return None
     scheme = "http" if port == 80 else "https"
-    return f"curl -v -x http://127.0.0.1:8080 {scheme}://{host_port(host, port)}/"
+    return f"curl -v -x {proxy} {scheme}://{host_port(host, port)}/"
 
 
 def ticket(row: Destination) -> str:
@@ -69,7 +70,10 @@ def ticket(row: Destination) -> str:
     counted = ", ".join(f"{count:,} {outcome}" for outcome, count in zip(Outcome, row.counts, strict=True) if count)
     lines = [f"{row.place}: {counted or 'seen'}", f"between {row.first} and {row.last or row.first}"]
     for line in row.lines.values():
-        event = parse(line)
+        try:
+            event = parse(line)
+        except ValueError:  # of another version, whose words this one does not know
+            continue
         if event.event.reason is not None:
             because = why(event)
             lines.append(f"{what_happened(event)}{': ' + because if because else ''}")

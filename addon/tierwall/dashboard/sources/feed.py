@@ -31,3 +31,9 @@ class Feed(Protocol):
 
     async def do(self, request: dict[str, Any]) -> None:
         """Change something in the proxy. Raises CannotDo."""
+
+    async def report(self) -> str:
+        """The report of the journal, as one HTML file. Raises CannotDo."""
+
+    def proxy(self) -> str:
+        """How clients reach the proxy, for a command that tries something again: `http://127.0.0.1:8080`."""

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from tierwall.dashboard.picture.picture import Picture
 from tierwall.dashboard.sources.feed import CannotDo
+from tierwall.dashboard.sources.reporting import report_of
 from tierwall.events import visible
 from tierwall.journal.reading import journal_files
 from tierwall.loader import InvalidFiles, load_site
@@ -45,7 +46,7 @@ class JournalFeed:
             "title": visible(str(self._path)),
             "site": self.picture.sites[-1] if self.picture.sites else None,
             "reading": None if self._read >= self._size else self._read / self._size,
-            "actions": ["clear"],
+            "actions": ["clear", "report"],
         }
 
     async def run(self) -> None:
@@ -80,6 +81,14 @@ class JournalFeed:
     async def do(self, request: dict[str, Any]) -> None:  # noqa: ARG002 - as other feeds
         """Nothing. Raises CannotDo."""
         raise CannotDo("this is a journal: there is no proxy to tell")
+
+    async def report(self) -> str:
+        """Of the whole journal. Raises CannotDo."""
+        return await report_of(self._path)
+
+    def proxy(self) -> str:
+        """That of a default run: the journal does not say."""
+        return "http://127.0.0.1:8080"
 
     async def _follow(self, file: BinaryIO) -> None:
         """Until another file has its name, or it was cut."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from tierwall.control.running import Refused, Running, ask, exchange, one, running
 from tierwall.dashboard.picture.picture import Picture
 from tierwall.dashboard.sources.feed import CannotDo
+from tierwall.dashboard.sources.reporting import report_of
 from tierwall.loader import site_names
 from tierwall.policy.behaviour import BY_NAME
 
@@ -26,7 +27,7 @@ _TURN: Final = 500
 """Lines that are read before the page has its turn."""
 
 _TUNNELS: Final = 100
-_ACTIONS: Final = ["clear", "mark", "switch"]
+_ACTIONS: Final = ["clear", "mark", "switch", "report"]
 _TOLD: Final = {"switch", "take-back", "site", "mark"}
 """What a page may have done in the proxy; the proxy itself looks at the rest of the request."""
 
@@ -55,7 +56,7 @@ class ProxyFeed:
     def about(self) -> dict[str, Any]:
         """How it stands now, all its processes together."""
         standing = [process.now for process in self._processes.values() if process.now]
-        first = standing[0] if standing else self._last
+        first = self._standing()
         tunnels = sorted((each for now in standing for each in now["tunnels"]), key=lambda each: -each["age"])
         return {
             "kind": "proxy",
@@ -100,10 +101,25 @@ class ProxyFeed:
             raise CannotDo("there is no such action")
         await self._asked(request, everywhere=request["do"] != "mark")
 
+    async def report(self) -> str:
+        """Of the proxy's journal, from its beginning. Raises CannotDo."""
+        if not (journal := self._standing().get("journal")):
+            raise CannotDo("the proxy writes no journal")
+        return await report_of(Path(journal))
+
+    def proxy(self) -> str:
+        """One of the addresses that it listens at."""
+        listening = self._standing().get("listening") or ["127.0.0.1:8080"]
+        return f"http://{listening[0]}"
+
+    def _standing(self) -> dict[str, Any]:
+        """What a process said last, or the last that there was."""
+        return next((process.now for process in self._processes.values() if process.now), self._last)
+
     @property
     def _named(self) -> str | None:
         """The site in force, as it was named."""
-        return next((process.now.get("named") for process in self._processes.values() if process.now), None)
+        return self._standing().get("named")
 
     async def _asked(self, request: dict[str, Any], *, everywhere: bool = False) -> dict[str, Any]:
         sockets = tuple(self._processes)

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from tierwall.events import visible
 from tierwall.loader import InvalidFiles
+from tierwall.policy.authority import host_port
 from tierwall.policy.behaviour import Scope, at_work
 from tierwall.policy.claimed_names import claim_of
+from tierwall.policy.model import Address
 from tierwall.policy.target import InvalidTarget, attempt_for
 from tierwall.proxy.control.inside import Inside
 from tierwall.report.explanation import as_object, explanation
@@ -105,6 +107,7 @@ def state(inside: Inside) -> dict[str, object]:
         ],
         "journal": None if inside.journal is None else str(inside.journal),
         "policies": [str(path.absolute()) for path in inside.policies],
+        "listening": [_reached(*each) for each in sorted(inside.destinations.listening, key=str)],
         "since": inside.since,
     }
 
@@ -115,6 +118,13 @@ def _explained(inside: Inside, target: str) -> dict[str, object]:
     verdict = policy.judge(attempt)
     claim = claim_of(policy.site, policy.catalogue, attempt)
     return as_object(explanation(target, verdict, policy.site.id, claim))
+
+
+def _reached(address: Address, port: int) -> str:
+    """From this machine: every address is none to go to."""
+    if not address.is_unspecified:
+        return host_port(address, port)
+    return host_port("127.0.0.1" if address.version == 4 else "::1", port)
 
 
 def _scope(scope: Scope) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.counts import Sample
+from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.live import Live
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.reloading import Reloading
@@ -25,6 +26,7 @@ class Inside:
     recorder: Recorder
     tunnels: Tunnels
     live: Live
+    destinations: Destinations
     journal: Path | None
     policies: Sequence[Path]
     """Vendor policies beside the bundled ones."""
