@@ -444,7 +444,7 @@ with open(sys.argv[1], "ab", buffering=0) as file:
 
 
 def test_the_picture_of_the_readme(tmp_path: Path, look: Look) -> None:
-    path = tmp_path / "events.jsonl"
+    path = tmp_path / "customer.jsonl"
     lines = [
         Try(target, site="8x8-core-only", second=second).line()
         for second in range(0, 90, 3)
@@ -455,7 +455,7 @@ def test_the_picture_of_the_readme(tmp_path: Path, look: Look) -> None:
     path.write_bytes(b"".join(sorted([*lines, *vevox, *broken], key=lambda line: line[:40])))
     assert NOON.year == 2026
     with watched(path) as seen:
-        page = look(seen.address, viewport={"width": 1100, "height": 760})
+        page = look(seen.address, viewport={"width": 1100, "height": 900})
         expect(rows(page)).to_have_count(5)
         page.evaluate("document.fonts.ready")
         PICTURES.mkdir(parents=True, exist_ok=True)

@@ -43,7 +43,7 @@ class JournalFeed:
         """Where it comes from, and how far it was read."""
         return {
             "kind": "journal",
-            "title": visible(str(self._path)),
+            "title": visible(self._path.name),
             "site": self.picture.sites[-1] if self.picture.sites else None,
             "reading": None if self._read >= self._size else self._read / self._size,
             "actions": ["clear", "report"],
