@@ -34,6 +34,7 @@ ELSEWHERE = {
     r"tierwall run .*wireguard@0": "tests/netns/test_wireguard.py",
     r"tierwall report customer-probe": "tests/cli/reporting: somebody else's probe",
     r"tierwall reproduce --site udp-blocked": "tests/reproduce, in a network of its own",
+    r"python3 tierwall-probe|tierwall (probe|diagnose) ": "tests/probe, tests/diagnosis: a customer's files",
     r"tierwall report journal": "tests/cli/reporting",
     r"cat ": "the files of the blocks themselves",
 }

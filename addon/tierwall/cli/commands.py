@@ -84,6 +84,12 @@ Examples:
     help="Where clients connect. [::1]:8080 for IPv6, 0.0.0.0:8080 for every address of this machine.",
 )
 @click.option(
+    "--listen-tls",
+    metavar="HOST:PORT",
+    help="Where clients connect that speak TLS to the proxy itself, with a certificate of the lab CA: a PAC file's "
+    "HTTPS, HTTPS_PROXY=https://…",
+)
+@click.option(
     "--journal",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -167,6 +173,7 @@ def run_command(  # noqa: PLR0913 - one for each option
     policies: tuple[Path, ...],
     modes: tuple[str, ...],
     listen: str,
+    listen_tls: str | None,
     journal: Path | None,
     events: str,
     resolve: tuple[str, ...],
@@ -200,6 +207,7 @@ def run_command(  # noqa: PLR0913 - one for each option
             policies=policies,
             modes=modes,
             listen=listen,
+            listen_tls=listen_tls,
             journal=journal,
             events=events,
             resolve=resolve,

@@ -7,6 +7,7 @@ installed it: without a live tierwall it refuses everything.
 import _socket
 import asyncio
 import socket
+import ssl
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
@@ -18,6 +19,7 @@ from mitmproxy.proxy import commands, mode_servers, mode_specs, server_hooks
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 
 from tierwall.events import ClosedBy
+from tierwall.policy.limits import FIRST_BYTES_S
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.client_connection import Known, Listener, Speaks
 from tierwall.proxy.connection.parent_proxy import Parent
@@ -41,6 +43,9 @@ type Mode = mode_specs.ProxyMode
 
 _INHERITED: Final[dict[str, Sequence[socket.socket]]] = {}
 """By mode spec: sockets that the parent of several workers bound."""
+
+_SECURED: Final[dict[str, ssl.SSLContext]] = {}
+"""By mode spec: servers whose clients speak TLS to the proxy itself."""
 
 _ENTRANCES: Final[WeakKeyDictionary[ServerInstance[Mode], Listener]] = WeakKeyDictionary()
 
@@ -156,6 +161,16 @@ def inherit(sockets: Mapping[str, Sequence[socket.socket]]) -> None:
     _INHERITED.update(sockets)
 
 
+def secure(spec: str, context: ssl.SSLContext) -> None:
+    """Speak TLS with the clients of that mode."""
+    _SECURED[spec] = context
+
+
+def is_secured(spec: str) -> bool:
+    """Whether the clients of that mode speak TLS to it."""
+    return spec in _SECURED
+
+
 def _listener_of(instance: ServerInstance[Mode]) -> Listener:
     """How connections of that server come in."""
     if (known := _ENTRANCES.get(instance)) is None:
@@ -256,9 +271,16 @@ async def _listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> li
             return [await asyncio.start_server(self.handle_stream, sock=sock, backlog=BACKLOG) for sock in inherited]
         return await _mitmproxy_listen(self, host, port)
     sockets = inherited or bind(host, port)
+    loop = asyncio.get_running_loop()
+    if (context := _SECURED.get(self.mode.full_spec)) is not None:
+        return [
+            await loop.create_server(
+                lambda: _Arrival(self), sock=sock, backlog=BACKLOG, ssl=context, ssl_handshake_timeout=FIRST_BYTES_S
+            )
+            for sock in sockets
+        ]
     if (poll := SocketPoll.here()) is not None:
         return listening(poll, sockets, partial(_arrived, self))
-    loop = asyncio.get_running_loop()
     for sock in sockets:  # what is accepted inherits it, at no cost a connection
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     return [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in sockets]

@@ -6,7 +6,7 @@ are compared with networks. There is no `; DIRECT` behind the proxy: a browser t
 
 import json
 import re
-from typing import Final
+from typing import Final, Literal
 
 from tierwall.policy.dialect import ANY, ONE, SOME, Reading, Shape
 from tierwall.policy.model import Address
@@ -102,13 +102,17 @@ function hexWords(text) {
 """`addressWords` and `within`: addresses and networks as 16-bit words, for files that compare them."""
 
 
-def pac_for_listed(steering: Steering, proxy: tuple[str | Address, int]) -> str:
+type Word = Literal["PROXY", "HTTPS"]
+"""How clients speak to the proxy itself: in the clear, or in TLS."""
+
+
+def pac_for_listed(steering: Steering, proxy: tuple[str | Address, int], word: Word = "PROXY") -> str:
     """The file that sends what is listed to the proxy, and nothing else."""
     hosts: dict[str, list[int]] = {}
     for reading in steering.readings:
         hosts.setdefault(reading.base, []).extend(_range(reading))
     return _LISTED.format(
-        proxy=_directive(proxy),
+        proxy=_directive(proxy, word),
         hosts=json.dumps(hosts).replace("], ", "],\n  "),
         shapes=json.dumps([_pattern(shape) for shape in steering.shapes]),
         networks=json.dumps([str(network) for network in steering.networks]).replace(", ", ",\n  "),
@@ -116,14 +120,14 @@ def pac_for_listed(steering: Steering, proxy: tuple[str | Address, int]) -> str:
     )
 
 
-def pac_for_everything(proxy: tuple[str | Address, int]) -> str:
+def pac_for_everything(proxy: tuple[str | Address, int], word: Word = "PROXY") -> str:
     """The file that sends all but the proxy itself and this very machine to the proxy."""
-    return _EVERYTHING.format(proxy=_directive(proxy), itself=json.dumps(str(proxy[0])))
+    return _EVERYTHING.format(proxy=_directive(proxy, word), itself=json.dumps(str(proxy[0])))
 
 
-def _directive(proxy: tuple[str | Address, int]) -> str:
+def _directive(proxy: tuple[str | Address, int], word: Word) -> str:
     host = str(proxy[0])
-    return json.dumps(f"PROXY [{host}]:{proxy[1]}" if ":" in host else f"PROXY {host}:{proxy[1]}")
+    return json.dumps(f"{word} [{host}]:{proxy[1]}" if ":" in host else f"{word} {host}:{proxy[1]}")
 
 
 def _range(reading: Reading) -> tuple[int, int]:

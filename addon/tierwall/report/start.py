@@ -34,6 +34,8 @@ class Listening:
     addresses: tuple[tuple[str, int], ...]
     configuration: Path | None = None
     """What a client of it is given, where it has such a file. It holds a key."""
+    secure: bool = False
+    """Clients speak TLS to the proxy itself, and trust the lab CA for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def _title(site: Site) -> str:
 def _rows(start: Start) -> Iterator[tuple[str, str]]:
     for server in start.listening:
         at = ", ".join(dict.fromkeys(host_port(*address[:2]) for address in server.addresses)) or "the tun interface"
-        yield "listening", f"{at}  {server.what}"
+        yield "listening", f"{at}  {server.what}{', TLS to the proxy itself' if server.secure else ''}"
     yield from (("serves", f"{where}  site {_title(site)}") for where, site in start.served)
     yield from (("others", said) for server in start.listening if (said := _others(server, start)) is not None)
     yield from (("behaviour", f"{each.NAME}: {visible(at_work(each))}") for each in start.site.behaviours)
@@ -82,11 +84,12 @@ def _rows(start: Start) -> Iterator[tuple[str, str]]:
             yield "portal", f"http://{portal.portal}/, asked for through the proxy, accepts its terms"
     yield from (("policy", _policy(vendor)) for vendor in start.catalogue.vendors)
     for server in start.listening:
-        if (how := _how_to_use(server)) is not None:
+        if (how := _how_to_use(server, start.ca)) is not None:
             yield "use it", how
         if _mode(server) in {"regular", "upstream"}:
             at = host_port(*_from_here(server))
-            yield "pages", f"http://{at}/ says what happens; /proxy.pac and /ca.pem are for clients"
+            scheme = "https" if server.secure else "http"
+            yield "pages", f"{scheme}://{at}/ says what happens; /proxy.pac and /ca.pem are for clients"
     what = "every connection" if start.everything else "denials, failures, faults"
     yield "journal", f"{start.journal}  ({what})"
     yield "lab CA", f"{start.ca}  (only inspecting sites and TLS block pages need it)"
@@ -108,12 +111,14 @@ def _severity(tier: Tier) -> int:
     return tier.severity
 
 
-def _how_to_use(server: Listening) -> str | None:
+def _how_to_use(server: Listening, ca: Path) -> str | None:
     if not server.addresses:
         return None
     host, port = _from_here(server)
     at = host_port(host, port)
     match _mode(server):
+        case "regular" | "upstream" if server.secure:
+            return f"curl --proxy-cacert {ca} -x https://{at} https://8x8.vc/    or HTTPS_PROXY=https://{at}"
         case "regular" | "upstream":
             return f"curl -x http://{at} https://8x8.vc/    or a browser: chromium --proxy-server=http://{at}"
         case "socks5":

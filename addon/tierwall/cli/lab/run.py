@@ -5,8 +5,10 @@ Knows spellings of options and where files go that nobody named; the proxy itsel
 
 import re
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -43,6 +45,7 @@ class Wanted:
     events: str
     resolve: tuple[str, ...]
     trust: Path | None = None
+    listen_tls: str | None = None
     partial: bool = False
     workers: int = 1
     clients: tuple[str, ...] = ()
@@ -69,6 +72,7 @@ def run(wanted: Wanted) -> int:
         policies=wanted.policies,
         modes=modes or (_DEFAULT_MODE,),
         listen=listen,
+        listen_tls=None if wanted.listen_tls is None else parse_listen(wanted.listen_tls, "--listen-tls"),
         journal=wanted.journal or state_folder() / "journal.jsonl",
         ca=state_folder() / "ca",
         everything=wanted.learn or wanted.events == "all",
@@ -196,24 +200,18 @@ def _make_lab_ca(folder: Path) -> None:
 def _checked(wanted: Wanted) -> tuple[str, int]:
     """The address to listen on. Where an option is wrong, the files are looked at too, to name every fault at once."""
     faults: list[object] = []
-    listen = ("", 0)
-    try:
-        listen = parse_listen(wanted.listen)
-    except ValueError as fault:
-        faults.append(fault)
-    for text in wanted.resolve:
+    tls = () if wanted.listen_tls is None else (wanted.listen_tls,)
+    checks: list[Callable[[], object]] = [
+        lambda: parse_listen(wanted.listen),
+        *(partial(parse_listen, text, "--listen-tls") for text in tls),
+        *(partial(parse_redirect, text) for text in wanted.resolve),
+        lambda: parse_serves(wanted.serve),
+        *(partial(parse_clients, [text]) for text in wanted.clients),
+    ]
+    for check in checks:
         try:
-            parse_redirect(text)
-        except InvalidResolve as fault:
-            faults.append(fault)
-    try:
-        parse_serves(wanted.serve)
-    except InvalidServe as fault:
-        faults.append(fault)
-    for text in wanted.clients:
-        try:
-            parse_clients([text])
-        except InvalidClients as fault:
+            check()
+        except (ValueError, InvalidResolve, InvalidServe, InvalidClients) as fault:
             faults.append(fault)
     if wanted.report is not None and (wrong := check_form(wanted.report)) is not None:
         faults.append(wrong)
@@ -223,4 +221,4 @@ def _checked(wanted: Wanted) -> tuple[str, int]:
         except InvalidFiles as invalid:
             faults += invalid.faults
         raise BadInput(faults)
-    return listen
+    return parse_listen(wanted.listen)

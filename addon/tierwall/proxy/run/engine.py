@@ -21,7 +21,7 @@ from tierwall.events import Stage
 from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.control.socket import Control, NoControl
-from tierwall.proxy.listeners import LISTENERS
+from tierwall.proxy.listeners import LISTENERS, is_secured, secure
 from tierwall.proxy.mitmproxy import wireguard_keys
 from tierwall.proxy.mitmproxy.handler import IDLE_S
 from tierwall.proxy.mitmproxy.parts import (
@@ -37,8 +37,10 @@ from tierwall.proxy.mitmproxy.parts import (
     UpstreamAuth,
 )
 from tierwall.proxy.run.listening_faults import cannot_start
-from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, own_addresses, stops
+from tierwall.proxy.run.own_certificate import own_context
+from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, own_addresses, stops, tls_addresses, tls_spec
 from tierwall.proxy.run.trusted_authorities import believed
+from tierwall.proxy.state.destinations import parse_redirect
 from tierwall.proxy.transport.descriptors import raise_limit
 from tierwall.report.screen import Screen
 from tierwall.report.start import Listening, Start
@@ -151,6 +153,9 @@ class Engine:
             UpdateAltSvc(),
             _Started(self, master),
         )
+        if (spec := tls_spec(self._settings)) is not None:
+            addresses = [*tls_addresses(self._settings), *(each.ip for each in own_addresses())]
+            secure(spec, own_context(self._settings.ca, addresses, map(parse_redirect, self._settings.resolve)))
         self._set_options(master.options, authorities)
         loop = asyncio.get_running_loop()
         for number in stops():
@@ -182,6 +187,7 @@ class Engine:
                 what=server.mode.description,
                 addresses=tuple(server.listen_addrs),
                 configuration=wireguard_keys.client_file(server),
+                secure=is_secured(server.mode.full_spec),
             )
             for server in servers.servers
         )

@@ -10,8 +10,8 @@ from typing import Final
 
 from mitmproxy import certs
 
-_BASENAME: Final = "mitmproxy"
-_KEY_BITS: Final = 2048
+BASENAME: Final = "mitmproxy"
+KEY_BITS: Final = 2048
 """Both as mitmproxy's own options have them."""
 
 _HOST_CHARACTERS: Final = 34
@@ -20,10 +20,10 @@ _HOST_CHARACTERS: Final = 34
 
 def make_lab_ca(folder: Path) -> bool:
     """Make the CA in this folder unless it has one; whether one was made. Raises OSError."""
-    if (folder / f"{_BASENAME}-ca.pem").exists():
+    if (folder / f"{BASENAME}-ca.pem").exists():
         return False
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    certs.CertStore.create_store(folder, _BASENAME, _KEY_BITS, organization="tierwall", cn=_name())
+    certs.CertStore.create_store(folder, BASENAME, KEY_BITS, organization="tierwall", cn=_name())
     return True
 
 

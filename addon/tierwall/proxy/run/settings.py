@@ -14,6 +14,7 @@ import ifaddr
 from mitmproxy.proxy import mode_specs
 
 from tierwall.loader.faults import unknown
+from tierwall.policy.model import Address
 from tierwall.policy.site import PRIVATE_CLIENTS
 from tierwall.proxy.state.served_sites import parse_serves
 from tierwall.report.modes import MODES
@@ -31,6 +32,8 @@ class RunSettings:
     """The name that leads to the bundle in force."""
     modes: tuple[str, ...] = ("regular",)
     listen: tuple[str, int] = ("127.0.0.1", 8080)
+    listen_tls: tuple[str, int] | None = None
+    """Where clients that speak TLS to the proxy itself connect."""
     journal: Path
     ca: Path
     """Folder of the lab CA, which mitmproxy makes on first use."""
@@ -80,7 +83,23 @@ def modes(settings: RunSettings) -> list[str]:
             specs.append(text)
     if faults:
         raise CannotStart("\n".join(faults))
-    return specs
+    return [*specs, spec] if (spec := tls_spec(settings)) is not None else specs
+
+
+def tls_addresses(settings: RunSettings) -> list[Address]:
+    """The address that the port for TLS was given, unless that is all of them."""
+    if settings.listen_tls is None or (address := ip_address(settings.listen_tls[0])).is_unspecified:
+        return []
+    return [address]
+
+
+def tls_spec(settings: RunSettings) -> str | None:
+    """The mode of the port for TLS: that of the other one, where there is one."""
+    if settings.listen_tls is None:
+        return None
+    host, port = settings.listen_tls
+    parsed = (text.rpartition("@")[0] or text for text in settings.modes if text.startswith("upstream:"))
+    return f"{next(parsed, 'regular')}@{host}:{port}"
 
 
 def _mode_fault(text: str, fault: ValueError) -> str:

@@ -66,7 +66,7 @@ class HttpProxy:
                 self._plain_http(connection, opening)
             case ClientHello():
                 connection.spoken, connection.stage = Spoken.TLS, Stage.CLIENTHELLO
-                _no_request(connection, _NOWHERE, "TLS to the proxy port itself")
+                _no_request(connection, _NOWHERE, "TLS to the proxy port itself; --listen-tls is for that")
             case Malformed(why=why):
                 _no_request(connection, _NOWHERE, why, too_large=opening.too_large)
             case _:
@@ -158,4 +158,4 @@ def _ends_with_its_head(client: Endpoint, opening: PlainHttp) -> bool:
 
 def _listening(client: Endpoint) -> ReachedAt:
     host, port = client.get_extra_info("sockname")[:2]
-    return socket_address(host), port
+    return ReachedAt(socket_address(host), port, secure=client.get_extra_info("ssl_object") is not None)

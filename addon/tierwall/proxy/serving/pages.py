@@ -6,7 +6,7 @@ Knows paths and HTTP answers. Asks nobody and changes nothing; what the pages sa
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qs
 
 from tierwall.opening import PlainHttp
@@ -14,7 +14,7 @@ from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address
 from tierwall.policy.projections.pac_targets import steering
 from tierwall.proxy.state.active_policy import ActivePolicy
-from tierwall.report.pac import MEDIA_TYPE, pac_for_everything, pac_for_listed
+from tierwall.report.pac import MEDIA_TYPE, Word, pac_for_everything, pac_for_listed
 from tierwall.report.recent import Recent
 from tierwall.report.status import Status, status_page
 
@@ -39,6 +39,7 @@ ASKED_BY_ITSELF: Final = (
 )
 """What browsers and crawlers ask of every server, whoever sits before them: there is none, and nobody was denied."""
 
+_HTTP_PORT: Final = 80
 _CERTIFICATE_OCTETS: Final = 64 * 1024
 """More than any certificate has."""
 
@@ -46,8 +47,14 @@ _HTML_ALONE: Final = (
     "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'\r\n"
 )
 
-type ReachedAt = tuple[str | Address, int]
-"""How the client reached this proxy: what it is to use again."""
+
+class ReachedAt(NamedTuple):
+    """How the client reached this proxy: what it is to use again."""
+
+    host: str | Address
+    port: int
+    secure: bool = False
+    """By TLS to the proxy itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,9 @@ class Pages:
         listed = None
         if "all" not in parse_qs(opening.path.partition("?")[2], keep_blank_values=True):
             listed = steering(self.active_policy.site, self.active_policy.catalogue)
-        pac = pac_for_everything(reached_at) if listed is None else pac_for_listed(listed, reached_at)
+        at = reached_at.host, reached_at.port
+        word: Word = "HTTPS" if reached_at.secure else "PROXY"
+        pac = pac_for_everything(at, word) if listed is None else pac_for_listed(listed, at, word)
         return _Page(MEDIA_TYPE, pac.encode())
 
     def _ca(self, opening: PlainHttp, reached_at: ReachedAt) -> _Page:  # noqa: ARG002  # as the others
@@ -123,6 +132,8 @@ def _reached_at(opening: PlainHttp, listening: ReachedAt) -> ReachedAt:
     if opening.host_header is None:
         return listening
     try:
-        return normalise(opening.host_header), opening.port
+        host = normalise(opening.host_header)
     except InvalidHost:
         return listening
+    says_none = listening.secure and opening.port == _HTTP_PORT  # what plain HTTP means by no port at all
+    return ReachedAt(host, listening.port if says_none else opening.port, listening.secure)
