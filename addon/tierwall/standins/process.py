@@ -18,7 +18,7 @@ from rich.text import Text
 
 from tierwall import programs
 
-START_LIMIT_S: Final = 60.0
+START_LIMIT_S: Final = 180.0
 END_LIMIT_S: Final = 5.0
 
 _LISTENING = re.compile(r"listening\s+[0-9.]+:([0-9]+)")
