@@ -1,6 +1,7 @@
 """`tierwall reproduce` as a process: real clients, a real proxy, what the exit status says."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -107,3 +108,16 @@ def test_several_vendors_are_a_matrix_or_a_mistake() -> None:
 
     assert said.returncode == 2
     assert "several go with --matrix" in said.stderr
+
+
+def test_sigterm_ends_it_without_a_word_and_leaves_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tierwall", "reproduce", "--site", "idle-60s", "--vendor", "vevox"]
+    variables = environment() | {"TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, env=variables, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stderr is not None
+        assert run.stderr.readline() == "holding connections for 62 s, to see whether they last\n"
+        run.terminate()
+        said = run.stderr.read()
+
+    assert (said, run.returncode) == ("", 128 + signal.SIGTERM)
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,7 @@ Knows the beginning and the end: the folder, what is shown meanwhile. Leaves not
 import asyncio
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +54,15 @@ class Compared:
 
 def compare(wanted: Comparison, talk: Console) -> Compared:
     """Run every check without and with the site. Raises ExceptionGroup with ProxyFailed in it."""
-    return asyncio.run(_compare(wanted, talk))
+    return ended_by_signal(lambda: asyncio.run(_compare(wanted, talk)))
+
+
+def ended_by_signal[T](work: Callable[[], T]) -> T:
+    """What it comes to; a SIGTERM, which cancels it, ends the program as a shell expects, when all is cleaned up."""
+    try:
+        return work()
+    except asyncio.CancelledError:
+        raise SystemExit(128 + signal.SIGTERM) from None
 
 
 async def _compare(wanted: Comparison, talk: Console) -> Compared:

@@ -18,7 +18,7 @@ from rich.console import Console
 
 from tierwall.policy.site import Site
 from tierwall.reproduce.checks import HOLD_S, Check, Means, Wanted, Way, login_of
-from tierwall.reproduce.command import WITHOUT, Compared, settled
+from tierwall.reproduce.command import WITHOUT, Compared, ended_by_signal, settled
 from tierwall.reproduce.leftovers import folder_of_a_run
 from tierwall.reproduce.progress import Waiting, show
 from tierwall.reproduce.results import not_shown, rows
@@ -64,7 +64,7 @@ class Matrix:
 
 def compare_all(matrix: Matrix, talk: Console) -> tuple[tuple[Cell, Compared], ...]:
     """Play it. Raises ExceptionGroup with ProxyFailed in it."""
-    return asyncio.run(_compare_all(matrix, talk))
+    return ended_by_signal(lambda: asyncio.run(_compare_all(matrix, talk)))
 
 
 async def _compare_all(matrix: Matrix, talk: Console) -> tuple[tuple[Cell, Compared], ...]:
