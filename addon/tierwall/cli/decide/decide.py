@@ -10,16 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+from tierwall.cli.decide.saying import say
 from tierwall.cli.faults import BadInput
-from tierwall.cli.output import talk
 from tierwall.decide.jsonl import JsonLines
 from tierwall.decide.judging import Judging
 from tierwall.decide.squid import SquidHelper
-from tierwall.events.hostile_text import visible
 from tierwall.loader import InvalidFiles
 
 LINE_OCTETS: Final = 64 * 1024
 """The longest question; the rest of a longer one is thrown away as it comes."""
+
+DEFAULT_LISTEN: Final = "127.0.0.1:9191"
 
 _AT_ONCE: Final = 256 * 1024
 _TOO_LONG: Final = f"the line is longer than {LINE_OCTETS // 1024} KiB"
@@ -40,18 +41,24 @@ class Speaker(Protocol):
         """To a line that was not read to its end."""
 
 
-def decide(speak: str, site: str, policies: Sequence[Path]) -> int:
-    """Answer until the input ends. 2 where a line was no question. Raises BadInput."""
+def decide(speak: str, site: str, policies: Sequence[Path], listen: str | None = None) -> int:
+    """Answer until the input ends, or until the server is ended. 2 where a line was no question. Raises BadInput."""
+    if listen is not None and speak != "envoy":
+        raise BadInput([f"--listen is for `--speak envoy`; {speak} is asked on standard input"])
     try:
-        judging = Judging(site, policies, _say, time.monotonic)
+        judging = Judging(site, policies, say, time.monotonic)
     except InvalidFiles as invalid:
         raise BadInput(invalid.faults) from None
     if judging.unenforced is not None:
-        _say(f"note: {judging.unenforced}")
+        say(f"note: {judging.unenforced}")
+    if speak == "envoy":
+        from tierwall.cli.decide.envoy import answer_envoy  # noqa: PLC0415
+
+        return answer_envoy(judging, listen or DEFAULT_LISTEN)
     protocol: Speaker = SquidHelper(judging) if speak == "squid" else JsonLines(judging)
     answer_all(protocol, judging.refresh, lambda most: os.read(sys.stdin.fileno(), most), _write)
     if protocol.nonsense:
-        _say(f"lines that were no question, and were answered with a denial: {protocol.nonsense}")
+        say(f"lines that were no question, and were answered with a denial: {protocol.nonsense}")
     return 2 if protocol.nonsense else 0
 
 
@@ -84,7 +91,3 @@ def _write(octets: bytes) -> None:
     view = memoryview(octets)
     while view:
         view = view[os.write(sys.stdout.fileno(), view) :]
-
-
-def _say(line: str) -> None:
-    talk().print(f"tierwall decide: {visible(line)}", soft_wrap=True)
