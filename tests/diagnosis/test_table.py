@@ -116,6 +116,20 @@ CASES: dict[str, tuple[tuple[Check, ...], str, list[tuple[str, dict[str, Any]]]]
         "none",
         [("host-forgery-check", {"strict": True})],
     ),
+    "a name at another host's address is cut, though that host is let through under its own": (
+        (
+            *FINE,
+            works("dns", "8x8.vc", "answer", MEET, addresses=["203.0.113.9"]),
+            broken("tls-other-address", APPEX, "reset", address="203.0.113.9"),
+        ),
+        "none",
+        [("host-forgery-check", {"strict": True})],
+    ),
+    "a name at an address where nobody is says nothing": (
+        (*FINE, broken("tls-other-address", APPEX, "silence", address="203.0.113.10")),
+        "none",
+        [],
+    ),
     "another authority, and nothing more": (opened(), "none", [("tls-inspection", {})]),
     "another authority, but for some names": (
         (*opened(), works("tls", HELP, "public", version="TLSv1.3", alpn="h2")),

@@ -21,7 +21,7 @@ from tierwall.probe.measuring import Circumstances, for_services
 from tierwall.probe.policies import Place
 from tierwall.probe.values import Check, State
 from tierwall.probe.wire import websocket
-from tierwall.probe.wire.failure import EndOfStream, word_for
+from tierwall.probe.wire.failure import EndOfStream, take, word_for
 
 STEP = 1.15
 """From one silence to the next longer one: half of it is how far off a limit can be read."""
@@ -157,7 +157,7 @@ class _Line:
         else:
             self._sock.settimeout(limit_s)
             self._sock.sendall(measuring.OPAQUE)
-            if not self._sock.recv(65536):
+            if not take(self._sock, 65536):
                 raise EndOfStream("ended")
             ms = (time.monotonic() - began) * 1000
         self._last = time.monotonic()
@@ -191,7 +191,7 @@ class _Line:
             return
         self._sock.settimeout(0.05)
         try:
-            if not self._sock.recv(65536):
+            if not take(self._sock, 65536):
                 raise EndOfStream("ended")
             self._last = time.monotonic()
         except socket.timeout:  # noqa: UP041 - a record of TLS itself, such as a session ticket

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from tierwall.probe.policies import Place, Service
 from tierwall.probe.values import Check, State
 from tierwall.probe.wire import hello, http1, quic, streams, stun, tls, websocket
-from tierwall.probe.wire.failure import EndOfStream, word_for
+from tierwall.probe.wire.failure import EndOfStream, take, word_for
 
 OPAQUE = b"\x00\x00\x00\x08tierwall"
 """Octets that are no HTTP: a length and a word, as many protocols of applications begin."""
@@ -356,7 +356,7 @@ def open_opaque(place: Place, around: Circumstances) -> tuple[ssl.SSLSocket, boo
 def _answered(session: ssl.SSLSocket) -> bool:
     """Whether anything came, or nothing; an end raises OSError."""
     try:
-        if not session.recv(4096):
+        if not take(session, 4096):
             raise EndOfStream("ended")
     except socket.timeout:  # noqa: UP041 - the same since Python 3.10
         return False

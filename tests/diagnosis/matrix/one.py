@@ -71,17 +71,18 @@ def _run(lab: Lab, command: Sequence[object], world: "subprocess.Popen[str]") ->
     """To its end. Once it holds connections, the world's names move."""
     process = lab.client.start(*command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     said: list[str] = []
+    timer = threading.Timer(MOVE_AFTER_S, world.send_signal, (signal.SIGUSR1,))
     try:
         assert process.stderr is not None
-        for line in process.stderr:
-            said.append(line)
-            if line.startswith(_HOLDING):
-                timer = threading.Timer(MOVE_AFTER_S, world.send_signal, (signal.SIGUSR1,))
-                timer.daemon = True
-                timer.start()
+        with process.stderr as talk:
+            for line in talk:
+                said.append(line)
+                if line.startswith(_HOLDING):
+                    timer.start()
         if process.wait() not in {0, 1}:
             raise RuntimeError("".join(said))
     finally:
+        timer.cancel()
         process.kill()
         process.wait()
 
@@ -105,3 +106,5 @@ def _world(lab: Lab, folder: Path) -> Iterator["subprocess.Popen[str]"]:
     finally:
         process.kill()
         process.wait()
+        if process.stdout is not None:
+            process.stdout.close()

@@ -10,7 +10,9 @@ from typing import Final
 from tierwall.diagnosis.evidence import CUT, REACHED, Certainty, Evidence, Finding, said, saw_of, services
 from tierwall.diagnosis.values import Parameter, Undecided
 from tierwall.policy.model import Tier
+from tierwall.probe.values import Check
 
+_TOGETHER: Final = 0.1
 _ANSWERS: Final = {"nxdomain": "nxdomain", "refused": "refused", "silence": "drop", "sinkhole": "address"}
 
 
@@ -81,7 +83,13 @@ def stale_addresses(evidence: Evidence) -> Iterator[Finding]:
     if not moved:
         return
     hosts = {check.host for check in moved}
-    behind = [check for check in evidence.open("hold", "busy", "tls-other-address", "http") if check.host in hosts]
+    behind = [check for check in evidence.open("hold", "busy", "http") if check.host in hosts]
+    ages = [age for check in behind if (age := _age(check))]
+    behind += [  # names whose answer is still in a cache: their tunnels are cut with the others
+        check
+        for check in evidence.open("hold", "busy")
+        if check.host not in hosts and any(abs(_age(check) - age) <= _TOGETHER * age for age in ages)
+    ]
     yield Finding(
         behaviour="stale-addresses",
         explains=(*moved, *behind, *evidence.open("tls-other-address")),
@@ -91,7 +99,12 @@ def stale_addresses(evidence: Evidence) -> Iterator[Finding]:
 
 def host_forgery_check(evidence: Evidence) -> Iterator[Finding]:
     """A name at another address than its own is cut, though the server there is let through under its own name."""
-    cut = [check for check in evidence.open("tls-other-address") if check.saw in CUT]
+    alive = {address for host in _alive(evidence) for address in _addresses(evidence, host)}
+    cut = [
+        check
+        for check in evidence.open("tls-other-address")
+        if check.saw in CUT and check.detail.get("address") in alive
+    ]
     answered = [check for check in evidence.of("tls-other-address") if check.state in REACHED]
     moved = [check for check in evidence.open("moved") if check.saw == "new-only"]
     if answered or not (cut or moved) or {check.saw for check in evidence.of("moved")} & {"both", "old-only"}:
@@ -114,3 +127,19 @@ def host_forgery_check(evidence: Evidence) -> Iterator[Finding]:
             ),
         ),
     )
+
+
+def _alive(evidence: Evidence) -> set[str]:
+    """Hosts that are reached under their own names."""
+    return {check.host for check in evidence.of("tls") if check.state in REACHED}
+
+
+def _addresses(evidence: Evidence, host: str) -> list[str]:
+    lists = [check.detail.get("addresses") for check in evidence.of("dns") if check.host == host]
+    return [address for each in lists if isinstance(each, list) for address in each]
+
+
+def _age(check: Check) -> float:
+    """How old a connection was when it was cut; 0 where that is not known."""
+    age = check.detail.get("lived_s")
+    return float(age) if isinstance(age, (int, float)) else 0.0

@@ -37,6 +37,14 @@ class Malformed(OSError):
     """What came is not the protocol that was spoken."""
 
 
+def take(sock: socket.socket, most: int) -> bytes:
+    """The next octets; empty at an end in order. A reset inside TLS is a reset: ssl took it for an end until Python
+    3.12.4 (gh-115627), so that the socket below is asked first."""
+    if isinstance(sock, ssl.SSLSocket) and not sock.pending():
+        socket.socket.recv(sock, 1, socket.MSG_PEEK)
+    return sock.recv(most)
+
+
 def word_for(fault: OSError) -> str:
     """The failure in a word: `reset`, `silence`, `alert access denied`."""
     if isinstance(fault, (socket.timeout, TimeoutError)):

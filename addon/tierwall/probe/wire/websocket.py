@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 
 from tierwall.probe.wire import http1
-from tierwall.probe.wire.failure import EndOfStream, Malformed
+from tierwall.probe.wire.failure import EndOfStream, Malformed, take
 
 _PING, _PONG, _CLOSE = 0x9, 0xA, 0x8
 _MOST_FRAME_OCTETS = 1024 * 1024
@@ -68,7 +68,7 @@ class Socket:
 
     def _take(self, count: int) -> bytes:
         while len(self.held) < count:
-            piece = self.sock.recv(65536)
+            piece = take(self.sock, 65536)
             if not piece:
                 raise EndOfStream("ended")
             self.held += piece
