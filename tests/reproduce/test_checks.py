@@ -8,7 +8,8 @@ import pytest
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.behaviour.parameters import AuthScheme
 from tierwall.policy.model import Catalogue
-from tierwall.reproduce.checks import HOLD_S, Check, Means, Pattern, Wanted, Way, checks_of
+from tierwall.reproduce.check import Check, Means, Pattern, Wanted, Way
+from tierwall.reproduce.checks import HOLD_S, checks_of
 
 NOWHERE = Means(no_network="no namespaces")
 

@@ -5,7 +5,8 @@ import pytest
 from tests.docs.reading import document
 from tierwall.loader import load_catalogue, load_site, site_names
 from tierwall.policy.model import Catalogue
-from tierwall.reproduce.checks import HOLD_S, Means, Wanted, checks_of
+from tierwall.reproduce.check import Means, Wanted
+from tierwall.reproduce.checks import HOLD_S, checks_of
 from tierwall.reproduce.matrix import VENDORS, plain
 
 LONGEST_S = 360.0

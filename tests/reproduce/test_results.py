@@ -14,7 +14,7 @@ from tierwall.policy.behaviour import Behaviour, DpiHttpsOnly, NoHttp2
 from tierwall.policy.effects import broken_by
 from tierwall.policy.model import Evidence, Protocol, Rule, Service, Source, Tier, Transport
 from tierwall.policy.projections.impact import Try
-from tierwall.reproduce.checks import Check, Pattern
+from tierwall.reproduce.check import Check, Pattern
 from tierwall.reproduce.results import NotShown, Row, Works, broke_something, not_shown, rows, struck
 from tierwall.reproduce.trial import Round
 from tierwall.standins.clients import Cause, Outcome, Stage

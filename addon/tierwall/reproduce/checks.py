@@ -4,8 +4,7 @@ Knows services' protocols, behaviours' times, and what this machine allows; pure
 """
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Final, assert_never
 
 from tierwall.policy.attempt import Attempt, Effect, GivenName, NameSource, Seen
@@ -28,6 +27,7 @@ from tierwall.policy.model import Address, Catalogue, Protocol, Transport
 from tierwall.policy.projections.impact import Try, tries_of
 from tierwall.policy.site import DnsMode, Site
 from tierwall.reproduce.addresses import STANDS, addresses_of
+from tierwall.reproduce.check import Check, Means, Pattern, Wanted, Way
 
 HOLD_S: Final = 2.0
 """Seconds that persistent connections are held silent where nothing asks for longer."""
@@ -37,97 +37,6 @@ _BEYOND_S: Final = 2.0
 _RELAYED: Final = 49152
 """Ports from here on are a TURN server's relays (RFC 8656 section 7.2), where nobody allocates."""
 _HTTPS_PORT: Final = 443
-
-
-class Way(StrEnum):
-    """How the client reaches the proxy."""
-
-    PROXY = "proxy"
-    """It has it configured: CONNECT, on loopback."""
-    GATEWAY = "gateway"
-    """It knows of none: in network namespaces TCP is redirected, UDP goes by tun, DNS by the gateway's resolver."""
-
-
-class Pattern(StrEnum):
-    """What a client does."""
-
-    PAGE = "https page"
-    SOCKET = "websocket, held"
-    NATIVE = "tls session, held"
-    """A protocol inside TLS that is not HTTP, by a client that trusts what this machine trusts, the lab CA included."""
-    PINNED = "the same, own CAs"
-    """The same by a client that trusts the vendor's certificate alone."""
-    REDIRECT = "http redirect"
-    DATAGRAMS = "udp, echoed"
-    QUIC = "quic"
-    TURN_UDP = "turn over udp"
-    """Allocates a relay and sends media through it."""
-    TURN_TCP = "turn over tcp"
-    LOOK_UP = "dns look-up"
-    LARGE_HELLO = "https, large hello"
-    """A ClientHello of several TCP segments, as post-quantum key shares make it."""
-    OTHER_ADDRESS = "https, other address"
-    """Another DNS than the proxy's gave the client its address, as it does where answers differ by place."""
-    MOVED = "https, name moved"
-    """The name leads elsewhere than when it was first used."""
-
-
-_PATTERNS: Final = tuple(Pattern)
-_OF_NETWORK: Final = "10.77.1"
-_OF_LOOPBACK: Final = "127.77.1"
-_QUIC_CLIENT: Final = 2
-"""The client's first address: QUIC's library takes whichever the kernel chooses."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One client pattern at one place of a service."""
-
-    of: Try
-    pattern: Pattern
-    way: Way = Way.PROXY
-    logs_in: bool = False
-    """The client answers 407 with the password, as browsers do once their users typed it."""
-    hold_s: float = 0.0
-    meets: tuple[str, ...] = ()
-    """Behaviours of the site that would break the service there."""
-    not_run: str | None = None
-    """Why it cannot be shown here."""
-
-    @property
-    def label(self) -> str:
-        """What the client does, for people."""
-        return f"{self.pattern}, with password" if self.logs_in else self.pattern.value
-
-    @property
-    def client(self) -> str:
-        """The address that it comes from, which no other kind of client has: the journal tells them apart by it."""
-        if self.pattern is Pattern.QUIC:
-            return f"{_OF_NETWORK}.{_QUIC_CLIENT}"
-        number = 10 + _PATTERNS.index(self.pattern) + (100 if self.logs_in else 0)
-        return f"{_OF_LOOPBACK if self.way is Way.PROXY else _OF_NETWORK}.{number}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Means:
-    """What this machine allows, each None where it does, else why not."""
-
-    no_network: str | None = None
-    """Namespaces with a gateway between them."""
-    no_udp: str | None = None
-    no_turn: str | None = None
-    no_quic: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is asked for."""
-
-    vendor: str
-    longest_s: float = 120.0
-    """What would hold a connection for longer is not run."""
-    only: frozenset[str] = frozenset()
-    """Services; all where it is empty."""
 
 
 def checks_of(catalogue: Catalogue, site: Site, wanted: Wanted, means: Means) -> Iterator[Check]:

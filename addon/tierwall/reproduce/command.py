@@ -16,7 +16,8 @@ from rich.console import Console
 
 from tierwall.events import Event
 from tierwall.policy.site import Site
-from tierwall.reproduce.checks import Check, Means, Wanted, Way, login_of
+from tierwall.reproduce.check import Check, Means, Wanted, Way
+from tierwall.reproduce.checks import login_of
 from tierwall.reproduce.leftovers import folder_of_a_run
 from tierwall.reproduce.progress import Waiting, show
 from tierwall.reproduce.results import NotShown, Row, not_shown, rows

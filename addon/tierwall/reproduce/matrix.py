@@ -17,7 +17,8 @@ from typing import Final
 from rich.console import Console
 
 from tierwall.policy.site import Site
-from tierwall.reproduce.checks import HOLD_S, Check, Means, Wanted, Way, login_of
+from tierwall.reproduce.check import Check, Means, Wanted, Way
+from tierwall.reproduce.checks import HOLD_S, login_of
 from tierwall.reproduce.command import WITHOUT, Compared, ended_by_signal, settled
 from tierwall.reproduce.leftovers import folder_of_a_run
 from tierwall.reproduce.progress import Waiting, show

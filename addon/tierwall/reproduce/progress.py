@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tierwall.reproduce.checks import Check
+from tierwall.reproduce.check import Check
 from tierwall.reproduce.trial import Telling
 
 _TICK_S: Final = 0.5

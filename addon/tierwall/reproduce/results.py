@@ -11,7 +11,7 @@ from typing import Final
 from tierwall.events import Action, Event, Stage
 from tierwall.policy.behaviour import Behaviour
 from tierwall.policy.model import Tier
-from tierwall.reproduce.checks import Check, Pattern
+from tierwall.reproduce.check import Check, Pattern
 from tierwall.reproduce.trial import Round
 from tierwall.standins.clients import Outcome
 

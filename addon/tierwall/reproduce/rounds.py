@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tierwall.reproduce.checks import Check, Means, Wanted, Way
+from tierwall.reproduce.check import Check, Means, Wanted, Way
 from tierwall.reproduce.network.entry import CannotPlay, as_asked
 from tierwall.reproduce.network.entry import play as play_there
 from tierwall.reproduce.network.messages import Asked, Told, outcome_of

@@ -12,7 +12,7 @@ from typing import Final
 
 from tierwall.events import Event
 from tierwall.journal.reading import read_journal
-from tierwall.reproduce.checks import Check, Pattern
+from tierwall.reproduce.check import Check, Pattern
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import HttpProxy, Outcome, fetch_https, native_session, plain_http, websocket_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin

@@ -9,7 +9,7 @@ import pytest
 
 from tierwall import programs
 from tierwall.programs import Ended
-from tierwall.reproduce.checks import Means
+from tierwall.reproduce.check import Means
 from tierwall.reproduce.network import entry
 from tierwall.reproduce.network.entry import means_here
 

@@ -21,7 +21,7 @@ from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
 from tierwall.report.forms.as_text import print_document
 from tierwall.reproduce import matrix_output, output
-from tierwall.reproduce.checks import Wanted as Asked
+from tierwall.reproduce.check import Wanted as Asked
 from tierwall.reproduce.checks import checks_of
 from tierwall.reproduce.command import Comparison, compare
 from tierwall.reproduce.matrix import VENDORS, Cell, Matrix, compare_all

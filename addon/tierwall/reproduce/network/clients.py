@@ -13,7 +13,7 @@ from typing import Final
 from tierwall import programs
 from tierwall.policy.model import Address
 from tierwall.reproduce.addresses import moved
-from tierwall.reproduce.checks import Check, Pattern
+from tierwall.reproduce.check import Check, Pattern
 from tierwall.reproduce.network.servers import ACCOUNT, PEER_PORT, Names
 from tierwall.reproduce.network.topology import GATEWAY, VENDORS
 from tierwall.standins.clients import Cause, Direct, Outcome, Stage, fetch_https, udp_echo

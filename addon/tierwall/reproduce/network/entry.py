@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from tierwall import programs
-from tierwall.reproduce.checks import Means
+from tierwall.reproduce.check import Means
 from tierwall.reproduce.network.messages import Asked, Told
 
 _PROGRAMS: Final = ("unshare", "setpriv", "ip", "nft", "mount")

@@ -18,7 +18,8 @@ from tierwall import programs
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.model import Address
 from tierwall.reproduce.addresses import addresses_of
-from tierwall.reproduce.checks import Check, Means, Pattern, Wanted, checks_of
+from tierwall.reproduce.check import Check, Means, Pattern, Wanted
+from tierwall.reproduce.checks import checks_of
 from tierwall.reproduce.network import servers
 from tierwall.reproduce.network.clients import Known, outcome_of
 from tierwall.reproduce.network.messages import Asked, Told, told
