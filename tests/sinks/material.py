@@ -20,6 +20,9 @@ def event(number: int, run: str = "run") -> Event:
     return fault("one of many", Stage.CONFIG, when=NOW, id=f"{run}-{number:x}")
 
 
+LINE_OCTETS = len(to_line(event(1)))
+
+
 def entry(of: Event | None = None) -> Entry:
     """By default of a denial that breaks analytics."""
     found = of or from_verdict(DENIED, ATTEMPT, context())
