@@ -65,7 +65,7 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 		bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/control.py tests/fleet/proof/authorization.py'
 
 engines: setup ## events into the real engines: Elasticsearch's API, OTLP, ClickHouse, Kafka, NATS, syslog (12 minutes; a gigabyte)
-	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest tests/engines/sinks.py
+	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest -q tests/engines/*.py
 
 test-ui: setup ## the live page: types, and a person at it in Chromium, by Playwright and axe-core (2 minutes; needs npm)
 	@cd tests/dashboard/ui && npm ci --silent --no-audit --no-fund && npx tsc --project .

@@ -71,6 +71,14 @@ TARGETS: Final = (
         ours="two workers",
         against="one worker",
     ),
+    Target(
+        what="tunnels a second, with sinks against without",
+        figure="sinks.rate",
+        sense=">=",
+        limit=0.95,
+        ours="with sinks",
+        against="without sinks",
+    ),
 )
 
 

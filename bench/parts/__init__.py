@@ -1,7 +1,7 @@
 """The parts of the benchmark, in the order in which they run."""
 
 from bench.bench import Part
-from bench.parts import audit, bulk, denials, echo, memory, rules, start, tunnels, verdict, workers
+from bench.parts import audit, bulk, denials, echo, memory, rules, sinks, start, tunnels, verdict, workers
 
 PARTS: dict[str, tuple[str, Part]] = {
     "tunnels": ("new tunnels a second, and the proxy's CPU time for each", tunnels.run),
@@ -14,4 +14,5 @@ PARTS: dict[str, tuple[str, Part]] = {
     "start": ("from start to listening", start.run),
     "audit": ("a Squid log of ten million lines", audit.run),
     "workers": ("two workers against one", workers.run),
+    "sinks": ("events sent to an engine, against a run without", sinks.run),
 }

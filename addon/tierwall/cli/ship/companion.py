@@ -35,6 +35,9 @@ END_S: Final = 5.0
 
 _AGAIN_S: Final = 1.0
 
+_NICE: Final = 10
+"""The proxy's clients come first: what is not sent in a storm waits in the journal, and is sent after it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duties:
@@ -74,6 +77,7 @@ class Companion:
 
 def _supervise(duties: Duties, told: int) -> None:
     """The life of the companion; does not return."""
+    os.nice(_NICE)
     for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches us too; the run says when it is over
         signal.signal(number, signal.SIG_IGN)
     while (status := _in_a_child(lambda: _serve(duties, told))) != 0:
