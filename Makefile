@@ -64,8 +64,8 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 	@ENVOY=$$(echo $$PWD/.venv-envoy/lib/python3*/site-packages/envoy/_bin/envoy) PATH="$$PWD/.venv-envoy/bin:$$PATH" \
 		bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/control.py tests/fleet/proof/authorization.py'
 
-engines: setup ## events into the real engines: Elasticsearch's API, OTLP, ClickHouse, Kafka, NATS, syslog (12 minutes; a gigabyte)
-	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest -q tests/engines/*.py
+engines: setup ## what goes out, against the real programs: engines, brokers, SIEM, Prometheus, shippers, Kubernetes (12 minutes; a gigabyte)
+	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest -q tests/engines/{sinks,prometheus,shippers,kubernetes}.py
 
 test-ui: setup ## the live page: types, and a person at it in Chromium, by Playwright and axe-core (2 minutes; needs npm)
 	@cd tests/dashboard/ui && npm ci --silent --no-audit --no-fund && npx tsc --project .
