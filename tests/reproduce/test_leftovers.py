@@ -1,12 +1,11 @@
-"""The folder of a run carries its owner; what a killed run has left goes with the next one, and nothing else does."""
+"""The folder of a run is held by it; what a killed run has left goes with the next one, and nothing else does."""
 
-import os
 import tempfile
 from pathlib import Path
 
 import pytest
 
-from tierwall.reproduce.leftovers import PREFIX, folder_of_a_run, leftovers
+from tierwall.reproduce.leftovers import MARK, PREFIX, folder_of_a_run, leftovers
 
 
 @pytest.fixture(autouse=True)
@@ -15,28 +14,31 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def left(here: Path, name: str, owner: str | None) -> Path:
+def left(here: Path, name: str, *inside: str) -> Path:
     folder = here / f"{PREFIX}{name}"
     folder.mkdir()
-    if owner is not None:
-        (folder / "owner").write_text(owner)
+    for file in inside:
+        (folder / file).touch()
     return folder
 
 
-def test_what_belongs_to_no_process_any_more_is_left_over(here: Path) -> None:
-    gone = left(here, "gone", "4194305 1\n")
-    another_now = left(here, "again", f"{os.getpid()} 1\n")
-    left(here, "new", None)
-    left(here, "strange", "what?\n")
+def test_what_nobody_holds_is_left_over_and_what_has_no_mark_yet_is_not(here: Path) -> None:
+    gone = left(here, "gone", MARK)
+    left(here, "new", "being-marked")
     (here / f"{PREFIX}link").symlink_to(gone)
 
-    assert sorted(leftovers(here)) == sorted([gone, another_now])
+    assert list(leftovers(here)) == [gone]
 
 
 def test_a_run_takes_them_away_and_leaves_nothing(here: Path) -> None:
-    left(here, "gone", "4194305 1\n")
+    left(here, "gone", MARK)
 
     with folder_of_a_run() as own:
-        assert [path.name for path in here.iterdir()] == [own.name]
-        assert list(leftovers(here)) == []
+        assert list(here.iterdir()) == [own]
     assert list(here.iterdir()) == []
+
+
+def test_two_runs_side_by_side_leave_each_other_alone(here: Path) -> None:
+    with folder_of_a_run() as one, folder_of_a_run() as other:
+        assert sorted(here.iterdir()) == sorted([one, other])
+        assert list(leftovers(here)) == []
