@@ -134,7 +134,10 @@ def test_a_server_may_refuse_what_it_was_asked_to_expect(way: Way) -> None:
     way.origin.play = refuses
     with way.open() as client:
         client.sendall(way.request("/", "Content-Length: 4", "Expect: 100-continue", method="POST"))
-        assert read_head(client).startswith(b"HTTP/1.1 401 ")
+        head = read_head(client)
+
+    assert head.startswith(b"HTTP/1.1 401 ")
+    assert b"\r\nConnection: close\r\n" in head  # whether the body still comes, nobody knows
 
 
 def test_a_denied_request_is_refused_at_its_head_and_told_no_100(way: Way) -> None:
@@ -148,6 +151,7 @@ def test_a_denied_request_is_refused_at_its_head_and_told_no_100(way: Way) -> No
         head = read_head(client)
 
     assert head.startswith(b"HTTP/1.1 403 ")
+    assert b"\r\nConnection: close\r\n" in head
     assert way.proxy.wait_for(about("expects.evil.example")).event.reason
 
 

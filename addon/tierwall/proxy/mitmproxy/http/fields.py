@@ -58,6 +58,11 @@ def became_websocket(headers: Headers) -> bool:
     return tokens(headers, "upgrade") == ["websocket"] and "upgrade" in tokens(headers, "connection")
 
 
+def expects_continue(headers: Headers) -> bool:
+    """Whether its sender waits for a 100 before the body (RFC 9110 section 10.1.1)."""
+    return tokens(headers, "expect") == ["100-continue"]
+
+
 def wants_close(version: str, headers: Headers) -> bool:
     """Whether the connection ends with this message (RFC 9112 section 9.3)."""
     options = tokens(headers, "connection")

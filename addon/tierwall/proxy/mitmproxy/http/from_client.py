@@ -58,6 +58,8 @@ class FromClient(Http1Server):
         self._closes = self._chunks = self._says_body = False
         self._trailers = b""
         self._let_go = 0
+        self._holds_back = False
+        """Whether the client waits for a 100 before it sends its body, and has had none."""
 
     @property
     def held(self) -> int:
@@ -99,6 +101,7 @@ class FromClient(Http1Server):
                 except framing.Ambiguous as fault:
                     yield from self._refuse(str(fault))
                     return
+                self._holds_back = length != 0 and fields.expects_continue(headers)
                 self._take_what_ends_here(version, headers)
                 self._body, self.state = Body(length), self.read_body
                 yield ReceiveHttp(RequestHeaders(self.stream_id, request, length == 0))
@@ -135,6 +138,7 @@ class FromClient(Http1Server):
                     return
                 case Part(octets=octets):
                     if octets:
+                        self._holds_back = False
                         yield ReceiveHttp(RequestData(self.stream_id, octets))
                 case Endpoint(trailers=trailers):
                     if self.request and self.request.method != "CONNECT":
@@ -168,6 +172,7 @@ class FromClient(Http1Server):
         """Write what the stream has for the client."""
         match event:
             case Informational(response=response):
+                self._holds_back &= response.status_code != 100
                 if self.request and self.request.http_version != "HTTP/1.0":  # RFC 9110 section 15.2
                     yield commands.SendData(self.conn, response_head(response, response.headers))
             case ResponseHeaders(response=response):
@@ -199,7 +204,8 @@ class FromClient(Http1Server):
                 length = framing.UNTIL_CLOSE
             self._closes |= "close" in fields.tokens(headers, "connection") or length == framing.UNTIL_CLOSE
             unwanted = not self.request_done and (self._body.left is None or self._body.left > _READ_OUT_OCTETS)
-            self._closes |= status >= 400 and unwanted
+            # Whether the body still comes, nobody can know (RFC 9110 section 10.1.1); Go before 1.22.5 sends it never.
+            self._closes |= self._holds_back or (status >= 400 and unwanted)
         self._says_body = length != 0 or switches
         self._chunks = length is framing.CHUNKED
         self._trailers = b""

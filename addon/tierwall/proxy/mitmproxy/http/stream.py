@@ -26,7 +26,6 @@ from tierwall.proxy.mitmproxy.http.told import NAMES, SILENT, Informational, ref
 
 type Commands = layer.CommandGenerator[None]
 
-_CONTINUE = "100-continue"
 _FORWARDED_SO_OFTEN = frozenset({"TRACE", "OPTIONS"})
 """RFC 9110 section 7.6.2: the methods that Max-Forwards is for."""
 
@@ -61,7 +60,7 @@ class Stream(HttpStream):
         except Unsound as fault:
             yield from self._refuse(str(fault))
             return
-        expects = request.headers.get("expect", "").lower() == _CONTINUE
+        expects = fields.expects_continue(request.headers)
         fields.add_via(request)
         yield HttpRequestHeadersHook(self.flow)
         if (yield from self.check_killed(True)):
