@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from bench.squid_files import open_to_squid, write_certificate
-from tests.fidelity.squid import _free_ports, _until_listening, program
+from tests.fidelity.squid import free_ports, program, until_listening
 from tests.support.needs import needs
 from tierwall.audit.comparing import place
 from tierwall.records.formats import format_of_lines
@@ -90,7 +90,7 @@ def origin(context: ssl.SSLContext | None) -> Iterator[int]:
 
 @contextmanager
 def squid(folder: Path) -> Iterator[int]:
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     (folder / "hosts").write_text("".join(f"127.0.0.1 {name}\n" for name in NAMES))
     write_certificate(folder / "ca.pem")
     certificates = folder / "certificates"  # as security_file_certgen -c makes it
@@ -104,7 +104,7 @@ def squid(folder: Path) -> Iterator[int]:
         [program(), "-N", "-f", folder / "squid.conf"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     try:
-        _until_listening(process, port)
+        until_listening(process, port)
         yield port
     finally:
         process.terminate()  # what is still in its buffers is written
@@ -150,7 +150,7 @@ def test_its_log_says_what_its_client_saw(open_folder: Path, tmp_path_factory: p
     context = authority.server_context(NAMES)
     (open_folder / "origin-ca.pem").write_text(authority.ca_pem.read_text())
     client = tmp_path_factory.mktemp("curl")
-    (nobody,) = _free_ports(1)
+    (nobody,) = free_ports(1)
     told: dict[str, set[Decision]] = defaultdict(set)
     expected: dict[str, set[Decision]] = {}
     with origin(context) as https, origin(None) as plain:
