@@ -85,7 +85,7 @@ def test_the_pac_file_that_it_serves_says_https(proxy: Proxy) -> None:
     assert 'var PROXY = "PROXY 127.0.0.1:' in beside.body
 
 
-def test_who_does_not_trust_the_lab_ca_or_speaks_no_tls_is_told_of_by_no_traceback(proxy: Proxy) -> None:
+def test_who_does_not_trust_the_lab_ca_or_speaks_no_tls_is_told_how(proxy: Proxy) -> None:
     way = f"https://127.0.0.2:{proxy.at('127.0.0.2').port}"
     distrusting = curl("-x", way, "--noproxy", "", "https://page.corp.example/")
     with socket.create_connection(("127.0.0.2", proxy.at("127.0.0.2").port), 5) as client:
@@ -94,6 +94,8 @@ def test_who_does_not_trust_the_lab_ca_or_speaks_no_tls_is_told_of_by_no_traceba
             pass
     after = curl(*by_tls(proxy), "http://page.corp.example/")
 
+    proxy.wait_for_talk("a client did not accept the proxy's own certificate: it must trust the lab CA")
+    proxy.wait_for_talk("a client spoke plain HTTP to the port of --listen-tls: it must name the proxy as https://")
     assert (distrusting.code, after.status) == (60, 301)
     assert "Traceback" not in proxy.console()
 

@@ -1,6 +1,7 @@
 """Mode wireguard: one client configuration, a real client, and keys that only their owner can read."""
 
 import configparser
+import re
 import stat
 import subprocess
 import time
@@ -75,6 +76,16 @@ def test_no_key_is_on_the_console_or_in_the_journal(proxy: Proxy, configuration:
 
     assert len(secrets) == 3
     assert not [secret for secret in secrets if secret in heard]
+
+
+@needs("wg-quick")
+def test_wg_quick_takes_the_file_under_the_name_that_is_printed(proxy: Proxy, configuration: Path) -> None:
+    printed = re.search(r"wg-quick up (\S+)", proxy.console())
+    done = subprocess.run(["wg-quick", "strip", str(configuration)], capture_output=True, text=True, check=False)
+
+    assert printed is not None
+    assert printed[1] == str(configuration)
+    assert (done.returncode, "[Peer]" in done.stdout) == (0, True), done.stderr
 
 
 @needs("wg", "wireguard-go")
