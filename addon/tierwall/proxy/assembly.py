@@ -141,9 +141,10 @@ class _Sites:
         self.names = tuple(dict.fromkeys((options.tierwall_site, *(served.site for served in serves))))
         self._loaded: dict[str, tuple[Site, Catalogue]] = {}
         faults: list[Fault] = []
+        catalogue: Catalogue | None = None
         for name in self.names:
             try:
-                site, catalogue = self.named(name).load()
+                site, catalogue = self.named(name).load(catalogue)
                 self._loaded[name] = self.suits(name)(site), catalogue
             except InvalidFiles as invalid:
                 faults += invalid.faults

@@ -23,18 +23,19 @@ class Named:
     bundle: Path | None = None
     """The name that leads to the bundle in force."""
 
-    def load(self) -> tuple[Site, Catalogue]:
-        """As it is now. Raises InvalidFiles."""
+    def load(self, shared: Catalogue | None = None) -> tuple[Site, Catalogue]:
+        """As it is now. `shared`: the catalogue, where another site was just loaded with it. Raises InvalidFiles."""
         if self.bundle is None:
-            catalogue = load_catalogue(self.policies)
+            catalogue = shared or load_catalogue(self.policies)
             return load_site(self.site, catalogue), catalogue
         files = self.bundle / FILES
         while True:
             revision = revision_in_force(self.bundle)
-            catalogue = load_catalogue([*policies_in(files), *self.policies])
+            catalogue = shared or load_catalogue([*policies_in(files), *self.policies])
             site = load_site(site_in(files, self.site), catalogue)
             if revision_in_force(self.bundle) == revision:
                 return replace(site, revision=revision), catalogue
+            shared = None
 
     def watched(self) -> Sequence[Path]:
         """What to look at besides the files that were loaded: a folder's own time tells that a file came or went."""
