@@ -61,10 +61,10 @@ def ask(proxy: Running, request: dict[str, Any]) -> dict[str, Any]:
     return answers[0]
 
 
-def exchange(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+def exchange(path: Path, request: dict[str, Any], within_s: float = ANSWER_S) -> dict[str, Any]:
     """One process. Raises Refused where it does not answer."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(ANSWER_S)
+        client.settimeout(within_s)
         try:
             client.connect(str(path))
             client.sendall(json.dumps(request).encode() + b"\n")

@@ -1,15 +1,14 @@
 """What each process of a run says of itself, through its control socket; and what the kernel says of it.
 
-Knows sockets and /proc. A process that does not answer in time is one that does not serve.
+Knows /proc. A process that does not answer in time is one that does not serve.
 """
 
-import json
 import os
-import socket
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from tierwall.control.running import Refused, exchange
 from tierwall.metrics.families import Sample
 
 _ANSWER_S: Final = 2.0
@@ -21,18 +20,13 @@ def ask_all(control: Path, run: int) -> dict[int, list[Sample]]:
     found: dict[int, list[Sample]] = {}
     for path in sorted(control.glob(f"{run}.*{_ENDING}")):
         process = path.name.split(".")[1]
-        with suppress(OSError, ValueError, KeyError, TypeError):
+        with suppress(Refused, OSError, ValueError, KeyError, TypeError):
             found[int(process)] = [*_ask(path), *_of_kernel(int(process)), ("tierwall_processes", {}, 1)]
     return found
 
 
 def _ask(path: Path) -> list[Sample]:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(_ANSWER_S)
-        client.connect(str(path))
-        client.sendall(b'{"do": "metrics"}\n')
-        with client.makefile("rb") as answer:
-            said = json.loads(answer.readline())["metrics"]
+    said = exchange(path, {"do": "metrics"}, _ANSWER_S)["metrics"]
     return [(str(name), {str(key): str(value) for key, value in labels.items()}, value) for name, labels, value in said]
 
 
