@@ -13,9 +13,9 @@ import pytest
 
 from tierwall.diagnosis import diagnose
 from tierwall.loader import load_catalogue
-from tierwall.probe import holding, running
+from tierwall.probe import afterwards, holding
 from tierwall.probe.holding import Held, Hold
-from tierwall.probe.measuring import Circumstances
+from tierwall.probe.measuring.circumstances import Circumstances
 from tierwall.probe.policies import Place, Service
 from tierwall.probe.running import Run, Wanted
 from tierwall.probe.system import ProxyChoice
@@ -98,7 +98,7 @@ def test_a_certificate_that_has_ended_is_said_to_have(tmp_path: Path) -> None:
 def test_a_clock_that_is_off_by_a_year_is_said_to_be(off: timedelta, saw: str) -> None:
     date = format_datetime(datetime.now(UTC) - off, usegmt=True)
 
-    checks = running._clock([Check("http", "vevox.app:443", State.WORKS, "200", detail={"date": date})])
+    checks = afterwards.clock([Check("http", "vevox.app:443", State.WORKS, "200", detail={"date": date})])
 
     assert [check.saw for check in checks] == [saw]
 
@@ -106,7 +106,7 @@ def test_a_clock_that_is_off_by_a_year_is_said_to_be(off: timedelta, saw: str) -
 def test_a_machine_that_slept_while_it_held_measured_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = socket.socketpair()
     threading.Thread(target=_echo, args=(other,), daemon=True).start()
-    monkeypatch.setattr(holding.measuring, "open_opaque", lambda _place, _around: (one, True))
+    monkeypatch.setattr(holding.inside_tls, "open_opaque", lambda _place, _around: (one, True))
     monkeypatch.setattr(holding.time, "time", iter(range(0, 10**9, 3600)).__next__)
     place = Place("vevox", (Service("vevox", "content", "core", "tls-other"),), "vevox.app", 443, udp=False)
     around = Circumstances(None, tls.Authorities(None), lambda _vendor, _host: True, {}, {})

@@ -16,8 +16,8 @@ from functools import partial
 from statistics import pstdev, quantiles
 from typing import Any
 
-from tierwall.probe import measuring
-from tierwall.probe.measuring import Circumstances, for_services
+from tierwall.probe.measuring import inside_tls
+from tierwall.probe.measuring.circumstances import Circumstances, for_services
 from tierwall.probe.policies import Place
 from tierwall.probe.values import Check, State
 from tierwall.probe.wire import websocket
@@ -136,12 +136,12 @@ class _Line:
         """Open it. Raises OSError."""
         self._socket: websocket.Socket | None = None
         if held.speaks == "websocket":
-            self._socket, answer = measuring.open_websocket(held.place, around)
+            self._socket, answer = inside_tls.open_websocket(held.place, around)
             if self._socket is None:
                 raise ConnectionResetError(f"answered {answer.status}")
             self._sock: socket.socket = self._socket.sock
         else:
-            self._sock, _ = measuring.open_opaque(held.place, around)
+            self._sock, _ = inside_tls.open_opaque(held.place, around)
         self._began = self._last = time.monotonic()
 
     @property
@@ -156,7 +156,7 @@ class _Line:
             ms = self._socket.ping(limit_s)
         else:
             self._sock.settimeout(limit_s)
-            self._sock.sendall(measuring.OPAQUE)
+            self._sock.sendall(inside_tls.OPAQUE)
             if not take(self._sock, 65536):
                 raise EndOfStream("ended")
             ms = (time.monotonic() - began) * 1000

@@ -97,6 +97,16 @@ def plan(policies: dict[str, Any], vendors: Iterable[str]) -> tuple[tuple[Place,
     return tuple(_few(all_places)), tuple(untried)
 
 
+def covered(policies: dict[str, Any], vendor: str, host: str) -> bool:
+    """Whether the vendor asks for this host: a redirect to there is its own."""
+    rules: list[Any] = next((each["rules"] for each in policies["vendors"] if each["id"] == vendor), [])
+    return any(
+        host == pattern or (pattern.startswith("*.") and host.endswith(pattern[1:]))
+        for rule in rules
+        for pattern in rule["hosts"]
+    )
+
+
 def _few(places: Iterable[Place]) -> Iterator[Place]:
     counts: dict[tuple[Service, int, bool], int] = {}
     for place in places:

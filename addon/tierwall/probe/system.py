@@ -113,3 +113,13 @@ def _wpad_exists() -> bool:
 def without_credentials(url: str) -> str:
     """The URL as it may be kept."""
     return re.sub(r"//[^/@]*@", "//", url)
+
+
+def own_address() -> str:
+    """The address that connections leave this machine by."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(("192.0.2.1", 9))
+        except OSError:
+            return ""
+        return str(sock.getsockname()[0])

@@ -6,40 +6,27 @@ Knows that packet alone. Whatever comes back with the connection id that was cho
 import hashlib
 import hmac
 import os
-import socket
 import struct
-import time
 
+from tierwall.probe.wire import datagrams
 from tierwall.probe.wire.aes_gcm import Aes128, seal
-from tierwall.probe.wire.failure import word_for
+from tierwall.probe.wire.failure import Malformed
 from tierwall.probe.wire.hello import client_hello
 
 _SALT = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")  # RFC 9001 section 5.2
 _DATAGRAM_OCTETS = 1200
-_TRIES_S = (0.7, 1.4, 2.8)
 
 
 def answer_from(address: str, port: int, name: str) -> tuple[str, float]:
     """`answered` or a failure, and after how many milliseconds of the try that was answered."""
     ours = os.urandom(8)
-    datagram = initial(name, os.urandom(8), ours)
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    began = time.monotonic()
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.connect((address, port))
-            for limit_s in _TRIES_S:
-                sent = time.monotonic()
-                sock.settimeout(limit_s)
-                sock.send(datagram)
-                try:
-                    if ours in sock.recv(65535)[:32]:
-                        return "answered", (time.monotonic() - sent) * 1000
-                except socket.timeout:  # noqa: UP041 - the same as TimeoutError since 3.10, this module's word for it
-                    continue
-        except OSError as fault:
-            return word_for(fault), (time.monotonic() - began) * 1000
-    return "silence", (time.monotonic() - began) * 1000
+
+    def meaning(octets: bytes) -> str:
+        if ours not in octets[:32]:
+            raise Malformed("no answer to this connection")
+        return "answered"
+
+    return datagrams.ask(address, port, initial(name, os.urandom(8), ours), meaning)
 
 
 def initial(name: str, theirs: bytes, ours: bytes) -> bytes:

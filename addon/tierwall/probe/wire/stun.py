@@ -8,12 +8,11 @@ import socket
 import struct
 import time
 
+from tierwall.probe.wire import datagrams
 from tierwall.probe.wire.failure import EndOfStream, Malformed, word_for
 
 BINDING, ALLOCATE = 0x0001, 0x0003
 _COOKIE = 0x2112A442
-_TRIES_S = (0.5, 1.0, 2.0)
-"""How long each try waits for its answer; RFC 8489 section 6.2.1 doubles likewise."""
 _STREAM_S = 6.0
 
 
@@ -42,22 +41,7 @@ def meaning(octets: bytes, asked: bytes) -> str:
 def by_udp(address: str, port: int, method: int) -> tuple[str, float]:
     """What comes back from there, and after how many milliseconds of the try that was answered."""
     asked = message(method)
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    began = time.monotonic()
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        try:
-            sock.connect((address, port))
-            for limit_s in _TRIES_S:
-                sent = time.monotonic()
-                sock.settimeout(limit_s)
-                sock.send(asked)
-                try:
-                    return meaning(sock.recv(2048), asked), (time.monotonic() - sent) * 1000
-                except (TimeoutError, Malformed):
-                    continue
-        except OSError as fault:
-            return word_for(fault), (time.monotonic() - began) * 1000
-    return "silence", (time.monotonic() - began) * 1000
+    return datagrams.ask(address, port, asked, lambda octets: meaning(octets, asked))
 
 
 def by_stream(sock: socket.socket, method: int) -> tuple[str, float]:
