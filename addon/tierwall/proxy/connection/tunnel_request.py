@@ -19,6 +19,7 @@ from tierwall.proxy.connection.client_connection import ClientConnection
 from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.block_page import Refused
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Farewell, Refusal, Reset, Silence, Spoken
 
@@ -108,9 +109,8 @@ class TunnelRequest:
     ) -> None:
         """Journal that a behaviour of the site broke what was admitted."""
         connection = self.connection
-        connection.recorder.broken(
-            connection.caller, self.attempt, self.verdict, effect, stage or connection.stage, detail, how, event=event
-        )
+        told = Breakage(self.attempt, self.verdict, effect, stage or connection.stage, detail, how, event)
+        connection.recorder.broken(connection.caller, told)
 
     def as_failed_dial(self, effect: Effect, detail: str, *, timed_out: bool) -> tuple[str, Refusal]:
         """How it looks that a behaviour kept an admitted destination from being dialled."""

@@ -12,6 +12,7 @@ from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import NoQuic, NoUdp, UdpStop, UdpTimeout
 from tierwall.proxy.mitmproxy.clients import caller_of
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.transport import icmp
 
@@ -43,7 +44,9 @@ class AtDatagrams:
             match effect.behaviour:
                 case UdpTimeout(after=after):
                     detail = f"nothing passed for {after:g} s, and the flow was forgotten; {then}"
-                    self._recorder.broken(caller_of(client), attempt, verdict, effect, Stage.UDP, detail, "drop")
+                    self._recorder.broken(
+                        caller_of(client), Breakage(attempt, verdict, effect, Stage.UDP, detail, "drop")
+                    )
                     return
                 case _:
                     pass
@@ -51,8 +54,7 @@ class AtDatagrams:
     def _stop(  # noqa: PLR0913, PLR0917  # who, what, why and how
         self, client: connection.Client, attempt: Attempt, verdict: Verdict, effect: Effect, detail: str, how: UdpStop
     ) -> None:
-        caller = caller_of(client)
-        self._recorder.broken(caller, attempt, verdict, effect, Stage.UDP, detail, str(how))
+        self._recorder.broken(caller_of(client), Breakage(attempt, verdict, effect, Stage.UDP, detail, str(how)))
         match how:
             case UdpStop.DROP:
                 pass

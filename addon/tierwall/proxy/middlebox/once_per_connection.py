@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from mitmproxy.connection import Client
 
-from tierwall.events import Stage
-from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.proxy.mitmproxy.clients import caller_of
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.recorder import Caller, Recorder
 
 
@@ -20,36 +19,17 @@ class OncePerConnection:
         self._recorder = recorder
         self._noted: dict[str, set[str]] = {}
 
-    def broken(  # noqa: PLR0913, PLR0917  # an event is that many facts
-        self,
-        client: Client,
-        attempt: Attempt,
-        verdict: Verdict,
-        effect: Effect,
-        stage: Stage,
-        detail: str,
-        refusal: str | None = None,
-        caller: Caller | None = None,
-    ) -> None:
-        """It broke what the effect says."""
+    def broken(self, client: Client, breakage: Breakage, caller: Caller | None = None) -> None:
+        """It broke what the effect says. `caller`: where more is known of it than its connection."""
         noted = self._noted.setdefault(client.id, set())
-        if effect.behaviour.NAME not in noted:
-            noted.add(effect.behaviour.NAME)
-            told = caller or caller_of(client)
-            self._recorder.broken(told, attempt, verdict, effect, stage, detail, refusal)
+        name = breakage.effect.behaviour.NAME
+        if name not in noted:
+            noted.add(name)
+            self._recorder.broken(caller or caller_of(client), breakage)
 
-    def changed(  # noqa: PLR0913, PLR0917
-        self,
-        client: Client,
-        attempt: Attempt,
-        verdict: Verdict,
-        effect: Effect,
-        stage: Stage,
-        detail: str,
-        caller: Caller | None = None,
-    ) -> None:
+    def changed(self, client: Client, breakage: Breakage, caller: Caller | None = None) -> None:
         """It changed something by which nothing documented breaks."""
-        self.broken(client, attempt, verdict, replace(effect, breaks=()), stage, detail, caller=caller)
+        self.broken(client, replace(breakage, effect=replace(breakage.effect, breaks=())), caller)
 
     def forget(self, client: Client) -> None:
         """Its connection is over."""

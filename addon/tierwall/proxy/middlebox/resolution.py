@@ -20,6 +20,7 @@ from tierwall.proxy.connection.dial import Broken, Look
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.address_pins import Pinned
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 
@@ -55,8 +56,8 @@ class AtResolution:
         if answer is None:
             destination = await self._destinations.find(host, port)
         elif answer.addresses:
-            effect, detail = answer.effect, answer.detail
-            self._recorder.broken_once(caller, attempt, verdict, effect, Stage.DIAL, detail)
+            told = Breakage(attempt, verdict, answer.effect, Stage.DIAL, answer.detail)
+            self._recorder.broken_once(caller, told)
             destination = self._instead(answer, port)
         else:
             return Broken(answer.effect, answer.detail, silent=answer.how is DnsAnswer.DROP)

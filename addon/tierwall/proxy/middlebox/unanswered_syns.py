@@ -12,6 +12,7 @@ from tierwall.policy.model import Transport
 from tierwall.proxy.connection.attempts import at_address
 from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 
@@ -41,5 +42,5 @@ class UnansweredSyns:
         for effect in verdict.effects:
             if isinstance(effect.behaviour, DialBlackhole):
                 detail = "the SYN is never answered"
-                self._recorder.broken(caller, attempt, verdict, effect, Stage.DIAL, detail, "drop")
+                self._recorder.broken(caller, Breakage(attempt, verdict, effect, Stage.DIAL, detail, "drop"))
                 return

@@ -34,6 +34,7 @@ from tierwall.proxy.serving.name_server import NameServer, Paths
 from tierwall.proxy.serving.requests import Requests
 from tierwall.proxy.serving.udp_flows import Flows
 from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.transport.addresses import socket_address
@@ -250,7 +251,8 @@ class Enforcement:
             self._deny_dial(data, why.attempt, why.verdict, stage)
             return
         data.server.error = f"tierwall: {why.detail}"
-        self._recorder.broken(caller_of(data.client), attempt, verdict, why.effect, Stage.DIAL, why.detail, "502")
+        told = Breakage(attempt, verdict, why.effect, Stage.DIAL, why.detail, "502")
+        self._recorder.broken(caller_of(data.client), told)
         if why.silent:
             await asyncio.sleep(DIAL_S)
 

@@ -22,6 +22,7 @@ from tierwall.policy.site import DnsMode, DnsRefusal, Refusals
 from tierwall.proxy.connection.attempts import named
 from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 
@@ -128,8 +129,8 @@ class NameServer:
         for attempt in uses_of(site, catalogue, name):
             verdict = self._active_policy.judge(attempt)
             if (answer := answer_to(verdict.effects, name)) is not None:
-                caller, how = caller_of(dns_flow.client_conn), str(answer.how)
-                self._recorder.broken_once(caller, attempt, verdict, answer.effect, Stage.DNS, answer.detail, how)
+                told = Breakage(attempt, verdict, answer.effect, Stage.DNS, answer.detail, str(answer.how))
+                self._recorder.broken_once(caller_of(dns_flow.client_conn), told)
                 return answer
         return None
 

@@ -10,7 +10,7 @@ from mitmproxy import connection, flow, http
 from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
-from tierwall.policy.attempt import Action, Attempt, NameSource, Reason, Seen, Verdict
+from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
 from tierwall.policy.model import Transport
 from tierwall.policy.site import HttpRefusal, TlsRefusal
 from tierwall.proxy.connection.attempts import asked_for, named, reached, to_dial, with_name
@@ -74,7 +74,8 @@ class Requests:
         """A CONNECT that did not come first: its denial stays."""
         request = request_flow.request
         attempt = named(NameSource.CONNECT, request.host, request.port, self._destinations)
-        verdict = Verdict(action=Action.DENY, reason=Reason.MALFORMED, detail=SECOND_CONNECT)
+        attempt = replace(attempt, malformed=attempt.malformed or SECOND_CONNECT)
+        verdict = self._active_policy.judge(attempt)
         self._recorder.decided(caller_of(request_flow.client_conn), attempt, verdict, Stage.CONNECT, "421")
 
     @journalled(Stage.REQUEST)

@@ -19,6 +19,7 @@ from tierwall.policy.attempt import Attempt, Effect, Reason, Verdict
 from tierwall.policy.effects import broken_by, inspects, reason_of
 from tierwall.policy.model import Address
 from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.counts import Counts
 from tierwall.proxy.state.live import Live
 from tierwall.proxy.transport.addresses import address_text
@@ -115,41 +116,21 @@ class Recorder:
         self.counts.broke(verdict)
         self._sink.write(events.failed(verdict, attempt, self._context(caller, Stage.DIAL), cause))
 
-    def broken(  # noqa: PLR0913, PLR0917  # what broke it is two facts more than a denial needs
-        self,
-        caller: Caller,
-        attempt: Attempt,
-        verdict: Verdict,
-        effect: Effect,
-        stage: Stage,
-        detail: str,
-        refusal: str | None = None,
-        *,
-        event: str | None = None,
-    ) -> None:
-        """Admitted, and a behaviour of the site broke it. `detail`: how, in one clause; `event`: as `decided`."""
-        hit = broken_by(verdict, effect, detail)
-        if stage is Stage.TUNNEL:
+    def broken(self, caller: Caller, breakage: Breakage) -> None:
+        """Admitted, and a behaviour of the site broke it."""
+        if breakage.stage is Stage.TUNNEL:
             self._cut[caller.address, caller.port] = None
-        self._write_broken(
-            hit, attempt, effect, reason_of(effect.behaviour), self._context(caller, stage, refusal, event)
-        )
+        hit = broken_by(breakage.verdict, breakage.effect, breakage.detail)
+        context = self._context(caller, breakage.stage, breakage.refusal, breakage.event)
+        self._write_broken(hit, breakage.attempt, breakage.effect, reason_of(breakage.effect.behaviour), context)
 
-    def broken_once(  # noqa: PLR0913, PLR0917  # as many as `broken`
-        self,
-        caller: Caller,
-        attempt: Attempt,
-        verdict: Verdict,
-        effect: Effect,
-        stage: Stage,
-        detail: str,
-        refusal: str | None = None,
-    ) -> None:
+    def broken_once(self, caller: Caller, breakage: Breakage) -> None:
         """The same where one cause shows several times: a name that is asked for its every record, a second dial."""
-        about = (caller.address, 0 if stage is Stage.DNS else caller.port, verdict.name, effect.behaviour.NAME)
+        port = 0 if breakage.stage is Stage.DNS else caller.port
+        about = (caller.address, port, breakage.verdict.name, breakage.effect.behaviour.NAME)
         if about not in self._said:
             self._said[about] = None
-            self.broken(caller, attempt, verdict, effect, stage, detail, refusal)
+            self.broken(caller, breakage)
 
     def rejected(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, inspected, and the client did not accept our certificate."""

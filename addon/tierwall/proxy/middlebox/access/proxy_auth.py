@@ -18,6 +18,7 @@ from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access import ntlm
 from tierwall.proxy.middlebox.access.credentials import Login, knows, knows_digest, nonce
 from tierwall.proxy.state import refusal
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.refusal import Spoken
 
 ASKED_AT_MOST: Final = 3
@@ -138,6 +139,5 @@ def note_unanswered(connection: ClientConnection) -> None:
         often = _TIMES.get(access_state.times) or f"{access_state.times} times"
         gave = "a wrong one" if access_state.wrong else "none"
         detail = f"asked {often} for a name and a password, and the client gave {gave}"
-        connection.recorder.broken(
-            connection.caller, asked.attempt, asked.verdict, asked.effect, asked.stage, detail, "407"
-        )
+        told = Breakage(asked.attempt, asked.verdict, asked.effect, asked.stage, detail, "407")
+        connection.recorder.broken(connection.caller, told)

@@ -16,6 +16,7 @@ from tierwall.policy.effects import HTTPS_PORT, reason_of
 from tierwall.proxy.middlebox.inspection import headers
 from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
 from tierwall.proxy.mitmproxy.http.told import SILENT
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.recorder import Caller
 
 HELD_OCTETS: Final = 8 * 1024 * 1024
@@ -116,14 +117,12 @@ class HttpInspection:
         self._broken(asked, effect, detail, str(status))
 
     def _broken(self, asked: Asked, effect: Effect, detail: str, how: str | None = None) -> None:
-        client = asked.flow.client_conn
-        self._notes.broken(
-            client, asked.attempt, asked.verdict, effect, Stage.REQUEST, detail, how, caller=asked.caller
-        )
+        told = Breakage(asked.attempt, asked.verdict, effect, Stage.REQUEST, detail, how)
+        self._notes.broken(asked.flow.client_conn, told, asked.caller)
 
     def _changed(self, asked: Asked, effect: Effect, detail: str) -> None:
-        client = asked.flow.client_conn
-        self._notes.changed(client, asked.attempt, asked.verdict, effect, Stage.REQUEST, detail, asked.caller)
+        told = Breakage(asked.attempt, asked.verdict, effect, Stage.REQUEST, detail)
+        self._notes.changed(asked.flow.client_conn, told, asked.caller)
 
 
 class _Held:

@@ -24,6 +24,7 @@ from tierwall.proxy.mitmproxy.clients import caller_of
 from tierwall.proxy.mitmproxy.guard import journalled
 from tierwall.proxy.mitmproxy.handover import reset_at_the_end
 from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.breakage import Breakage
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 
@@ -45,6 +46,10 @@ class _Case:
             if isinstance(effect.behaviour, of):
                 return effect, effect.behaviour
         return None
+
+    def breakage(self, effect: Effect, stage: Stage, detail: str, how: str | None = None) -> Breakage:
+        """What this effect does to it."""
+        return Breakage(self.attempt, self.verdict, effect, stage, detail, how)
 
     @property
     def newest(self) -> TlsVersion | None:
@@ -95,7 +100,7 @@ class TlsInspection:
         effect, behaviour = limited
         self._notes.forget(case.client)  # that it was limited may have been noted; this is more
         detail = f"{whose} speaks no TLS as old as {behaviour.version}"
-        self._notes.broken(case.client, case.attempt, case.verdict, effect, Stage.CLIENTHELLO, detail)
+        self._notes.broken(case.client, case.breakage(effect, Stage.CLIENTHELLO, detail))
         return True
 
     def next_layer(self, next_layer: layer.NextLayer) -> None:
@@ -130,13 +135,13 @@ class TlsInspection:
         """It is not HTTPS, and ends now."""
         case = self._case(context)
         if (dpi := case.effect(DpiHttpsOnly)) is not None:
-            self._notes.broken(case.client, case.attempt, case.verdict, dpi[0], Stage.TUNNEL, detail, "reset")
+            self._notes.broken(case.client, case.breakage(dpi[0], Stage.TUNNEL, detail, "reset"))
         reset_at_the_end(context.client)
 
     # -- private
 
     def _note(self, case: _Case, effect: Effect, detail: str) -> None:
-        self._notes.changed(case.client, case.attempt, case.verdict, effect, Stage.CLIENTHELLO, detail)
+        self._notes.changed(case.client, case.breakage(effect, Stage.CLIENTHELLO, detail))
 
     def _case(self, context: Context) -> _Case:
         """What is known of the connection before a request says more."""
