@@ -15,7 +15,7 @@ from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder
 from tierwall.cli.lab.run import parse_listen
 from tierwall.cli.live.opening import open_page
-from tierwall.cli.output import talk
+from tierwall.cli.output import report, talk
 from tierwall.control.running import Refused, exchange, one
 from tierwall.dashboard.picture.picture import Picture
 from tierwall.dashboard.server.serve import CannotListen, Listen, address_of, bound, new_token, serve
@@ -23,6 +23,7 @@ from tierwall.dashboard.serving import serving
 from tierwall.dashboard.sources.feed import Feed
 from tierwall.dashboard.sources.journal import JournalFeed
 from tierwall.dashboard.sources.proxy import ProxyFeed
+from tierwall.dashboard.terminal import show
 from tierwall.loader import InvalidFiles, load_catalogue
 
 _NICE: Final = 5
@@ -50,6 +51,8 @@ def watch(wanted: Wanted) -> int:
         return _beside_run(wanted, wanted.attached)
     listen = _checked(wanted)
     feed = _feed(wanted)
+    if wanted.tui:
+        return _in_terminal(feed)
     try:
         return _show(feed, bound(listen), opens=wanted.opens)
     except CannotListen as fault:
@@ -78,6 +81,17 @@ def _beside_run(wanted: Wanted, descriptor: int) -> int:
     os.nice(_NICE)
     feed = ProxyFeed(control_folder(), wanted.proxy, _picture(wanted.policies), stays=True)
     return _show(feed, socket.socket(fileno=descriptor), opens=wanted.opens, lifeline=sys.stdin.fileno())
+
+
+def _in_terminal(feed: Feed) -> int:
+    console = report()
+    if not console.is_terminal:
+        raise BadInput(["--tui needs a terminal; without it there is the page"])
+    try:
+        asyncio.run(show(feed, console))
+    except OSError as fault:
+        raise BadInput([f"{fault.filename}: {fault.strerror}" if fault.filename else fault]) from None
+    return 0
 
 
 def _show(feed: Feed, listener: socket.socket, *, opens: bool, lifeline: int | None = None) -> int:
