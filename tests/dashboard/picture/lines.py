@@ -22,6 +22,11 @@ def catalogue() -> Catalogue:
     return load_catalogue([])
 
 
+@cache
+def _verdict(target: str, site: str) -> Verdict:
+    return judge(load_site(site, catalogue()), catalogue(), attempt_for(target))
+
+
 @dataclass(frozen=True)
 class Try:
     """A client's try under a bundled site."""
@@ -35,7 +40,7 @@ class Try:
 
     @property
     def verdict(self) -> Verdict:
-        return judge(load_site(self.site, catalogue()), catalogue(), attempt_for(self.target))
+        return _verdict(self.target, self.site)
 
     @property
     def context(self) -> Context:

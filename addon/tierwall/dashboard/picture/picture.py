@@ -180,10 +180,9 @@ class Picture:
         key = (host, port, udp)
         row = self.rows.get(key)
         if row is None:
-            self._numbers += 1
             text = visible(host)
             row = self.rows[key] = Destination(
-                number=self._numbers,
+                number=self.next_number(),
                 key=key,
                 place=place(text, port, Transport.UDP if udp else Transport.TCP) if there is not None else text,
                 serves=self._served(said, key),
@@ -216,12 +215,32 @@ class Picture:
         timeline = self.timeline
         width_s = timeline.width_s
         at = timeline.column(second)
-        while width_s < timeline.width_s:
+        if width_s != timeline.width_s:
+            self._widen_rows(width_s)
+        row.active |= 1 << at
+        return timeline.columns[at]
+
+    def make_room(self, second: int, width_s: int) -> None:
+        """That the time line has a column for the second, and columns of at least that width."""
+        before = self.timeline.width_s
+        if not self.timeline.columns:
+            self.timeline.width_s = before = width_s
+        while self.timeline.width_s < width_s:
+            self.timeline.widen()
+        self.timeline.column(second)
+        self._widen_rows(before)
+
+    def _widen_rows(self, width_s: int) -> None:
+        """They remember columns, which were so wide."""
+        while width_s < self.timeline.width_s:
             width_s *= 2
             for each in self.rows.values():
                 each.active = widened(each.active)
-        row.active |= 1 << at
-        return timeline.columns[at]
+
+    def next_number(self) -> int:
+        """Of a new row."""
+        self._numbers += 1
+        return self._numbers
 
     def _note_site(self, site: str) -> None:
         text = visible(site)

@@ -3,6 +3,7 @@
 Knows seconds and counts. A column is a power of two seconds wide; where they do not suffice, all become twice as wide.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -29,7 +30,7 @@ class Timeline:
             self.start = second
         at = max(0, (second - self.start) // self.width_s)
         while at >= BUCKETS:
-            self._widen()
+            self.widen()
             at = (second - self.start) // self.width_s
         while len(self.columns) <= at:
             self.columns.append([0] * SERIES)
@@ -43,10 +44,19 @@ class Timeline:
         high = min(len(self.columns) - 1, (last - self.start) // self.width_s)
         return ((1 << (high + 1)) - 1) & ~((1 << low) - 1) if high >= low else 0
 
-    def _widen(self) -> None:
+    def widen(self) -> None:
+        """Columns that are twice as wide."""
         self.width_s *= 2
         pairs = [self.columns[at : at + 2] for at in range(0, len(self.columns), 2)]
         self.columns = [[sum(counts) for counts in zip(*pair, strict=True)] for pair in pairs]
+
+
+def bits_of(columns: int) -> Iterator[int]:
+    """Which columns these bits stand for."""
+    while columns:
+        lowest = columns & -columns
+        yield lowest.bit_length() - 1
+        columns ^= lowest
 
 
 def widened(bits: int) -> int:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO, Final
 
 from tierwall.dashboard.picture.picture import Picture
 from tierwall.dashboard.sources.feed import CannotDo
+from tierwall.dashboard.sources.parallel import WORTH_OCTETS, Parallel
 from tierwall.dashboard.sources.reporting import report_of
 from tierwall.events import visible
 from tierwall.journal.reading import journal_files
@@ -37,28 +38,33 @@ class JournalFeed:
         self.picture = picture
         self._path = path
         self._read = 0
+        self._parallel: Parallel | None = None
         self._size = 0
 
     def about(self) -> dict[str, Any]:
         """Where it comes from, and how far it was read."""
+        read = self._read if self._parallel is None else min(self._parallel.read, self._size - 1)
         return {
             "kind": "journal",
             "title": visible(self._path.name),
             "site": self.picture.sites[-1] if self.picture.sites else None,
-            "reading": None if self._read >= self._size else self._read / self._size,
+            "reading": None if read >= self._size else read / self._size,
             "actions": ["clear", "report"],
         }
 
     async def run(self) -> None:
         """Read it all, then wait for more. Raises OSError where it cannot be read."""
-        files = journal_files(self._path)
-        self._size = sum(path.stat().st_size for path in files)
-        for path in files[:-1]:
-            with path.open("rb") as older:
-                await self._to_the_end(older, b"")
-        while True:
-            with self._path.open("rb") as file:
-                await self._follow(file)
+        file = self._path.open("rb")
+        try:
+            rest = await self._so_far(file)
+            while True:
+                await self._follow(file, rest)
+                file.close()
+                file, rest = self._path.open("rb"), b""
+        finally:
+            file.close()
+            if self._parallel is not None:
+                self._parallel.stop()
 
     async def explain(self, target: str) -> dict[str, Any]:
         """Under the site that the last event names, where that is one that can be found. Raises CannotDo."""
@@ -90,9 +96,25 @@ class JournalFeed:
         """That of a default run: the journal does not say."""
         return "http://127.0.0.1:8080"
 
-    async def _follow(self, file: BinaryIO) -> None:
+    async def _so_far(self, file: BinaryIO) -> bytes:
+        """What is there: in this process, or where that takes long in several. The last line, if it is not whole."""
+        older = [path for path in journal_files(self._path) if path != self._path]
+        whole = _whole(file)
+        sizes = [*((path, path.stat().st_size) for path in older), (self._path, whole)]
+        self._size = sum(size for _, size in sizes)
+        if self._size >= WORTH_OCTETS:
+            self._parallel = Parallel(sizes, self.picture)
+            await self._parallel.finish()
+            self._read, self._parallel = self._size, None
+            file.seek(whole)
+            return b""
+        for path in older:
+            with path.open("rb") as each:
+                await self._to_the_end(each, b"")
+        return await self._to_the_end(file, b"")
+
+    async def _follow(self, file: BinaryIO, rest: bytes) -> None:
         """Until another file has its name, or it was cut."""
-        rest = b""
         while True:
             rest = await self._to_the_end(file, rest)
             await asyncio.sleep(LOOK_EVERY_S)
@@ -122,6 +144,15 @@ class JournalFeed:
                 rest = rest[:_LONGEST]  # no event, whatever else comes
         self._size = max(self._size, self._read)
         return rest
+
+
+def _whole(file: BinaryIO) -> int:
+    """Octets up to the end of its last whole line."""
+    size = os.fstat(file.fileno()).st_size
+    file.seek(max(0, size - _LONGEST))
+    end = file.read(_LONGEST)
+    file.seek(0)
+    return size - len(end) + end.rfind(b"\n") + 1
 
 
 def _parts(lines: list[bytes]) -> Iterator[list[bytes]]:
