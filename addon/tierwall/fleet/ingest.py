@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from cachetools import LRUCache
+from msgspec import structs
 
 from tierwall.events import Context, Event, Stage, closed, drift, failed, from_verdict
 from tierwall.fleet.envoy.access_log import Seam
@@ -74,7 +75,7 @@ class Ingest:
             verdict = self._verdicts[attempt] = judge(self._site, self._catalogue, attempt)
         context = self._context(raw, line, made, when)
         if (differs := self._difference(made, verdict)) is not None:
-            yield drift(verdict, attempt, replace(context, id=f"{context.id}-drift"), differs)
+            yield drift(verdict, attempt, structs.replace(context, id=f"{context.id}-drift"), differs)
         yield from _event(line, made, verdict, attempt, context)
 
     def _difference(self, made: Made, verdict: Verdict) -> str | None:

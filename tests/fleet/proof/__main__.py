@@ -4,6 +4,7 @@ Knows the order of the work. Needs root, network namespaces, and the programs in
 """
 
 import argparse
+import resource
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,8 @@ from tests.fleet.proof import envoys
 from tests.fleet.proof.attempts import Drawing
 from tests.fleet.proof.differential import Outcome, compared
 from tests.fleet.proof.ground import Ground, ground
+from tests.fleet.proof.reloads import CHANGES, reloaded
+from tests.fleet.proof.scaling import measured
 from tests.fleet.proof.sites import exportable, refused
 
 ATTEMPTS = 20_400
@@ -25,14 +28,23 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m tests.fleet.proof")
     options.add_argument("--attempts", type=int, default=ATTEMPTS, help="of the differential, over all sites")
     options.add_argument("--seed", type=int, default=19)
-    options.add_argument("--only", metavar="SITE", help="one site")
+    options.add_argument("--only", metavar="SITE", help="one site of the differential")
+    options.add_argument("--part", choices=["differential", "reloads", "scaling"], help="that alone")
     asked = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="tierwall-fleet-"))
     folder.chmod(0o755)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a thousand tunnels, four sockets each
     envoys.bring(folder)
     try:
         with ground(folder) as made:
-            return int(not _differential(made, asked.attempts, asked.seed, asked.only))
+            parts = {
+                "differential": lambda: _differential(made, asked.attempts, asked.seed, asked.only),
+                "reloads": lambda: _reloads(made),
+                "scaling": lambda: _scaling(made),
+            }
+            held = [run() for part, run in parts.items() if asked.part in {None, part}]
+            return int(not all(held))
     finally:
         shutil.rmtree(folder)
 
@@ -54,6 +66,23 @@ def _differential(made: Ground, attempts: int, seed: int, only: str | None) -> b
             flush=True,
         )
     return _summed(outcomes)
+
+
+def _reloads(made: Ground) -> bool:
+    found = reloaded(made)
+    print(
+        f"\n{found.alive} of {found.tunnels} tunnels live through {CHANGES} changes; in force after "
+        f"{found.in_force_ms:.0f} ms (median), {found.slowest_ms:.0f} ms at most"
+    )
+    return found.holds
+
+
+def _scaling(made: Ground) -> bool:
+    print(f"\n{'':28}{'tunnels/s':>10}{'CPU us a tunnel':>17}{'balancer us':>13}")
+    for row in measured(made):
+        print(f"{row.what:28}{row.a_second:10.0f}{row.engine_us:17.0f}{row.balancer_us:13.0f}", flush=True)
+    print("(clients, servers and engines share these cores: the rates are the machine's, CPU a tunnel is the engine's)")
+    return True
 
 
 def _summed(outcomes: list[Outcome]) -> bool:

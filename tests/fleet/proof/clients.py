@@ -56,7 +56,7 @@ async def _made(attempt: Try, opening: bytes, port: int) -> str:
 def _opening(attempt: Try) -> bytes:
     match attempt.spoken:
         case Spoken.TLS:
-            return _hello(attempt.name)
+            return hello(attempt.name)
         case Spoken.RAW:
             return b"NOT-TLS-NOR-HTTP\r\n"
         case Spoken.HTTP:
@@ -66,7 +66,8 @@ def _opening(attempt: Try) -> bytes:
             return f"GET / HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n\r\n".encode()
 
 
-def _hello(name: str | None) -> bytes:
+def hello(name: str | None) -> bytes:
+    """A ClientHello, as Python's ssl writes it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -39,10 +39,10 @@ def running(made: Ground, folder: Path, *, admin: int = ADMIN_PORT) -> Iterator[
         made.end(child)
 
 
-def start(made: Ground, folder: Path, *more: str) -> subprocess.Popen[str]:
+def start(made: Ground, folder: Path, *more: str, threads: int = 2) -> subprocess.Popen[str]:
     """The folder's own script."""
     envoy = f"ENVOY={made.folder}/envoy"
-    words = ("--concurrency", "2", "-l", "warn", *more)
+    words = ("--concurrency", str(threads), "-l", "warn", *more)
     return made.start(made.gateway, "env", envoy, folder / "start.sh", *words, log="envoy.log")
 
 

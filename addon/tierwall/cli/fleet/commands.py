@@ -145,7 +145,7 @@ def serve_command(  # noqa: PLR0913 - one for each option
 Example:
   tierwall fleet status
 
-Exit status 1 says that an Envoy does not run what it should, or that the control plane does not run.""",
+Exit status 1 says that an Envoy does not run what it should, that none has come, or that the control plane is gone.""",
 )
 @_state_option
 @json_option

@@ -20,7 +20,7 @@ _COLOURS = {"current": "green", "connected": "yellow", "refused": "bold red", "u
 
 
 def status(path: Path, *, as_json: bool) -> int:
-    """0 where every node that is there runs what it should, and the control plane runs; else 1. Raises BadInput."""
+    """0 where the control plane runs, and every node that is there what it should; 1 without any. Raises BadInput."""
     try:
         said: dict[str, Any] = json.loads(path.read_text())
         nodes, pid = list(said["nodes"]), int(said["pid"])
@@ -33,7 +33,7 @@ def status(path: Path, *, as_json: bool) -> int:
         write(json.dumps({**said, "running": runs}, indent=2))
     else:
         _print(said, nodes, runs)
-    return int(not runs or any(node["state"] not in {"current", "gone"} for node in nodes))
+    return int(not runs or not nodes or any(node["state"] not in {"current", "gone"} for node in nodes))
 
 
 def _print(said: dict[str, Any], nodes: list[dict[str, Any]], runs: bool) -> None:
