@@ -66,5 +66,19 @@ def test_a_backtrace_of_rust_becomes_the_mend(number: int, mend: str) -> None:
     assert said("tun:x0", RuntimeError(RUST.format(number=number))) == f"--mode tun:x0: {mend}"
 
 
+def test_the_port_for_tls_has_an_option_of_its_own() -> None:
+    mode = mode_specs.ProxyMode.parse("regular@127.0.0.1:8443")
+
+    line = cannot_start(mode, ("127.0.0.1", 8080), os_error(errno.EADDRINUSE), tls="regular@127.0.0.1:8443")
+    assert line.startswith("HTTP(S) proxy for TLS cannot listen on 127.0.0.1:8443: the port is taken; ")
+    assert line.endswith("and --listen-tls 127.0.0.1:8444 is another")
+
+
+def test_a_name_that_no_interface_can_have_is_said() -> None:
+    line = "--mode tun:averyveryverylong: an interface's name has at most 15 characters"
+
+    assert said("tun:averyveryverylong", RuntimeError("Failed to create TUN device")) == line
+
+
 def test_an_unknown_failure_is_its_first_line() -> None:
     assert said("local", RuntimeError("no\nbacktrace")) == "--mode local: no"

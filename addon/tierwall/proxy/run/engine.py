@@ -177,8 +177,8 @@ class Engine:
         in_force = self._addon.in_force
         failed = [server for server in servers.servers if server.last_exception]
         if failed:  # which mitmproxy said in other words
-            at = self._settings.listen
-            self._troubles = [cannot_start(server.mode, at, server.last_exception) for server in failed]
+            at, tls = self._settings.listen, tls_spec(self._settings)
+            self._troubles = [cannot_start(server.mode, at, server.last_exception, tls=tls) for server in failed]
         if in_force is None or self._troubles:
             master.shutdown()
             return

@@ -16,6 +16,8 @@ _LAST_PORT: Final = 65535
 _FIRST_FREE_PORT: Final = 1024
 """Those below are root's (ip(7), ip_unprivileged_port_start)."""
 
+_INTERFACE_CHARACTERS: Final = 15
+"""IFNAMSIZ of Linux, its ending NUL apart."""
 _OS_ERROR: Final = re.compile(r"os error (\d+)")
 """As Rust's standard library has it, at the end of what the system said."""
 
@@ -29,22 +31,30 @@ _NO_TUN: Final = {
 }
 
 
-def cannot_start(mode: mode_specs.ProxyMode, listen: tuple[str, int], cause: BaseException) -> str:
-    """The line about a server of this mode. `listen`: where it listens unless its spec says otherwise."""
+def cannot_start(
+    mode: mode_specs.ProxyMode, listen: tuple[str, int], cause: BaseException, *, tls: str | None = None
+) -> str:
+    """The line about a server of this mode. `listen`: where it listens unless its spec says otherwise; `tls`: the spec
+    that --listen-tls made."""
     if isinstance(mode, mode_specs.TunMode):
-        return f"--mode {mode.full_spec}: {_no_tun(cause)}"
+        return f"--mode {mode.full_spec}: {_no_tun(mode.data, cause)}"
     host, port = mode.listen_host(listen[0]).strip("[]"), mode.listen_port(listen[1])
     if isinstance(cause, OSError) and cause.errno is not None and port is not None:
         own = mode.custom_listen_port is not None
+        if mode.full_spec == tls:
+            return cannot_listen(f"{mode.description} for TLS", (host, port), cause, option="--listen-tls")
         return cannot_listen(mode.description, (host, port), cause, spec=mode.full_spec if own else None)
     return f"--mode {mode.full_spec}: {_first_line(cause)}"
 
 
-def cannot_listen(what: str, at: tuple[str, int], cause: OSError, spec: str | None = None) -> str:
-    """The line about an address that cannot be had. `spec`: the mode's, where that is what names the port."""
+def cannot_listen(
+    what: str, at: tuple[str, int], cause: OSError, spec: str | None = None, option: str = "--listen"
+) -> str:
+    """The line about an address that cannot be had. `spec`: the mode's, where that is what names the port and not the
+    option."""
     host, port = at
     other = port + 1 if port < _LAST_PORT else port - 1
-    elsewhere = f"--listen {host_port(host or '0.0.0.0', other)}"
+    elsewhere = f"{option} {host_port(host or '0.0.0.0', other)}"
     if spec is not None:
         elsewhere = f"--mode {spec.rpartition('@')[0]}@{host_port(host, other) if host else other}"
     match cause.errno:
@@ -61,7 +71,9 @@ def cannot_listen(what: str, at: tuple[str, int], cause: OSError, spec: str | No
     return f"{what} cannot listen on {host_port(host or '*', port)}: {why}"
 
 
-def _no_tun(cause: BaseException) -> str:
+def _no_tun(name: str, cause: BaseException) -> str:
+    if len(name) > _INTERFACE_CHARACTERS:
+        return f"an interface's name has at most {_INTERFACE_CHARACTERS} characters"
     found = _OS_ERROR.search(str(cause))
     number = int(found[1]) if found else getattr(cause, "errno", None)
     return _NO_TUN.get(number, os.strerror(number)) if number else _first_line(cause)

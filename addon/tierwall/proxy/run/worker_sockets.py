@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from mitmproxy.proxy import mode_specs
 
 from tierwall.proxy.run.listening_faults import cannot_start
-from tierwall.proxy.run.settings import CannotStart, RunSettings
+from tierwall.proxy.run.settings import CannotStart, RunSettings, tls_spec
 from tierwall.proxy.transport import listening
 
 type Sockets = Mapping[str, Sequence[socket.socket]]
@@ -26,7 +26,7 @@ def bind(settings: RunSettings, specs: Sequence[str]) -> Sockets:
         try:
             bound[mode.full_spec] = listening.bind(host, port or 0)
         except OSError as fault:
-            faults.append(cannot_start(mode, settings.listen, fault))
+            faults.append(cannot_start(mode, settings.listen, fault, tls=tls_spec(settings)))
     if faults:
         raise CannotStart("\n".join(faults))
     return bound
