@@ -20,9 +20,12 @@ def state_folder() -> Path:
     if given.is_absolute():
         return given / "tierwall"
     try:
-        return Path.home() / ".local" / "state" / "tierwall"
+        home = Path.home()
     except RuntimeError:
-        raise NoHome("there is no home folder for the journal and the lab CA: set XDG_STATE_HOME") from None
+        home = Path("/")
+    if home == Path("/"):  # which containers say of a user without one
+        raise NoHome("there is no home folder for the journal and the lab CA: set XDG_STATE_HOME")
+    return home / ".local" / "state" / "tierwall"
 
 
 def control_folder() -> Path:
