@@ -101,7 +101,8 @@ class Driven:
                 self.opened.append(server)
                 server.error = self._dial(server)
                 if server.error is None:
-                    server.state, server.timestamp_tcp_setup = ConnectionState.OPEN, 1.0
+                    server.state = ConnectionState.OPEN
+                    server.timestamp_start = server.timestamp_tcp_setup = 1.0
                 return [events.OpenConnectionCompleted(command, server.error)]
             case commands.CloseTcpConnection(half_close=True, connection=connection):
                 connection.state &= ~ConnectionState.CAN_WRITE

@@ -10,9 +10,8 @@ import pytest
 from mitmproxy.connection import Server
 from mitmproxy.proxy.layers.http import HTTPMode
 
-from tests.proxy.mitmproxy.http.test_layer import streaming
+from tests.proxy.mitmproxy.http.proxied import streaming
 from tests.support.layers import Driven, context
-from tierwall.proxy.mitmproxy.http import layer
 from tierwall.proxy.mitmproxy.http.http2 import (
     CONNECTION_WINDOW,
     RESETS,
@@ -23,8 +22,6 @@ from tierwall.proxy.mitmproxy.http.http2 import (
 )
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
 from tierwall.proxy.mitmproxy.http.told import TierwallRefusedHook
-
-layer.install()
 
 REQUEST = b"GET http://a.example/ HTTP/1.1\r\nHost: a.example\r\n%s\r\n"
 

@@ -6,33 +6,13 @@ import h2.config
 import h2.connection
 import h2.events
 from mitmproxy.connection import Server
-from mitmproxy.proxy import commands
 from mitmproxy.proxy.layers.http import HTTPMode
-from mitmproxy.proxy.layers.http._hooks import HttpRequestHeadersHook, HttpResponseHeadersHook
-from mitmproxy.proxy.layers.tls import TlsStartServerHook
-from OpenSSL import SSL
 
+from tests.proxy.mitmproxy.http.proxied import streaming
 from tests.support.layers import Driven, context
-from tierwall.proxy.mitmproxy.http import layer
 from tierwall.proxy.mitmproxy.http.layer import HELD_OCTETS, HttpLayer
 
-layer.install()
-
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-
-
-def streaming(hook: commands.StartHook) -> None:
-    """As tierwall's hooks have it: bodies flow."""
-    match hook:
-        case HttpRequestHeadersHook(flow=flow):
-            flow.request.stream = True
-        case HttpResponseHeadersHook(flow=flow) if flow.response is not None:
-            flow.response.stream = True
-        case TlsStartServerHook(data=data):
-            data.ssl_conn = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD))
-            data.ssl_conn.set_connect_state()
-        case _:
-            pass
 
 
 class Http2:
