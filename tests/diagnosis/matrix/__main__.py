@@ -34,6 +34,7 @@ def main() -> int:
     arguments.add_argument("sites", nargs="*", metavar="SITE")
     arguments.add_argument("--hold", default="365s")
     arguments.add_argument("--keep", type=Path, metavar="DIR", help="where results are kept")
+    arguments.add_argument("--apart", type=float, default=APART_S, metavar="S", help="seconds between two beginnings")
     arguments.add_argument("--read", action="store_true", help="probe nothing: diagnose what was kept")
     arguments.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     typed = arguments.parse_args()
@@ -45,7 +46,7 @@ def main() -> int:
         folder.mkdir(parents=True, exist_ok=True)
         if not typed.read:
             (folder / "tierwall-probe.pyz").write_bytes(archive())
-            _run_all(sites, typed.hold, folder)
+            _run_all(sites, typed.hold, folder, typed.apart)
         rows = _rows(sites, folder)
     right = sum(not each.faults for each in rows)
     for each in rows:
@@ -60,16 +61,16 @@ def main() -> int:
     return int(right < len(rows))
 
 
-def _run_all(sites: list[str], hold: str, folder: Path) -> None:
+def _run_all(sites: list[str], hold: str, folder: Path, apart_s: float) -> None:
     command = (sys.executable, "-m", "tests.diagnosis.matrix", "--hold", hold, "--one", folder)
     running: dict[str, subprocess.Popen[bytes]] = {}
-    until = time.monotonic() + LIMIT_S
+    until = time.monotonic() + LIMIT_S + apart_s * len(sites) - APART_S * len(sites)
     try:
         for site in sites:
             (folder / f"{site}.json").unlink(missing_ok=True)
             with (folder / f"{site}.log").open("wb") as log:
                 running[site] = subprocess.Popen((*command, site), stdout=log, stderr=subprocess.STDOUT, cwd=ROOT)
-            time.sleep(APART_S)
+            time.sleep(apart_s)
         for process in running.values():
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(1.0, until - time.monotonic()))
