@@ -1,5 +1,7 @@
 """The archive as it is handed out, on a Python that sees nothing installed, through the real proxy."""
 
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +64,23 @@ def test_with_the_password_all_works_and_the_file_does_not_have_it(probe: Path, 
     assert [check.saw for check in result.checks if check.what == "proxy-asks"] == ["407"]
     assert result.notes == ()
     assert "lab:lab" not in output.read_text()
+
+
+def test_ctrl_c_keeps_what_was_measured(probe: Path, tmp_path: Path) -> None:
+    output = tmp_path / "result.json"
+    with socket.socket() as never_answers:
+        never_answers.bind(("127.0.0.1", 0))
+        never_answers.listen()
+        through = f"http://127.0.0.1:{never_answers.getsockname()[1]}"
+        command = (sys.executable, "-I", "-S", probe, "--vendor", "vevox", "--proxy", through, "-o", output)
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stderr is not None
+            next(line for line in process.stderr if "Ctrl-C" in line)
+            never_answers.accept()[0].close()  # it has begun
+            process.send_signal(signal.SIGINT)
+            process.stderr.read()
+
+    result = from_json(output.read_text())
+    assert process.returncode == 130
+    assert result.notes == ("was stopped before its end: what is missing was not run",)
+    assert {check.saw for check in result.checks if check.what == "place" and check.vendor == "vevox"} >= {"stopped"}

@@ -15,6 +15,7 @@ from tierwall.diagnosis import diagnose
 from tierwall.loader import load_catalogue
 from tierwall.probe import afterwards, holding
 from tierwall.probe.holding import Held, Hold
+from tierwall.probe.measuring import web
 from tierwall.probe.measuring.circumstances import Circumstances
 from tierwall.probe.policies import Place, Service
 from tierwall.probe.running import Run, Wanted
@@ -96,9 +97,9 @@ def test_a_certificate_that_has_ended_is_said_to_have(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("off", "saw"), [(timedelta(days=366), "wrong"), (timedelta(seconds=2), "right")])
 def test_a_clock_that_is_off_by_a_year_is_said_to_be(off: timedelta, saw: str) -> None:
-    date = format_datetime(datetime.now(UTC) - off, usegmt=True)
+    off_s = web._clock_off_s(format_datetime(datetime.now(UTC) - off, usegmt=True))
 
-    checks = afterwards.clock([Check("http", "vevox.app:443", State.WORKS, "200", detail={"date": date})])
+    checks = afterwards.clock([Check("http", "vevox.app:443", State.WORKS, "200", detail={"clock_off_s": off_s or 0})])
 
     assert [check.saw for check in checks] == [saw]
 

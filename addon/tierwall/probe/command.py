@@ -9,6 +9,7 @@ import os
 import pkgutil
 import re
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from tierwall.probe.wire.tls import Authorities
 
 OUTPUT = "result.json"
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
-_ORDER = (State.BROKEN, State.DEGRADED, State.WORKS, State.NOT_TESTABLE, State.NOT_RUN)
+_ORDER = (State.BROKEN, State.NOT_RUN, State.DEGRADED, State.WORKS, State.NOT_TESTABLE)
 
 
 class BadInput(Exception):
@@ -108,16 +109,21 @@ def probe(  # noqa: PLR0913 - one for each option
         print(f"note: {choice.note}", file=sys.stderr)
     print(f"{say}. Ctrl-C stops, and keeps what was measured.", file=sys.stderr)
     stopped = False
+    late = threading.Timer(run.most_s, run.stop.set)
+    late.daemon = True
+    late.start()
     try:
         run.run()
     except KeyboardInterrupt:
         run.stop.set()
         stopped = True
+    late.cancel()
     result = run.result
     _write(output, result)
     _tell("")
     print(summary(result), file=sys.stderr)
     if stopped:
+        sys.stdout.flush()
         sys.stderr.flush()
         os._exit(130)  # connections that still wait for an answer are left to the system
     return 1 if any(check.state in {State.BROKEN, State.DEGRADED} for check in result.checks) else 0

@@ -5,6 +5,7 @@ mostly wait. Without SITE the page is written (docs/diagnose.md); exit status 1 
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,6 +83,7 @@ def _run_all(sites: list[str], hold: str, folder: Path, apart_s: float) -> None:
 
 
 def _one(site: str, hold: str, folder: Path) -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that its namespaces are taken down
     trial = Trial(site=site, archive=folder / "tierwall-probe.pyz", hold=hold, proxy=SITES[site].proxy)
     with tempfile.TemporaryDirectory(prefix="tierwall-matrix-") as name:
         (folder / f"{site}.json").write_text(to_json(probed(trial, Path(name))), encoding="utf-8")

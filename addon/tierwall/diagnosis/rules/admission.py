@@ -10,7 +10,7 @@ from tierwall.diagnosis.evidence import REACHED, Evidence, Finding, groups, said
 from tierwall.diagnosis.values import Parameter, Undecided
 from tierwall.policy.model import Evidence as Founded
 from tierwall.policy.model import Tier
-from tierwall.probe.values import Check
+from tierwall.probe.values import Check, State
 
 _OPENING: Final = ("tcp", "connect", "open", "tls", "http", "turn-tcp", "turn-tls")
 _WEB: Final = frozenset({80, 443})
@@ -81,7 +81,7 @@ def tier_closed(evidence: Evidence) -> Iterator[Finding]:
 def datagrams_closed(evidence: Evidence) -> Iterator[Finding]:
     """UDP of some vendors comes to nothing, where TCP to them and others' UDP does: their entries have TCP alone."""
     udp = evidence.of("stun", "turn-udp", "http3")
-    answered = {check.vendor for check in udp if check.state in REACHED}
+    answered = {check.vendor for check in udp if check.state is State.WORKS}
     silent = [check for check in evidence.open("stun", "turn-udp", "http3") if check.vendor not in answered]
     reached = {check.vendor for check in _passing(evidence)}
     closed = [check for check in silent if check.vendor in reached]
@@ -92,7 +92,7 @@ def datagrams_closed(evidence: Evidence) -> Iterator[Finding]:
             explains=tuple(closed),
             speaks_for=(
                 said(closed, saw_of(closed)),
-                said([check for check in udp if check.state in REACHED], "UDP of others is answered"),
+                said([check for check in udp if check.state is State.WORKS], "UDP of others is answered"),
             ),
         )
 
@@ -103,7 +103,7 @@ def port_closed(evidence: Evidence) -> Iterator[Finding]:
     others = [check for check in passing if check.port not in _WEB]
     closed = [check for check in _closed(evidence) if check.port not in _WEB]
     udp = evidence.open("stun", "turn-udp", "http3")
-    some_udp = [check for check in evidence.of("stun", "turn-udp", "http3") if check.state in REACHED]
+    some_udp = [check for check in evidence.of("stun", "turn-udp", "http3") if check.state is State.WORKS]
     tried = [check for check in evidence.of(*_OPENING) if check.port is not None and check.port not in _WEB]
     if not passing or others or some_udp or not (closed or (tried and udp)):
         return

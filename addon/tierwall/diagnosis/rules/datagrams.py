@@ -7,15 +7,15 @@ from collections.abc import Iterator
 
 from tierwall.diagnosis.evidence import REACHED, Certainty, Evidence, Finding, said, saw_of
 from tierwall.diagnosis.values import Undecided
-from tierwall.probe.values import Check
+from tierwall.probe.values import Check, State
 
 
 def no_quic(evidence: Evidence) -> Iterator[Finding]:
     """QUIC comes to nothing, where other UDP of the same vendor is answered."""
     quic = evidence.open("http3")
     vendors = {check.vendor for check in quic}
-    other = [c for c in evidence.of("stun", "turn-udp") if c.state in REACHED and c.vendor in vendors]
-    if not quic or not other or any(check.state in REACHED for check in evidence.of("http3")):
+    other = [c for c in evidence.of("stun", "turn-udp") if c.state is State.WORKS and c.vendor in vendors]
+    if not quic or not other or any(check.state is State.WORKS for check in evidence.of("http3")):
         return
     yield Finding(
         behaviour="no-quic",
@@ -30,7 +30,7 @@ def no_udp(evidence: Evidence) -> Iterator[Finding]:
     """No UDP comes back at all, where TCP to the same vendors does."""
     udp = evidence.open("stun", "turn-udp", "http3")
     tcp = [check for check in evidence.of("tls", "http", "turn-tcp", "turn-tls") if check.state in REACHED]
-    if not udp or not tcp or any(check.state in REACHED for check in evidence.of("stun", "turn-udp", "http3")):
+    if not udp or not tcp or any(check.state is State.WORKS for check in evidence.of("stun", "turn-udp", "http3")):
         return
     bare = [check for check in evidence.of("open") if check.state in REACHED]
     other = [check for check in tcp + bare if check.port not in {80, 443}]

@@ -10,7 +10,7 @@ from typing import Final
 from tierwall.diagnosis.evidence import CUT, REACHED, Certainty, Evidence, Finding, said, saw_of, services
 from tierwall.diagnosis.values import Parameter, Undecided
 from tierwall.policy.model import Tier
-from tierwall.probe.values import Check
+from tierwall.probe.values import Check, State
 
 _TOGETHER: Final = 0.1
 _ANSWERS: Final = {"nxdomain": "nxdomain", "refused": "refused", "silence": "drop", "sinkhole": "address"}
@@ -105,7 +105,7 @@ def host_forgery_check(evidence: Evidence) -> Iterator[Finding]:
         for check in evidence.open("tls-other-address")
         if check.saw in CUT and check.detail.get("address") in alive
     ]
-    answered = [check for check in evidence.of("tls-other-address") if check.state in REACHED]
+    answered = [check for check in evidence.of("tls-other-address") if check.state is State.WORKS]
     moved = [check for check in evidence.open("moved") if check.saw == "new-only"]
     if answered or not (cut or moved) or {check.saw for check in evidence.of("moved")} & {"both", "old-only"}:
         return

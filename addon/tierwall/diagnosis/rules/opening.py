@@ -5,8 +5,8 @@ Knows checks; each function is one rule of the table.
 
 from collections.abc import Iterator
 
-from tierwall.diagnosis.evidence import CUT, REACHED, Evidence, Finding, said, saw_of, targets
-from tierwall.probe.values import Check
+from tierwall.diagnosis.evidence import CUT, Evidence, Finding, said, saw_of, targets
+from tierwall.probe.values import Check, State
 
 
 def one_segment_hello(evidence: Evidence) -> Iterator[Finding]:
@@ -20,9 +20,9 @@ def sni_required(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _hello(evidence: Evidence, behaviour: str, what: str, words: str) -> Iterator[Finding]:
-    usual = {check.target for check in evidence.of("tls-hello-one") if check.state in REACHED}
+    usual = {check.target for check in evidence.of("tls-hello-one") if check.state is State.WORKS}
     cut = [check for check in evidence.open(what) if check.saw in CUT and check.target in usual]
-    passing = [check for check in evidence.of(what) if check.state in REACHED]
+    passing = [check for check in evidence.of(what) if check.state is State.WORKS]
     if not cut or len(targets(passing)) > len(targets(cut)):
         return
     how = "drop" if _most(cut) == "silence" else "reset"

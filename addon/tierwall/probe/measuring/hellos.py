@@ -12,6 +12,9 @@ from tierwall.probe.values import Check, State
 from tierwall.probe.wire import hello, tls
 from tierwall.probe.wire.failure import word_for
 
+_UNUSUAL = frozenset({"tls-no-name", "tls-other-address"})
+"""What no client of a vendor's needs: that it is cut tells of the network, and breaks nothing."""
+
 
 def hellos(place: Place, around: Circumstances, shaken: tls.Handshake) -> Iterator[Check]:
     """Those that the place can be asked."""
@@ -40,5 +43,6 @@ def _hello(  # noqa: PLR0913, PLR0917 - what is sent, where, and how
         saw, ms = hello.answer_to(open_stream(), octets, segments)
     except OSError as fault:
         saw, ms = word_for(fault), 0.0
-    state = State.WORKS if saw == "answered" or saw.startswith("alert") else State.BROKEN
+    answered = saw == "answered" or saw.startswith("alert")
+    state = State.WORKS if answered else State.DEGRADED if what in _UNUSUAL else State.BROKEN
     yield from for_services(place.services, what, place.target, state, saw, ms=ms, detail=detail or {})

@@ -45,7 +45,7 @@ def datagrams(place: Place, around: Circumstances) -> Iterator[Check]:
             yield from for_services(place.services, what, place.target, _turn_state(saw), saw, ms=ms)
     elif place.port == 443 and not place.is_address:
         saw, ms = quic.answer_from(address, place.port, place.host)
-        state = State.WORKS if saw == "answered" else State.BROKEN
+        state = State.WORKS if saw == "answered" else State.DEGRADED  # browsers fall back to TCP
         yield from for_services(place.services, "http3", place.target, state, saw, ms=ms)
     else:
         why = {"why": "nothing is known that would be answered there"}

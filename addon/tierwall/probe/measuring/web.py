@@ -4,6 +4,8 @@ Knows how a proxy's own answers and a portal's differ from the vendor's. Keeps s
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -57,14 +59,16 @@ def plain(place: Place, around: Circumstances) -> Iterator[Check]:
 
     yield from _asked(place, around, ask, by_server=False)
     if around.proxy is not None:
-        reached = streams.connect_through(around.proxy, place.host, place.port)
-        if isinstance(reached, streams.Failed):
-            yield from for_services(
-                place.services, "connect", place.target, State.BROKEN, reached.saw, ms=reached.ms, detail=reached.detail
-            )
-        else:
-            reached.sock.close()
-            yield from for_services(place.services, "connect", place.target, State.WORKS, "200", ms=reached.ms)
+        yield _connect(place, around.proxy)
+
+
+def _connect(place: Place, proxy: streams.Proxy) -> Check:
+    """CONNECT to port 80 tells of the proxy, and no service needs it: so it is nobody's check."""
+    reached = streams.connect_through(proxy, place.host, place.port)
+    if isinstance(reached, streams.Failed):
+        return Check("connect", place.target, State.DEGRADED, reached.saw, ms=reached.ms, detail=reached.detail)
+    reached.sock.close()
+    return Check("connect", place.target, State.WORKS, "200", ms=reached.ms)
 
 
 class _Unreached(OSError):
@@ -94,9 +98,9 @@ def _asked(
     }
     if whole.octets >= _LARGE_OCTETS and whole.last_ms > whole.first_ms:
         detail["bits_per_s"] = round(whole.octets * 8000 / (whole.last_ms - whole.first_ms))
-    date = answer.header("date")
-    if date:
-        detail["date"] = date
+    off_s = _clock_off_s(answer.header("date"))
+    if off_s is not None:
+        detail["clock_off_s"] = off_s
     location = answer.header("location")
     if location:
         detail["location"] = location.partition("?")[0][:500]
@@ -108,6 +112,14 @@ def _asked(
     yield from for_services(
         place.services, "http", place.target, state, str(answer.status), ms=whole.last_ms, detail=detail
     )
+
+
+def _clock_off_s(date: str) -> int | None:
+    """How far this machine's clock is ahead of the answer's Date (RFC 9110 section 6.6.1), which has just come."""
+    try:
+        return round((datetime.now(timezone.utc) - parsedate_to_datetime(date)).total_seconds())
+    except (TypeError, ValueError):
+        return None
 
 
 def _is_from_the_way(place: Place, around: Circumstances, answer: http1.Answer, detail: Mapping[str, Any]) -> bool:
