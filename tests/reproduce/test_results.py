@@ -139,7 +139,7 @@ def test_a_behaviour_is_shown_by_an_event_or_by_another_certificate() -> None:
 @pytest.mark.parametrize(
     ("of", "concerns", "says"),
     [
-        (MEETS, True, "the journal names it nowhere"),
+        (MEETS, True, "no event names it"),
         (replace(MEETS, not_run="no root"), True, "no root"),
         (check(), False, "nothing that this vendor asks for"),
     ],

@@ -96,7 +96,7 @@ def not_shown(
             why = "; ".join(dict.fromkeys(check.not_run or "" for check in meet))
             yield NotShown(behaviour=name, why=why, concerns=True)
         else:
-            why = "clients met it, and the journal names it nowhere: what acts before it may hide it"
+            why = "clients met it, and no event names it: what acts before it hides it, or they do too little"
             yield NotShown(behaviour=name, why=why, concerns=True)
 
 

@@ -33,7 +33,7 @@ from tierwall.report.forms.as_markdown import as_markdown
 from tierwall.report.forms.as_text import print_document
 
 STDIO: Final = Path("-")
-LARGEST_OCTETS: Final = 512 * 1024 * 1024
+LARGEST_OCTETS: Final = 256 * 1024 * 1024
 
 _NO_PAGES: Final = {".pdf": "--pdf", ".md": "--markdown", ".xml": "--junit"}
 
