@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tierwall.loader import load_catalogue, load_site
+from tierwall.policy.behaviour import UdpTimeout
 from tierwall.policy.behaviour.parameters import AuthScheme
 from tierwall.policy.model import Catalogue
 from tierwall.reproduce.check import Check, Means, Pattern, Wanted, Way
@@ -102,6 +103,23 @@ def test_what_only_a_network_shows_is_tried_there_once_for_each_service(
 
     assert [check.of.service.id for check in found] == ["dashboard", "web-attendee", "native-attendee", "content"]
     assert {(check.not_run, check.meets) for check in found} == {("no namespaces", (behaviour,))}
+
+
+@pytest.mark.parametrize(
+    ("after", "hold_s", "not_run"),
+    [(5.0, 7.0, None), (30.5, 33.0, None), (59.0, 61.0, "forgets it after 60 s")],
+)
+def test_where_silent_flows_are_forgotten_a_server_answers_late(
+    catalogue: Catalogue, after: float, hold_s: float, not_run: str | None
+) -> None:
+    site = replace(load_site("reference", catalogue), behaviours=(UdpTimeout(after=after),))
+    wanted = Wanted(vendor="8x8", only=frozenset({"turn-relay"}))
+
+    meet = [check for check in checks_of(catalogue, site, wanted, Means()) if check.meets]
+
+    assert {check.pattern for check in meet} == {Pattern.DATAGRAMS}
+    assert {check.hold_s for check in meet} == {hold_s}
+    assert [check for check in meet if (not_run or "") not in (check.not_run or "")] == []
 
 
 def test_names_are_looked_up_where_the_site_answers_otherwise(catalogue: Catalogue) -> None:

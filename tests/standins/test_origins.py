@@ -195,6 +195,14 @@ def test_a_video_bridge_echoes_datagrams() -> None:
     assert (outcome.ok, outcome.echoes, origin.reached.connections) == (True, (b"media",), 1)
 
 
+def test_an_echo_comes_as_late_as_it_was_asked_for() -> None:
+    with serve_in_thread(UdpEchoOrigin()) as origin:
+        too_early = asyncio.run(udp_echo(origin.host, origin.port, payload=b"after 1 media", limit_s=0.5))
+        late = asyncio.run(udp_echo(origin.host, origin.port, payload=b"after 1 media"))
+
+    assert (too_early.ok, late.echoes) == (False, (b"after 1 media",))
+
+
 @pytest.mark.parametrize("loopback", ["127.0.0.1", "::1"])
 def test_a_stun_server_tells_the_client_its_address(loopback: str) -> None:
     with serve_in_thread(StunOrigin(host=loopback)) as origin:

@@ -5,6 +5,7 @@ Knows services' protocols, behaviours' times, and what this machine allows; pure
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from math import ceil
 from typing import Final, assert_never
 
 from tierwall.policy.attempt import Attempt, Effect, GivenName, NameSource, Seen
@@ -20,6 +21,7 @@ from tierwall.policy.behaviour import (
     SplitDns,
     StaleAddresses,
     Stall,
+    UdpTimeout,
 )
 from tierwall.policy.behaviour.parameters import AuthScheme
 from tierwall.policy.judge import judge
@@ -37,6 +39,8 @@ _BEYOND_S: Final = 2.0
 _RELAYED: Final = 49152
 """Ports from here on are a TURN server's relays (RFC 8656 section 7.2), where nobody allocates."""
 _HTTPS_PORT: Final = 443
+_UDP_STATE_S: Final = 58.0
+"""mitmproxy forgets a UDP flow that was silent for longer."""
 
 
 def checks_of(catalogue: Catalogue, site: Site, wanted: Wanted, means: Means) -> Iterator[Check]:
@@ -49,7 +53,7 @@ def checks_of(catalogue: Catalogue, site: Site, wanted: Wanted, means: Means) ->
             yield from _through_the_proxy(catalogue, site, each, wanted)
         for pattern in _through_the_gateway(site, each):
             effects = judge(site, catalogue, _attempt(each, pattern, addresses)).effects
-            check = _at_the_gateway(each, pattern, effects, means)
+            check = _at_the_gateway(each, pattern, effects, means, wanted.longest_s)
             if pattern in _SAMPLED:
                 if _SAMPLED[pattern] not in check.meets or (each.service.id, pattern) in once:
                     continue
@@ -176,7 +180,7 @@ def _of_udp(each: Try) -> Pattern:
             return Pattern.DATAGRAMS
 
 
-def _at_the_gateway(each: Try, pattern: Pattern, effects: Collection[Effect], means: Means) -> Check:
+def _at_the_gateway(each: Try, pattern: Pattern, effects: Collection[Effect], means: Means, longest_s: float) -> Check:
     not_run = means.no_network
     if not_run is None and each.transport is Transport.UDP:
         not_run = means.no_udp
@@ -189,9 +193,21 @@ def _at_the_gateway(each: Try, pattern: Pattern, effects: Collection[Effect], me
             pass
     if not_run is None and not isinstance(each.host, str) and each.host.version != STANDS.version:
         not_run = "IPv6 is not run in the namespaces"
-    at_once = [effect for effect in effects if _needed(effect) is None]  # nothing is held there
+    hold_s = _silent_s(effects) if pattern is Pattern.DATAGRAMS else 0.0
+    if hold_s > _UDP_STATE_S:
+        not_run = not_run or f"would need a silence of {hold_s:,.0f} s, and what carries UDP here forgets it after 60 s"
+    elif hold_s > longest_s:
+        not_run = not_run or f"would take {hold_s:,.0f} s: --longest allows more"
+    at_once = [effect for effect in effects if _needed(effect) is None]  # no connection is held there
+    at_once = [effect for effect in at_once if hold_s or not isinstance(effect.behaviour, UdpTimeout)]
     meets = _of_names(effects) if pattern is Pattern.LOOK_UP else _meets(each, at_once)
-    return Check(of=each, pattern=pattern, way=Way.GATEWAY, meets=meets, not_run=not_run)
+    return Check(of=each, pattern=pattern, way=Way.GATEWAY, hold_s=hold_s, meets=meets, not_run=not_run)
+
+
+def _silent_s(effects: Collection[Effect]) -> float:
+    """How late a server must answer to find the flow forgotten; 0 where nothing forgets it."""
+    after = [effect.behaviour.after for effect in effects if isinstance(effect.behaviour, UdpTimeout)]
+    return float(ceil(max(after) + _BEYOND_S)) if after else 0.0
 
 
 def _of_names(effects: Collection[Effect]) -> tuple[str, ...]:

@@ -51,8 +51,11 @@ async def _there(cast: Cast, under: str, folder: Path, telling: Telling) -> Roun
 
     def hear(line: Told) -> None:
         check = cast.checks[line.check]
-        outcomes[check] = outcome_of(line)
-        telling.ends(check)
+        if line.begins:
+            telling.begins(check)
+        else:
+            outcomes[check] = outcome_of(line)
+            telling.ends(check)
 
     await play_there(
         Asked(

@@ -60,7 +60,9 @@ async def outcome_of(check: Check, known: Known) -> Outcome:
 async def _at(check: Check, address: str, known: Known) -> Outcome:
     match check.pattern:
         case Pattern.DATAGRAMS:
-            return await udp_echo(address, check.of.port, source=check.client, limit_s=_LIMIT_S)
+            payload = b"after %d media" % check.hold_s if check.hold_s else b"media"
+            limit_s = check.hold_s + _LIMIT_S
+            return await udp_echo(address, check.of.port, payload=payload, source=check.client, limit_s=limit_s)
         case Pattern.QUIC:
             return await _quic(check, address, known)
         case Pattern.TURN_UDP | Pattern.TURN_TCP:

@@ -26,9 +26,11 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Told(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line: a check that is over, or why there will be none."""
+    """One line: a check that begins or is over, or why there will be none."""
 
     check: int = -1
+    begins: bool = False
+    """It is only beginning."""
     stage: Stage = Stage.EXCHANGE
     cause: Cause | None = None
     detail: str = ""

@@ -143,6 +143,7 @@ async def _drive(scene: _Scene, known: Known) -> None:
 
     async def drive(number: int, check: Check) -> None:
         async with room:
+            scene.tell(Told(check=number, begins=True))
             outcome = await outcome_of(check, known)
         scene.tell(told(number, outcome))
 

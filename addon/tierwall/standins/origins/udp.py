@@ -3,10 +3,13 @@
 import asyncio
 from abc import ABC, abstractmethod
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from tierwall.standins.origins.base import Reached
 from tierwall.standins.stun import Endpoint, binding_answer
+
+LATEST_S: Final = 120.0
+"""An answer is not kept for longer."""
 
 
 class UdpOrigin(ABC):
@@ -22,6 +25,10 @@ class UdpOrigin(ABC):
     @abstractmethod
     def answer(self, datagram: bytes, client: Endpoint) -> bytes | None:
         """The datagram to send back, if any."""
+
+    def delay_s(self, datagram: bytes) -> float:  # noqa: ARG002 - others do
+        """How long after a datagram its answer goes out."""
+        return 0.0
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -39,11 +46,19 @@ class UdpOrigin(ABC):
 
 
 class UdpEchoOrigin(UdpOrigin):
-    """A video bridge's shape: every datagram comes back."""
+    """A video bridge's shape: every datagram comes back, `after 7 …` seven seconds later, as where a call is silent."""
 
     def answer(self, datagram: bytes, client: Endpoint) -> bytes | None:  # noqa: ARG002 - an echo asks not who called
         """The same again."""
         return datagram
+
+    def delay_s(self, datagram: bytes) -> float:
+        """As the datagram says, if it does."""
+        match datagram.split(b" ", 2):
+            case [b"after", seconds, _] if seconds.isdigit():
+                return min(float(seconds), LATEST_S)
+            case _:
+                return 0.0
 
 
 class StunOrigin(UdpOrigin):
@@ -66,8 +81,16 @@ class _Wire(asyncio.DatagramProtocol):
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         client = (addr[0], addr[1])
         self._origin.reached.note(connections=1, octets=len(data))
-        if (answer := self._origin.answer(data, client)) is not None and self._transport is not None:
-            self._transport.sendto(answer, addr)
+        if (answer := self._origin.answer(data, client)) is not None:
+            delay_s = self._origin.delay_s(data)
+            if delay_s:
+                asyncio.get_running_loop().call_later(delay_s, self._send, answer, addr)
+            else:
+                self._send(answer, addr)
+
+    def _send(self, answer: bytes, to: tuple[str, int]) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(answer, to)
 
     def error_received(self, exc: Exception) -> None:
         self._origin.reached.note(fault=f"{type(exc).__name__}: {exc}")
