@@ -16,8 +16,11 @@ TURN_S: Final = 0.1
 A_TURN: Final = 500
 """Events that a watcher takes at once: 5,000 a second."""
 
-QUIET_A_TURN: Final = 100
-"""Of what is let through or ended: 1,000 a second. These are the most by far, and are made for the watcher alone."""
+QUIET_A_TURN: Final = 50
+"""Of what is let through or ended: 500 a second. These are the most by far, and are made for the watcher alone."""
+
+QUIET_AT_ONCE: Final = 1000
+"""As many of them may come at once after a silence, when an app starts."""
 
 WAITING: Final = 5000
 """Events that wait for a watcher that is slow."""
@@ -31,7 +34,7 @@ class Watcher:
 
     lost: int = 0
     _events: deque[Event] = field(default_factory=deque)
-    _quiet: int = QUIET_A_TURN
+    _quiet: int = QUIET_AT_ONCE
 
     def put(self, event: Event) -> None:
         """Keep it until the watcher looks, where there is room."""
@@ -47,7 +50,7 @@ class Watcher:
 
     def take(self) -> list[Event]:
         """What came, the oldest first. From here on there is room again."""
-        self._quiet = QUIET_A_TURN
+        self._quiet = min(QUIET_AT_ONCE, max(0, self._quiet) + QUIET_A_TURN)
         return [self._events.popleft() for _ in range(min(len(self._events), A_TURN))]
 
 
