@@ -52,6 +52,8 @@ class Run:
     @property
     def most_s(self) -> float:
         """Seconds that it takes at the most, where nothing answers."""
+        if not self.places:
+            return 0.0
         longest = max((len(group) for group in self._groups), default=0)
         rounds = max(longest, -(-len(self.places) // AT_ONCE))
         return resolving.NAMES_S + rounds * PLACE_S + (self._wanted.hold_s + 60 if self._wanted.hold_s else 0)

@@ -116,3 +116,25 @@ def test_a_log_that_is_about_nobody_is_said_to_be(tmp_path: Path) -> None:
 
     assert said.exit_code == 0
     assert "no line is about a destination of a vendor's" in said.stderr
+
+
+def test_an_audit_is_diagnosed_as_its_log_is(tmp_path: Path) -> None:
+    log, audit = tmp_path / "access.log", tmp_path / "audit.json"
+    lines = [squid("8x8.vc:443", "TCP_TUNNEL/200"), squid("api.amplitude.com:443", "TCP_DENIED/403")]
+    log.write_text("".join(f"{line}\n" for line in lines))
+    audit.write_text(CliRunner().invoke(cli, ["audit", str(log), "--json"]).stdout)
+
+    from_log, from_audit = (json.loads(diagnose(file, "--json").stdout) for file in (log, audit))
+
+    assert [each["parameters"] for each in from_audit["diagnoses"]] == [{"closed": ["8x8/analytics"]}]
+    assert [each["parameters"] for each in from_log["diagnoses"]] == [{"closed": ["8x8/analytics"]}]
+
+
+def test_an_audit_that_was_cut_is_refused(tmp_path: Path) -> None:
+    audit = tmp_path / "audit.json"
+    audit.write_text('{"sources": [{"file": "access.log"')
+
+    said = diagnose(audit)
+
+    assert said.exit_code == 2
+    assert "audit.json: begins as an audit and is no JSON" in said.stderr

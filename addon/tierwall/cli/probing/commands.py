@@ -96,9 +96,9 @@ Examples:
   tierwall diagnose result.json --site customer.yaml
   tierwall diagnose access.log.gz --json
 
-FILE is what `tierwall probe` wrote, or anything that `tierwall audit` reads: a proxy's log, a HAR, a pcap; several are
-taken together. --site writes the site that has what was found: `tierwall reproduce --site customer.yaml` shows it.
-Exit status 1: something was found.""",
+FILE is what `tierwall probe` wrote or `tierwall audit --json` printed, or anything that audit reads: a proxy's log, a
+HAR, a pcap; several are taken together. --site writes the site that has what was found: `tierwall reproduce --site
+customer.yaml` shows it. Exit status 1: something was found.""",
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @policy_option

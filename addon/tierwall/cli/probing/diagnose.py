@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
+from tierwall.cli.probing.audits import result_of_audit
 from tierwall.cli.probing.logs import result_of_logs
 from tierwall.diagnosis import Diagnosed, Diagnosis, diagnose
 from tierwall.diagnosis.site_text import site_text, users_of
@@ -26,7 +27,8 @@ from tierwall.probe.values import Result
 from tierwall.report.indented import Indented
 
 _BEGINNING: Final = 200
-"""Octets by which a result of a probe is known."""
+"""Octets by which a result of a probe, or an audit, is known."""
+_KEYS: Final = (b'"probe"', b'"sources"')
 
 
 def diagnose_files(files: Sequence[str], policies: Sequence[Path], site: Path | None, *, as_json: bool) -> int:
@@ -61,7 +63,7 @@ def _results(files: Sequence[str], catalogue: Catalogue) -> list[tuple[str, Resu
             if text is None:
                 logs.append(file)
             else:
-                results.append((name, from_json(text)))
+                results.append((name, result_of_audit(text) if _is_audit(text) else from_json(text)))
         except OSError as cause:
             faults.append(f"{name}: cannot be read: {cause.strerror}")
         except NotAResult as fault:
@@ -74,19 +76,23 @@ def _results(files: Sequence[str], catalogue: Catalogue) -> list[tuple[str, Resu
 
 
 def _text(file: str) -> str | None:
-    """The text of a result; None where the file is not one, by how it begins."""
+    """The text of a result or an audit; None where the file is neither, by how it begins."""
     if file == "-":
         return sys.stdin.read(MOST_OCTETS)
     if Path(file).is_dir():
         return None
     with Path(file).open("rb") as opened:
         octets = opened.read(_BEGINNING)
-        if not octets.lstrip().startswith(b"{") or b'"probe"' not in octets:
+        if not octets.lstrip().startswith(b"{") or not any(key in octets for key in _KEYS):
             return None
         octets += opened.read(MOST_OCTETS + 1 - len(octets))
     if len(octets) > MOST_OCTETS:
         raise NotAResult(f"has more than {MOST_OCTETS:,} octets, and is no result of a probe")
     return octets.decode("utf-8", "replace")
+
+
+def _is_audit(text: str) -> bool:
+    return '"probe"' not in text[:_BEGINNING] and '"sources"' in text[:_BEGINNING]
 
 
 def _print(diagnosed: Diagnosed) -> None:
