@@ -19,7 +19,7 @@ from bench.children import ChildFailed
 from bench.ground import HERE, CannotMeasure, Ground, ground
 from bench.load import LoadFailed
 from bench.parts import PARTS
-from bench.peers import ALL, Peer, Tierwall
+from bench.peers import ALL, DEBIAN, Peer, Tierwall
 from bench.processes import DidNotStart
 from bench.results import Results
 from bench.scale import QUICK, Scale
@@ -34,6 +34,8 @@ def main() -> int:
         for name, (what, _) in PARTS.items():
             print(f"{name:10} {what}")
         return 0
+    if wanted.debian is not None:
+        os.environ[DEBIAN] = str(wanted.debian.resolve())
     scale = QUICK if wanted.quick else Scale()
     if wanted.rounds:
         scale = replace(scale, rounds=wanted.rounds)
@@ -68,6 +70,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="tiny and noisy: only to see that it works")
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="where RESULTS.md goes (bench/; with --quick nowhere)"
+    )
+    parser.add_argument(
+        "--debian", type=Path, metavar="FOLDER", help="a Debian that bench/debian.sh made: its Python is measured too"
     )
     parser.add_argument("--pin", action="store_true", help="clients and origin on one core, the proxy on another")
     parser.add_argument("--list", action="store_true", help="name the parts")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from bench.ground import Ground
-from bench.peers import Peer
+from bench.peers import Envoy, Peer
 from bench.results import Results
 from bench.scale import Scale
 
@@ -24,6 +24,11 @@ class Bench:
     """Peers that this machine has."""
     results: Results
     progress: Progress
+
+    @property
+    def by_address(self) -> tuple[type[Peer], ...]:
+        """Those that can be told the target's address, or need none."""
+        return tuple(kind for kind in self.kinds if kind is not Envoy)
 
     def rounds(self, part: str, peers: list[Peer]) -> Iterator[Peer]:
         """Alternate: every peer once a round, each round beginning with another, so that drift hits all alike."""

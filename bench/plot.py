@@ -20,9 +20,11 @@ _PANELS: Final = (
 _COLOURS: Final = {
     "direct": "#b8bcc4",
     "tierwall": "#0b7a75",
+    "tierwall, Debian": "#12a39c",
     "squid": "#d97706",
     "tinyproxy": "#8b8f98",
     "mitmproxy": "#6b6f78",
+    "envoy": "#b0b4bc",
 }
 _WIDTH, _HEIGHT, _COLUMNS = 420, 190, 2
 _LEFT, _BAR, _STEP, _TOP = 92, 18, 26, 50

@@ -12,13 +12,21 @@ from bench.peers import ALL
 from bench.results import Results
 from bench.targets import TARGETS, Judged, judged
 
-_PEERS = ("direct", "tierwall", "squid", "tinyproxy", "mitmproxy")
+_PEERS = tuple(kind.name for kind in ALL)
 _SIDE_BY_SIDE = (
     ("new tunnels", "tunnels.rate"),
     ("CPU a tunnel", "tunnels.cpu"),
     ("cores busy while opening", "tunnels.busy"),
     ("opening a tunnel, p50", "tunnels.p50"),
     ("clients' CPU a tunnel", "tunnels.load_cpu"),
+    ("new tunnels by name", "names.rate"),
+    ("CPU a tunnel by name", "names.cpu"),
+    ("redirected tunnels", "transparent.rate"),
+    ("CPU a redirected tunnel", "transparent.cpu"),
+    ("plain HTTP requests", "requests.rate"),
+    ("CPU a request", "requests.cpu"),
+    ("inspected requests", "inspected.rate"),
+    ("CPU an inspected request", "inspected.cpu"),
     ("denials", "denials.rate"),
     ("CPU a denial", "denials.cpu"),
     ("bulk", "bulk.rate"),

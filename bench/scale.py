@@ -16,9 +16,11 @@ class Scale:
     warm_s: float = 0.5
     """Not counted, once before the first round."""
     concurrency: int = 64
+    request_concurrency: int = 16
+    inspected_concurrency: int = 8
     echo_s: float = 3.0
     bulk_octets: int = 1_000_000_000
-    idle: int = 3000
+    idle: int = 10_000
     host_rules: int = 1_000_000
     network_rules: int = 100_000
     log_lines: int = 10_000_000

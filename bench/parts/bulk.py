@@ -11,7 +11,7 @@ from bench.peers import all_running
 def run(bench: Bench) -> None:
     """Rates and CPU times, by peer."""
     octets, results = bench.scale.bulk_octets, bench.results
-    with all_running(bench.ground, bench.kinds) as peers:
+    with all_running(bench.ground, bench.by_address) as peers:
         for peer in peers:
             load.bulk(peer, octets // 10)
         for peer in bench.rounds("bulk", peers):

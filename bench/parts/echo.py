@@ -11,7 +11,7 @@ from bench.peers import all_running
 def run(bench: Bench) -> None:
     """Medians and 99th percentiles, by peer."""
     results = bench.results
-    with all_running(bench.ground, bench.kinds) as peers:
+    with all_running(bench.ground, bench.by_address) as peers:
         for peer in peers:
             load.echo(peer, bench.scale.warm_s)
         for peer in bench.rounds("echo", peers):

@@ -11,12 +11,17 @@ from bench.bench import Bench
 
 WARM_TUNNELS: Final = 50
 REST_S: Final = 2.0
+OWN_FILES: Final = 300
+"""Open files of a proxy beside two a tunnel."""
 
 
 def run(bench: Bench) -> None:
     """kB a tunnel, by peer; one peer at a time, started anew for each sample."""
-    kinds = [kind for kind in bench.kinds if kind.name != "direct"]
+    kinds = [kind for kind in bench.by_address if kind.name != "direct"]
     rounds = min(bench.scale.rounds, 3)
+    count = min(bench.scale.idle, (bench.ground.files - OWN_FILES) // 2)
+    if count < bench.scale.idle:
+        bench.results.note("memory", f"{count:,} tunnels: a process may open {bench.ground.files:,} files")
     for _ in bench.steps("memory", rounds):
         for kind in kinds:
             with kind(bench.ground).running() as peer:
@@ -25,9 +30,9 @@ def run(bench: Bench) -> None:
                     pass
                 time.sleep(REST_S)
                 before = peer.process.memory_kb()
-                with load.idle(peer, bench.scale.idle):
+                with load.idle(peer, count):
                     time.sleep(REST_S)
                     after = peer.process.memory_kb()
             for name, least, most in zip(("pss", "rss"), before, after, strict=True):
-                bench.results.add(f"memory.{name}", peer.name, (most - least) / bench.scale.idle, "kB")
+                bench.results.add(f"memory.{name}", peer.name, (most - least) / count, "kB")
             bench.results.add("memory.whole", peer.name, after[1] / 1024, "MB")

@@ -11,7 +11,7 @@ from bench.peers import all_running
 def run(bench: Bench) -> None:
     """Rates and CPU times, by peer."""
     scale, results = bench.scale, bench.results
-    with all_running(bench.ground, bench.kinds) as peers:
+    with all_running(bench.ground, bench.by_address) as peers:
         for peer in peers:
             load.warm_up(load.tunnels, peer, scale.concurrency, scale.warm_s)
         for peer in bench.rounds("tunnels", peers):

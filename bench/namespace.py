@@ -1,0 +1,73 @@
+"""A network namespace for what loopback alone cannot show: names from a DNS server, and redirected connections.
+
+Knows `ip`, dnsmasq and iptables. The origin is at addresses of its own, which no policy takes for private ones.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from bench.ground import REPLY_OCTETS, Ground, free_port
+from bench.processes import Running, until_listening
+
+ADDRESSES: Final = tuple(f"203.0.113.{last}" for last in range(10, 20))
+"""RFC 5737, TEST-NET-3. The first is the origin's name's."""
+NETWORK: Final = "203.0.113.0/24"
+CLIENT_UID: Final = 65534
+"""Whose connections are redirected; the proxies' own are not."""
+_TTL_S: Final = 60
+
+
+class NoNamespace(Exception):
+    """What the machine lacks for it."""
+
+
+@contextmanager
+def namespace(ground: Ground) -> Iterator[Ground]:
+    """The ground in there, with an origin and a DNS server. Raises NoNamespace."""
+    lacks = [program for program in ("ip", "dnsmasq", "iptables", "setpriv") if shutil.which(program) is None]
+    if os.geteuid() or lacks:
+        raise NoNamespace(f"needs root and {', '.join(lacks)}" if lacks else "needs root")
+    name, port = f"tierwall-bench-{os.getpid()}", free_port()
+    inside = ("ip", "netns", "exec", name)
+    etc, folder = Path("/etc/netns") / name, ground.folder / "namespace"
+    folder.mkdir(exist_ok=True)
+    with ExitStack() as stack:
+        _run("ip", "netns", "add", name)
+        stack.callback(_run, "ip", "netns", "delete", name)
+        etc.mkdir(parents=True)
+        stack.callback(shutil.rmtree, etc, ignore_errors=True)
+        (etc / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+        _run(*inside, "ip", "link", "set", "lo", "up")
+        for address in ADDRESSES:
+            _run(*inside, "ip", "address", "add", f"{address}/32", "dev", "lo")
+        dns = ["dnsmasq", "-k", "-h", "-R", "-u", "root", "-a", "127.0.0.1", "-z", f"--local-ttl={_TTL_S}"]
+        dns += ["-x", str(folder / "dns.pid"), f"--address=/bench.example/{ADDRESSES[0]}"]
+        stack.enter_context(Running((*inside, *dns), folder / "dns.log"))
+        origin = (*inside, str(ground.folder / "origin"), str(port), str(REPLY_OCTETS), "0.0.0.0")
+        running = stack.enter_context(Running(origin, folder / "origin.log"))
+        until_listening(running, port)
+        yield replace(
+            ground,
+            origin_port=port,
+            for_clients=(*inside, *ground.for_clients),
+            for_proxies=(*inside, *ground.for_proxies),
+            by_dns=True,
+        )
+
+
+def redirect(ground: Ground, address: str, port: int) -> None:
+    """Lead the clients' connections to that address's origin to this port."""
+    inside = ground.for_proxies[:4]
+    chosen = ("-p", "tcp", "-d", address, "--dport", str(ground.origin_port), "-m", "owner", "--uid-owner")
+    rule = ("-t", "nat", "-A", "OUTPUT", *chosen, str(CLIENT_UID), "-j", "REDIRECT", "--to-ports", str(port))
+    _run(*inside, "iptables", *rule)
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
