@@ -96,8 +96,9 @@ types: setup ## mypy, strict, on the package
 contracts: setup ## which package may import which
 	@PYTHONPATH=addon $(RUN)lint-imports
 
-bench: setup ## measure against Squid, tinyproxy and stock mitmproxy, side by side (10 minutes)
-	@$(RUN)python -m bench
+bench: setup ## measure against Squid, Envoy, tinyproxy and stock mitmproxy, side by side; as root on Debian's Python too (35 minutes)
+	@if [ "$$(id -u)" = 0 ] && command -v debootstrap >/dev/null; then bench/debian.sh .bare/bench >/dev/null && \
+	    set -- --debian .bare/bench; fi; $(RUN)python -m bench "$$@"
 
 soak: setup ## 3,000 idle tunnels, slow and broken peers, storms (15 minutes)
 	@$(RUN)python -m bench.soak
