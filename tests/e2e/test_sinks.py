@@ -142,11 +142,12 @@ def test_ship_sends_an_archive_once_with_the_headers_of_its_file(site: Callable[
 
         first = tierwall("ship", str(journal), "--otlp", f"@{tmp_path}/url")
         second = tierwall("ship", str(journal), "--otlp", f"@{tmp_path}/url")
+        third = tierwall("ship", str(journal), "--otlp", f"@{tmp_path}/url", "--again")
 
-        assert (first.returncode, second.returncode) == (0, 0)
+        assert (first.returncode, second.returncode, third.returncode) == (0, 0, 0)
         assert "2 sent" in first.stderr
         assert "0 sent" in second.stderr
-        assert kept.ids == sent
+        assert kept.ids == sent + sent
         assert kept.headers[0]["Authorization"] == "ApiKey x"
 
 

@@ -116,7 +116,7 @@ class Delivery:
 
     def _run(self) -> None:
         try:
-            while self._turn():
+            while self._turns():
                 pass
         finally:
             self._say_refused(at_once=True)
@@ -124,6 +124,14 @@ class Delivery:
             with suppress(Exception):
                 self._outlet.close()
             self._follower.close()
+
+    def _turns(self) -> bool:
+        """One turn. A failure of ours is said, and tried again: a sink that ended would be missed by nobody."""
+        try:
+            return self._turn()
+        except Exception as failure:  # noqa: BLE001 - it is said
+            self._voice.say(f"{self.name}: a failure of ours: {failure!r}")
+            return not self._closing.wait(LONGEST_PAUSE_S)
 
     def _turn(self) -> bool:
         """Read and send once. False where it is over."""

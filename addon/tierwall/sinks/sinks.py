@@ -69,11 +69,11 @@ def delivery(wanted: Wanted, address: Address, voice: Voice) -> Delivery:
     )
 
 
-def begin(wanted: Wanted, where: Callable[[Path], Position]) -> None:
-    """Sinks that never had anything of this journal begin there. Raises OSError."""
+def begin(wanted: Wanted, where: Callable[[Path], Position], *, again: bool = False) -> None:
+    """Sinks that never had anything of this journal begin there; `again`: all of them. Raises OSError."""
     for address in wanted.sinks:
         kept_at = position_file(wanted.journal, address)
-        if kept_position(kept_at) is None:
+        if again or kept_position(kept_at) is None:
             keep(kept_at, where(wanted.journal))
 
 

@@ -85,11 +85,16 @@ def run(wanted: Wanted) -> int:
         serve=wanted.serve,
         gateway=wanted.gateway,
     )
+    try:
+        check_modes(settings)  # before anything is made
+    except CannotStart as fault:
+        raise BadInput([fault]) from None
+    if wanted.beside.sinks:
+        _made(state_folder())  # sinks keep their positions beside the journal
     companion = beside.start(wanted.beside, settings.journal, source)
     page = _page(wanted)
     began = time.time()
     try:
-        check_modes(settings)  # before anything is made
         _make_lab_ca(_made(state_folder()) / "ca")
         status = run_proxy(settings)
     except (CannotStart, InvalidFiles, InvalidResolve) as fault:

@@ -78,7 +78,7 @@ class Companion:
 def _supervise(duties: Duties, told: int) -> None:
     """The life of the companion; does not return."""
     os.nice(_NICE)
-    for number in (signal.SIGINT, signal.SIGTERM):  # Ctrl-C reaches us too; the run says when it is over
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # these reach us too; the run says when it is over
         signal.signal(number, signal.SIG_IGN)
     while (status := _in_a_child(lambda: _serve(duties, told))) != 0:
         _say(f"the process beside the proxy ended ({status}) and is started again")

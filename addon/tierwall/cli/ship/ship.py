@@ -32,6 +32,7 @@ class Wanted:
     sinks: tuple[tuple[str, str], ...]
     trust: Path | None
     follow: bool
+    again: bool = False
 
 
 def ship(asked: Wanted) -> int:
@@ -60,7 +61,7 @@ def _checked(asked: Wanted) -> Sinks:
     if not asked.follow and not journal_files(journal):
         raise BadInput([f"{journal}: there is no such journal"])
     wanted = sinks_of(journal, asked.sinks, asked.trust)
-    begin(wanted, at_start)
+    begin(wanted, at_start, again=asked.again)
     return wanted
 
 

@@ -29,13 +29,14 @@ next call goes on from there. Exit status 1 says that an engine does not have al
 @click.argument("journal", metavar="[JOURNAL]", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @sink_options
 @click.option("--follow", "-f", is_flag=True, help="Go on as the journal grows, until Ctrl-C.")
+@click.option("--again", is_flag=True, help="Begin at the journal's start, whatever was sent before.")
 @click.option(
     "--schema",
     type=click.Choice(["elasticsearch", "opensearch", "clickhouse"]),
     help="Print the index template or the table that events go into, and do nothing else.",
 )
 def ship_command(
-    journal: Path | None, *, follow: bool, schema: str | None, sink_trust: Path | None, **sinks: Any
+    journal: Path | None, *, follow: bool, again: bool, schema: str | None, sink_trust: Path | None, **sinks: Any
 ) -> int:
     """Send what a journal and its rotated files hold to engines that search, draw and alert. JOURNAL is that of
     `tierwall run` where none is named."""
@@ -45,4 +46,4 @@ def ship_command(
         return print_schema(schema)
     from tierwall.cli.ship.ship import Wanted, ship  # noqa: PLC0415
 
-    return ship(Wanted(journal=journal, sinks=typed(sinks), trust=sink_trust, follow=follow))
+    return ship(Wanted(journal=journal, sinks=typed(sinks), trust=sink_trust, follow=follow, again=again))

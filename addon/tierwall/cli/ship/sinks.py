@@ -38,10 +38,10 @@ def sinks_of(journal: Path, typed: Sequence[tuple[str, str]], trust: Path | None
     return Wanted(journal=journal, sinks=tuple(found), trust=trust)
 
 
-def begin(wanted: Wanted, where: Callable[[Path], Position]) -> None:
-    """Sinks that never had anything of this journal begin there. Raises BadInput."""
+def begin(wanted: Wanted, where: Callable[[Path], Position], *, again: bool = False) -> None:
+    """Sinks that never had anything of this journal begin there; `again`: all of them. Raises BadInput."""
     try:
-        sinks.begin(wanted, where)
+        sinks.begin(wanted, where, again=again)
     except OSError as fault:
         what = f"{wanted.journal.parent}: sinks keep their positions beside the journal, and cannot"
         raise BadInput([f"{what}: {fault.strerror}"]) from None

@@ -71,6 +71,7 @@ def _properties(flat: str) -> dict[str, Any]:
 
     return {
         "@timestamp": {"type": "date"},
+        "message": {"type": "text"},
         "ecs": under(version=keyword),
         "event": under(
             kind=keyword,

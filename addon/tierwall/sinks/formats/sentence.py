@@ -45,6 +45,8 @@ def sentence(event: Event) -> str:
     if event.tierwall.breaks:
         first = event.tierwall.breaks[0]
         words.append(f"breaks {first.vendor}/{first.service} ({first.tier})")
+    if event.message is not None:
+        words.append(event.message)
     if event.error is not None:
         words.append(event.error.message)
     return " ".join(words)
