@@ -32,7 +32,7 @@ ELSEWHERE = {
     r"tierwall doctor": "tests/doctor: it prints what this machine is like",
     r"curl .*https://8x8\.vc/": "tests/e2e/behaviours: it asks the internet",
     r"tierwall run .*wireguard@0": "tests/netns/test_wireguard.py",
-    r"tierwall report customer-probe": "tests/cli/reporting: somebody else's probe",
+    r"tierwall report (customer-probe|result)": "tests/cli/reporting: somebody else's probe",
     r"tierwall reproduce --site udp-blocked": "tests/reproduce, in a network of its own",
     r"python3 tierwall-probe|tierwall (probe|diagnose) ": "tests/probe, tests/diagnosis: a customer's files",
     r"tierwall report journal": "tests/cli/reporting",

@@ -199,3 +199,32 @@ def test_a_struck_verdict_says_why_and_what_breaks() -> None:
     assert reason_of(DpiHttpsOnly()) is Reason.NOT_HTTPS
     assert reason_of(TlsInspection()) is Reason.INSPECTION_REJECTED
     assert reason_of(idle) is Reason.BEHAVIOUR
+
+
+ASKING = (ProxyAuth(users=frozenset()), CaptivePortal(), LATENCY, ConnectPorts())
+
+
+@pytest.mark.parametrize(
+    ("attempt", "first"),
+    [
+        (connect("a.example", seen=Seen.HTTP), ["proxy-auth", "captive-portal"]),
+        (connect("a.example", seen=Seen.TLS), ["proxy-auth"]),
+        (connect("a.example"), ["proxy-auth"]),
+        (replace(connect("a.example", seen=Seen.HTTP), malformed="NUL"), []),
+        (replace(connect("a.example", seen=Seen.HTTP), to_self=True), []),
+    ],
+)
+def test_who_it_is_and_a_portal_come_before_a_denial_and_nothing_else_does(attempt: Attempt, first: list[str]) -> None:
+    verdict = judge(Site(id="lab", behaviours=ASKING), CATALOGUE, attempt)
+
+    assert verdict.action is Action.DENY
+    assert [effect.behaviour.NAME for effect in verdict.effects] == first
+
+
+def test_a_scope_holds_for_what_is_denied_too_and_a_site_that_observes_asks_nobody() -> None:
+    asks = ProxyAuth(users=frozenset(), scope=Scope(vendor="vevox"))
+    closed, observing = Site(id="lab", behaviours=(asks,)), Site(id="lab", behaviours=(asks,), enforce=False)
+
+    assert judge(closed, CATALOGUE, TLS_TO_8X8).effects == ()
+    assert [effect.behaviour for effect in judge(closed, CATALOGUE, TLS_TO_VEVOX).effects] == [asks]
+    assert judge(observing, CATALOGUE, TLS_TO_VEVOX).effects == ()

@@ -153,7 +153,7 @@ class Verdict:
     """The name that decided, or the address where no name was given."""
     name_source: NameSource = NameSource.ADDRESS
     effects: tuple[Effect, ...] = ()
-    """Where it passes: the behaviours that act on it, in their order."""
+    """Where it passes: the behaviours that act on it, in their order. Where it is denied: those that come before."""
 
     @property
     def passes(self) -> bool:

@@ -301,9 +301,8 @@ _DENIED_EVEN_OBSERVING: Final = frozenset({Reason.CLIENT_REFUSED, Reason.MALFORM
 def _refused(case: _Case, refusal: _Refusal) -> Verdict:
     if refusal.reason in _DENIED_EVEN_OBSERVING:
         return _verdict(Action.DENY, refusal.decided, refusal.broken, refusal)
-    action = Action.DENY if case.site.enforce else Action.ALLOW
-    verdict = _verdict(action, refusal.decided, refusal.broken, refusal)
-    if not case.compiled.behaviours:
+    verdict = _verdict(Action.DENY if case.site.enforce else Action.ALLOW, refusal.decided, refusal.broken, refusal)
+    if verdict.passes or not case.compiled.behaviours:
         return verdict
     return replace(verdict, effects=asked_first(effects_on(case.compiled, case.attempt, verdict.breaks), case.attempt))
 
