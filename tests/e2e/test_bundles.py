@@ -14,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.running import ADDON, Proxy, needs, running_proxy
+from tierwall.cli.bundle.bundle import Wanted, build_bundle
+from tierwall.cli.bundle.starting import begin
+from tierwall.cli.faults import BadInput
 
 pytestmark = needs("openssl")
 
@@ -88,10 +91,8 @@ def tierwall(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def built(lab: Path, revision: int, key: str = "key") -> bytes:
     archive = lab.parent / "lab.tar.gz"
-    ended = tierwall(
-        "bundle", "build", lab, "--key", lab.parent / f"{key}.pem", "-o", archive, "--revision", str(revision)
-    )
-    assert ended.returncode == 0, ended.stderr
+    pem = lab.parent / f"{key}.pem"
+    assert build_bundle(Wanted(folder=lab, key=pem, output=archive, revision=revision)) == 0
     return archive.read_bytes()
 
 
@@ -170,7 +171,8 @@ def test_what_does_not_load_is_not_built_and_every_fault_of_it_is_named(lab: Pat
 
 
 def test_verify_says_what_is_in_it_and_whose_it_is(lab: Path) -> None:
-    (lab.parent / "lab.tar.gz").write_bytes(built(lab, 5))
+    archive, key = lab.parent / "lab.tar.gz", lab.parent / "key.pem"
+    assert tierwall("bundle", "build", lab, "--key", key, "-o", archive, "--revision", "5").returncode == 0
 
     good = tierwall("bundle", "verify", lab.parent / "lab.tar.gz", "--key", lab.parent / "key.pub")
     bad = tierwall("bundle", "verify", lab.parent / "lab.tar.gz", "--key", lab.parent / "other.pub")
@@ -182,17 +184,15 @@ def test_verify_says_what_is_in_it_and_whose_it_is(lab: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("key", "said"),
     [
-        (("--bundle", "x.tar.gz"), "--bundle needs --bundle-key FILE"),
-        (("--bundle", "x.tar.gz", "--bundle-key", "/nowhere"), "--bundle-key /nowhere: No such file"),
-        (("--bundle", "x.tar.gz", "--bundle-key", __file__), "is no public key in PEM"),
+        (None, "--bundle needs --bundle-key FILE"),
+        ("/nowhere", "--bundle-key /nowhere: No such file"),
+        (__file__, "is no public key in PEM"),
     ],
 )
-def test_a_key_that_cannot_be_used_is_said_before_anything_starts(
-    arguments: tuple[str, ...], said: str, tmp_path: Path
-) -> None:
-    ended = tierwall("run", *arguments, "--journal", tmp_path / "j")
+def test_a_key_that_cannot_be_used_is_said_before_anything_starts(key: str | None, said: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        begin("x.tar.gz", None if key is None else Path(key), "reference", ())
 
-    assert ended.returncode == 2
-    assert said in ended.stderr
+    assert said in str(caught.value.faults[0])

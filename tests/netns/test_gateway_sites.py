@@ -8,27 +8,35 @@ from contextlib import ExitStack
 import pytest
 
 from tests.netns.command import tierwall
+from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import CLIENT, SERVER, TUN, Lab
 from tests.support.running import Proxy
+from tierwall.standins.dns import question
 from tierwall.standins.origins import TcpEchoOrigin, UdpEchoOrigin
 
 CLIENTS = {CLIENT: "one", "10.77.1.3": "two", "10.77.1.4": "three"}
+SOMEBODY = "198.51.100.53"
+"""A name server that the clients have been told of, and that does not exist."""
 PORTS = {"one": 9001, "two": 9002, "three": 9003}
+RECORDS = {(f"{name}.example", A): address(SERVER) for name in PORTS}
 
 
 @pytest.fixture(scope="module")
 def proxy(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("sites")
     for name, port in PORTS.items():
-        admit = f"admit: [{{networks: [203.0.113.0/24], ports: [tcp/{port}, udp/{port}]}}]\n"
-        (folder / f"{name}.yaml").write_text(f"version: 1\nsite: {name}\n{admit}", encoding="utf-8")
-    for address in CLIENTS:
-        if address != CLIENT:
-            lab.client.ip(f"addr add {address}/24 dev gateway")
+        own = f"{{networks: [203.0.113.0/24], ports: [tcp/{port}, udp/{port}]}}, {{hosts: [{name}.example]}}"
+        text = f"version: 1\nsite: {name}\nadmit: [{own}]\ndns: filter\n"
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    for client in CLIENTS:
+        if client != CLIENT:
+            lab.client.ip(f"addr add {client}/24 dev gateway")
     assert tierwall(lab.gateway, "gateway", "up", "--inside", "client", "--tun", TUN).status == 0
     serve = [f"--serve={folder}/{name}.yaml@{address}" for address, name in CLIENTS.items() if name != "one"]
+    lab.gateway.etc("resolv.conf", f"nameserver {SERVER}\n")
     with ExitStack() as stack:
+        stack.enter_context(lab.server.serving(NameServerOrigin(RECORDS, host=SERVER)))
         for port in PORTS.values():
             stack.enter_context(lab.server.serving(TcpEchoOrigin(host=SERVER, port=port)))
             stack.enter_context(lab.server.serving(UdpEchoOrigin(host=SERVER, port=port)))
@@ -50,6 +58,18 @@ def test_three_clients_at_once_reach_what_their_own_site_admits_and_nothing_else
     }
 
 
+def test_the_labs_own_dns_answers_each_client_as_its_site_filters(lab: Lab, proxy: Proxy) -> None:
+    found = {
+        (client, name): lab.client.inside(lambda client=client, name=name: kind_of_answer(client, f"{name}.example"))
+        for client in CLIENTS
+        for name in PORTS
+    }
+
+    assert found == {
+        (client, name): "noerror" if name == site else "nxdomain" for client, site in CLIENTS.items() for name in PORTS
+    }
+
+
 def test_each_event_says_which_site_judged(proxy: Proxy) -> None:
     said = {
         (event.source.ip, event.tierwall.site)
@@ -58,6 +78,15 @@ def test_each_event_says_which_site_judged(proxy: Proxy) -> None:
     }
 
     assert said == set(CLIENTS.items())
+
+
+def kind_of_answer(client: str, name: str) -> str:
+    """Of any name server, asked by this client."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(3.0)
+        sock.bind((client, 0))
+        sock.sendto(question(name, A, 7), (SOMEBODY, 53))
+        return {0: "noerror", 3: "nxdomain"}[sock.recv(512)[3] & 0x0F]
 
 
 def echoes(kind: socket.SocketKind, client: str, port: int) -> bool:

@@ -44,6 +44,8 @@ class Store:
         """Its folder, beside the one in force, for the loader to try its files. Raises OSError."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = self._folder / f"r{bundle.revision}"
+        if folder == self.current.resolve():  # the same one anew, because somebody changed what is in force
+            folder = self._folder / f"r{bundle.revision}.1"
         shutil.rmtree(folder, ignore_errors=True)
         for path, octets in bundle.files.items():
             where = folder / FILES / path
@@ -72,7 +74,7 @@ class Store:
 def revision_in_force(current: Path) -> str | None:
     """Of the bundle that `current` leads to."""
     try:
-        return current.readlink().name.removeprefix("r")
+        return current.readlink().name.removeprefix("r").partition(".")[0]
     except OSError:
         return None
 
