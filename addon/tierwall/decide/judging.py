@@ -3,7 +3,7 @@
 Knows files' times, and keeps answers by the question's own octets. What an answer looks like is the protocols'.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 from cachetools import LRUCache
 
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
+from tierwall.loader.watching import Signature, files_of, look
 from tierwall.policy.attempt import Attempt, Verdict
 from tierwall.policy.judge import judge, prepare
 from tierwall.policy.model import Catalogue
@@ -24,8 +25,6 @@ KEPT: Final = 65536
 
 _KEPT_OCTETS: Final = 512
 """Of a question whose answer is kept: longer ones are not asked twice."""
-
-type _Signature = dict[str, tuple[int, int, int] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,21 +92,8 @@ class Judging:
         prepare(site, catalogue)
         self.site, self._catalogue = site, catalogue
         self._kept.clear()
-        self._seen = self._look() | now
+        self._seen = {**self._look(), **now}
         self._say(f"site {site.id} was loaded anew")
 
-    def _look(self) -> _Signature:
-        return {str(path): _signature(path) for path in self._watched()}
-
-    def _watched(self) -> Iterator[Path]:
-        yield from map(Path, self.site.paths)
-        yield from (Path(vendor.path) for vendor in self._catalogue.vendors if vendor.path)
-        yield from self._policies  # a folder's own time tells that a file came or went
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+    def _look(self) -> Signature:
+        return look(files_of([self.site], self._catalogue, self._policies))

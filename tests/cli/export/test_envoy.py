@@ -22,6 +22,7 @@ def test_a_site_becomes_a_folder_to_start_envoy_from(tmp_path: Path) -> None:
     written = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert {"envoy.json", "guard.nft", "network-policy.yaml", "start.sh", "README.md", "lists/requests.json"} <= written
     assert (tmp_path / "start.sh").stat().st_mode & stat.S_IXUSR
+    assert "--clients" not in done.stderr
     assert '"port_value": 3128' in (tmp_path / "envoy.json").read_text()
     assert "10.0.0.0" in (tmp_path / "lists" / "clients-http.json").read_text()
 
@@ -31,6 +32,13 @@ def test_the_site_may_be_named_as_for_every_product(tmp_path: Path) -> None:
     export("--to", "envoy", "vevox-only", "-o", tmp_path / "b")
 
     assert (tmp_path / "a/lists/requests.json").read_text() == (tmp_path / "b/lists/requests.json").read_text()
+
+
+def test_a_site_without_clients_is_said_to_serve_this_machine_alone(tmp_path: Path) -> None:
+    assert (
+        "this machine alone is served: --clients NETWORK"
+        in export("--to", "envoy", "vevox-only", "-o", tmp_path).stderr
+    )
 
 
 def test_a_list_that_did_not_change_is_left_alone(tmp_path: Path) -> None:

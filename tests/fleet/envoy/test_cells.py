@@ -4,7 +4,7 @@ from functools import cache
 from ipaddress import ip_address, ip_network
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierwall.fleet.envoy.cells import Cells, Row, Word, cells_of
@@ -81,6 +81,7 @@ PORTS = st.sampled_from([1, 22, 80, 443, 444, 1024, 1025, 3478, 7999, 8000, 8999
 )
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(SITES)), st.data(), PORTS, st.sampled_from(["", "www.", "a.b.", "a.b.c.", "evil"]))
 def test_of_a_name_they_say_what_judge_says(site: str, data: st.DataObject, port: int, before: str) -> None:
     host = before + data.draw(st.sampled_from(bases(site)))
@@ -91,6 +92,7 @@ def test_of_a_name_they_say_what_judge_says(site: str, data: st.DataObject, port
     assert row.opaque[place] == said(site, Attempt(transport=TCP, port=port, names=given_name, seen=Seen.OPAQUE))
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(SITES)), st.data(), PORTS)
 def test_of_an_address_they_say_what_judge_says(site: str, data: st.DataObject, port: int) -> None:
     address = data.draw(addresses(site))
@@ -103,6 +105,7 @@ def test_of_an_address_they_say_what_judge_says(site: str, data: st.DataObject, 
     assert found.opaque[place] == said(site, Attempt(transport=TCP, port=port, address=address, seen=Seen.OPAQUE))
 
 
+@settings(max_examples=40)
 @given(st.sampled_from(sorted(SITES)), st.data(), PORTS)
 def test_an_admitted_name_leads_only_where_judge_lets_it(site: str, data: st.DataObject, port: int) -> None:
     address = data.draw(addresses(site))

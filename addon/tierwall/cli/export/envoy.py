@@ -41,6 +41,8 @@ def export_envoy(question: Question, options: EnvoyOptions) -> int:
         _say(f"{shown_path(folder / 'lists')}: {len(lists)} lists, replaced while Envoy runs when you export again")
     for note in bundle.notes:
         _say(f"note: {note}")
+    if site.clients is None:
+        _say("note: the site names no clients, so that this machine alone is served: --clients NETWORK")
     return 0
 
 

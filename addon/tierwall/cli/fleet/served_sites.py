@@ -3,7 +3,7 @@
 Knows what the command line named, and files' times. What does not load, or what Envoy cannot express, is bad input.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +11,9 @@ from tierwall.cli.faults import BadInput
 from tierwall.fleet.control_plane.assignment import Assignment
 from tierwall.fleet.envoy import CannotExpress, Lists, lists_of
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
+from tierwall.loader.watching import files_of, look
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
-
-type _Signature = Mapping[str, tuple[int, int, int] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,14 @@ class ServedSites:
         """Load them. Raises BadInput."""
         self._named = [_parsed(text) for text in named]
         self._policies = tuple(policies)
-        self._watched: tuple[str, ...] = ()
+        self._watched: tuple[Path, ...] = ()
         self.lists: dict[str, Lists] = {}
         self.assignment = Assignment(by_id={}, sites=frozenset())
         self.load()
 
     def load(self) -> None:
         """All or none. Raises BadInput."""
-        self._seen = _look(self._watched)
+        self._seen = look(self._watched)
         try:
             catalogue = load_catalogue(self._policies)
         except InvalidFiles as invalid:
@@ -55,12 +54,12 @@ class ServedSites:
             by_id={each.node: site.id for each, site in named if each.node is not None},
             sites=frozenset(site.id for each, site in named if each.node is None),
         )
-        self._watched = tuple(dict.fromkeys(_files(sites, catalogue, self._policies)))
-        self._seen = _look(self._watched)
+        self._watched = tuple(dict.fromkeys(files_of(sites, catalogue, self._policies)))
+        self._seen = look(self._watched)
 
     def changed(self) -> bool:
         """Whether a file is another than when they were last loaded, or tried to be."""
-        return _look(self._watched) != self._seen
+        return look(self._watched) != self._seen
 
 
 def _parsed(text: str) -> _Named:
@@ -91,22 +90,3 @@ def _lists(sites: Iterable[Site], catalogue: Catalogue, faults: list[object]) ->
             yield site.id, lists_of(site, catalogue)
         except CannotExpress as cannot:
             faults.append(cannot)
-
-
-def _files(sites: Iterable[Site], catalogue: Catalogue, policies: Iterable[Path]) -> Iterator[str]:
-    for site in sites:
-        yield from site.paths
-    yield from (str(vendor.path) for vendor in catalogue.vendors if vendor.path)
-    yield from map(str, policies)  # a folder's own time tells that a file came or went
-
-
-def _look(paths: Iterable[str]) -> _Signature:
-    return {path: _signature(Path(path)) for path in paths}
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino

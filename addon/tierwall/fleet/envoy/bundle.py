@@ -10,7 +10,8 @@ from typing import Final
 
 from tierwall.fleet.envoy import guard, matchers, pages
 from tierwall.fleet.envoy.cells import Cells, cells_of
-from tierwall.fleet.envoy.listeners import Statics, clusters, listeners
+from tierwall.fleet.envoy.filters import Statics
+from tierwall.fleet.envoy.listeners import clusters, listeners
 from tierwall.fleet.envoy.refusing import differences, refuse_what_envoy_cannot
 from tierwall.fleet.envoy.routes import requests
 from tierwall.fleet.envoy.settings import Place, Settings

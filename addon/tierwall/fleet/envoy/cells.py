@@ -4,12 +4,21 @@ Knows where a verdict can change, and asks judge for each place between. No rule
 to judge, and its verdict.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from itertools import pairwise
 from typing import Final, NamedTuple
 
+from tierwall.fleet.envoy.boundaries import (
+    all_ports,
+    changes,
+    holds,
+    hosts_of,
+    joined,
+    networks_of,
+    sample_of,
+    spans_of,
+)
 from tierwall.fleet.envoy.expressions import Span
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Reason, Seen
 from tierwall.policy.hostname import is_private, private_networks, suffixes
@@ -18,12 +27,9 @@ from tierwall.policy.match.compiled import CompiledPolicy, compiled_of
 from tierwall.policy.match.index import HostIndex
 from tierwall.policy.match.listed import Entry
 from tierwall.policy.match.vendor_rules import VendorRule
-from tierwall.policy.model import Address, Catalogue, Network, Ports, Tier, Transport
+from tierwall.policy.model import Address, Catalogue, Network, Tier, Transport
 from tierwall.policy.site import Site
 
-_LAST_PORT: Final = 65535
-_TRIED: Final = 4096
-"""Addresses of a network that are looked at for one in no network inside it."""
 _NOBODYS: Final = ("tierwall.invalid", "nobody.tierwall.invalid")
 """Names that no list has: RFC 6761 section 6.4."""
 _ANYBODYS: Final = tuple(ip_address(text) for text in ("192.0.2.1", "2001:db8::1", "1.1.1.1", "2620:fe::9"))
@@ -131,15 +137,15 @@ class _Asking:
     def __init__(self, site: Site, catalogue: Catalogue) -> None:
         self._site, self._catalogue = site, catalogue
         self.policy: CompiledPolicy = compiled_of(site, catalogue)
-        self.spans = tuple(_spans(_all_ports(self.policy)))
-        self._networks = _networks(self.policy)
+        self.spans = tuple(spans_of(all_ports(self.policy)))
+        self._networks = networks_of(self.policy)
         self._witnesses: dict[Span, str] = {}
 
     # Names
 
     def names(self) -> Iterator[NameCell]:
         """Two cells a base: the base itself, and the names below it."""
-        hosts = _hosts(self.policy)
+        hosts = hosts_of(self.policy)
         bases = dict.fromkeys(base for each in hosts for base in each.marks)
         known: dict[tuple[tuple[int, int, int], ...], tuple[Row, tuple[Row, ...]]] = {}
         for base in bases:
@@ -157,7 +163,7 @@ class _Asking:
             yield NameCell(f"*.{base}", below)
 
     def _rows(self, base: str, hosts: Sequence[HostIndex[Entry] | HostIndex[VendorRule]]) -> Iterator[Row]:
-        begins = _changes(base, hosts)
+        begins = changes(base, hosts)
         row: Row | None = None
         for fewest, after in zip(begins, [*begins[1:], None], strict=True):
             most = None if after is None else after - 1
@@ -185,7 +191,7 @@ class _Asking:
 
     def other_names(self) -> Row:
         """A name that nobody lists."""
-        hosts = _hosts(self.policy)
+        hosts = hosts_of(self.policy)
         name = next(
             name for name in _NOBODYS if not any(above in each.marks for _, above in suffixes(name) for each in hosts)
         )
@@ -200,7 +206,7 @@ class _Asking:
     def addresses(self) -> Iterator[AddressCell]:
         """A cell for each network that has addresses of its own."""
         for network in self._networks:
-            sample = _sample(network, self._networks)
+            sample = sample_of(network, self._networks)
             if sample is not None:
                 yield self._address(network, sample)
 
@@ -234,11 +240,11 @@ class _Asking:
         regions = sorted(dict.fromkeys([*private, *told, *denied]), key=lambda network: network.prefixlen)
         kept: dict[Network, tuple[Word, ...]] = {}
         for network in regions:
-            sample = _sample(network, regions)
+            sample = sample_of(network, regions)
             if sample is None:
                 continue
             words = tuple(self._reached(sample, span) for span in self.spans)
-            around = [each for each in kept if _holds(each, network)]
+            around = [each for each in kept if holds(each, network)]
             if not around or kept[max(around, key=lambda each: each.prefixlen)] != words:
                 kept[network] = words
         for network, words in kept.items():
@@ -246,9 +252,9 @@ class _Asking:
             denied_as = next((word.reason for word in words if not word.passes), None)
             yield Region(
                 network,
-                tuple(each for each in kept if _holds(network, each)),
-                tuple(_joined(span for span, word in decided if not word.passes)),
-                tuple(_joined(span for span, word in decided if word.passes)),
+                tuple(each for each in kept if holds(network, each)),
+                tuple(joined(span for span, word in decided if not word.passes)),
+                tuple(joined(span for span, word in decided if word.passes)),
                 None if denied_as is None else f"{denied_as}/{Tier.NONE}",
             )
 
@@ -271,65 +277,6 @@ _ALLOW: Final = Word(True, "allow")
 _PRIVATE: Final = Word(False, f"{Reason.PRIVATE_ADDRESS}/{Tier.NONE}")
 
 
-# Where a verdict can change
-
-
-def _hosts(policy: CompiledPolicy) -> list[HostIndex[Entry] | HostIndex[VendorRule]]:
-    denied = [] if policy.denied is None else [policy.denied.hosts]
-    return [policy.admitted.hosts, *denied, policy.asked.hosts]
-
-
-def _networks(policy: CompiledPolicy) -> list[Network]:
-    denied = () if policy.denied is None else policy.denied.networks
-    found = (network for each in (policy.admitted.networks, denied, policy.asked.networks) for network, _ in each)
-    return sorted(dict.fromkeys(found), key=lambda network: (-network.prefixlen, str(network)))
-
-
-def _all_ports(policy: CompiledPolicy) -> Iterator[tuple[Ports, ...]]:
-    listed = [policy.admitted, *([] if policy.denied is None else [policy.denied])]
-    for index in listed:
-        yield from (entry.ports for marks in index.hosts.marks.values() for _, _, entry in marks)
-        yield from (entry.ports for _, entry in index.networks)
-    yield from (each.rule.ports for marks in policy.asked.hosts.marks.values() for _, _, each in marks)
-    yield from (each.rule.ports for _, each in policy.asked.networks)
-
-
-def _spans(ports: Iterable[tuple[Ports, ...]]) -> Iterator[Span]:
-    begins = {1, _LAST_PORT + 1}
-    for each in dict.fromkeys(ports):
-        for some in each:
-            if some.transport is Transport.TCP:
-                begins |= {some.first, some.last + 1}
-    ordered = sorted(begins)
-    yield from ((first, after - 1) for first, after in pairwise(ordered))
-
-
-def _joined(spans: Iterable[Span]) -> Iterator[Span]:
-    """Neighbours as one."""
-    before: Span | None = None
-    for first, last in spans:
-        if before is not None and before[1] + 1 == first:
-            before = before[0], last
-            continue
-        if before is not None:
-            yield before
-        before = first, last
-    if before is not None:
-        yield before
-
-
-def _changes(base: str, hosts: Sequence[HostIndex[Entry] | HostIndex[VendorRule]]) -> list[int]:
-    """Counts of labels before the base, from 1, at which a mark on it or above it begins or ends to cover."""
-    begins = {1}
-    for depth, name in suffixes(base):
-        for each in hosts:
-            for fewest, most, _ in each.marks.get(name, ()):
-                begins.add(fewest - depth)
-                if most is not None:
-                    begins.add(most - depth + 1)
-    return sorted(begin for begin in begins if begin >= 1)
-
-
 def _telling(cells: Sequence[NameCell], other: Row) -> Iterator[NameCell]:
     """Without cells that say what Envoy falls back to: the next wildcard above, or what it says of every name."""
     table = {cell.domain: cell.rows for cell in cells}
@@ -347,24 +294,3 @@ def _above(domain: str, table: Mapping[str, tuple[Row, ...]]) -> tuple[Row, ...]
             return rows
         name = name.partition(".")[2]
     return None
-
-
-def _sample(network: Network, regions: Iterable[Network]) -> Address | None:
-    """An address of the network that is in none of the regions inside it; None where they fill it."""
-    inside = [each for each in regions if each != network and _holds(network, each)]
-    at, tried = int(network.network_address), 0
-    while at <= int(network.broadcast_address) and tried < _TRIED:
-        address = ip_address(at) if network.version == 4 else type(network.network_address)(at)
-        within = next((each for each in inside if address in each), None)
-        if within is None:
-            return address
-        at, tried = int(within.broadcast_address) + 1, tried + 1
-    return None
-
-
-def _overlap(one: Network, other: Network) -> bool:
-    return one == other or _holds(one, other) or _holds(other, one)
-
-
-def _holds(outer: Network, inner: Network) -> bool:
-    return outer.version == inner.version and outer.prefixlen < inner.prefixlen and inner.network_address in outer
