@@ -89,8 +89,8 @@ def test_all_that_it_cannot_is_said_at_once() -> None:
 def test_a_refused_connect_is_answered_as_the_site_says() -> None:
     told = files(replace(SITE, refuse=Refusals(connect=ConnectRefusal.BAD_GATEWAY)))["lists/requests.json"]
 
-    assert '"status": 502' in told
-    assert '"status": 502' not in files()["lists/requests.json"]
+    assert '"status":502' in told
+    assert '"status":502' not in files()["lists/requests.json"]
 
 
 def test_udp_is_said_to_be_closed() -> None:

@@ -84,7 +84,7 @@ def test_an_envoy_without_the_hashed_key_refuses_the_configuration_itself(made: 
 def test_a_list_that_envoy_would_not_take_is_found_before_it_starts(made: Ground, folder: Path) -> None:
     load_guard(made, folder)
     path = folder / "check.json"
-    path.write_text(path.read_text().replace('"google_re2": {},', "", 1))
+    path.write_text(path.read_text().replace('"google_re2":{},', "", 1))
 
     status, said = started(made, folder)
 

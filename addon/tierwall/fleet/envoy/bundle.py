@@ -63,12 +63,14 @@ def bundle_of(site: Site, catalogue: Catalogue, settings: Settings) -> Bundle:
     notes = tuple(differences(site, catalogue))
     files = [BundleFile("envoy.json", _text(_bootstrap(site, settings, lists)), "the bootstrap: listeners, no lists")]
     if settings.control_plane is None:
-        check = _text(_bootstrap(site, settings, lists, inline=True))
+        check = _compact(_bootstrap(site, settings, lists, inline=True))
         files.append(
             BundleFile("check.json", check, "the same with the lists in it, to ask Envoy whether it takes them")
         )
         files += [
-            BundleFile(f"lists/{name}.json", _text(_discovered(resource, lists)), "a list, replaced while Envoy runs")
+            BundleFile(
+                f"lists/{name}.json", _compact(_discovered(resource, lists)), "a list, replaced while Envoy runs"
+            )
             for name, resource in lists.resources.items()
         ]
     files += [
@@ -202,6 +204,11 @@ def _control_plane(place: Place) -> Object:
 
 def _hash(value: object) -> str:
     return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:_VERSION_DIGITS]
+
+
+def _compact(value: object) -> str:
+    """For programs: lists may have a hundred thousand names."""
+    return json.dumps(value, separators=(",", ":")) + "\n"
 
 
 def _text(value: object) -> str:
