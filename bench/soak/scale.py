@@ -24,6 +24,8 @@ class Scale:
     resets: int = 200
     descriptors: int = 256
     """The limit under which they run out."""
+    every_state: int = 10_000
+    """Clients that leave at some moment."""
     storm: int = 10_000
     """Connections opened and dropped."""
     load_s: float = 8.0
@@ -33,5 +35,13 @@ class Scale:
 
 
 QUICK = Scale(
-    tunnels=300, idle_s=15.0, slow=4, slow_octets=24_000_000, half_open=100, resets=40, storm=2000, load_s=4.0
+    tunnels=300,
+    idle_s=15.0,
+    slow=4,
+    slow_octets=24_000_000,
+    half_open=100,
+    resets=40,
+    every_state=2000,
+    storm=2000,
+    load_s=4.0,
 )

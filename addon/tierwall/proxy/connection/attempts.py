@@ -53,14 +53,16 @@ def at_address(address: Address, port: int, transport: Transport, destinations: 
     """An attempt at an address that a client chose without naming it; a name that our own DNS gave it counts."""
     learned = destinations.name_of(address)
     redirected = destinations.redirect(address, port) is not None
-    return Attempt(
-        transport=transport,
-        port=port,
-        names=(GivenName(NameSource.DNS, learned),) if learned else (),
-        address=address,
-        redirected=redirected,
-        to_self=not redirected and transport is Transport.TCP and destinations.is_self(address, port),
-    )
+    to_self = not redirected and transport is Transport.TCP and destinations.is_self(address, port)
+    return _at_address(address, port, transport, learned, redirected, to_self)
+
+
+@lru_cache(_REMEMBERED)
+def _at_address(  # noqa: PLR0913, PLR0917 - all that it is made of
+    address: Address, port: int, transport: Transport, learned: str | None, redirected: bool, to_self: bool
+) -> Attempt:
+    names = (GivenName(NameSource.DNS, learned),) if learned else ()
+    return Attempt(transport=transport, port=port, names=names, address=address, redirected=redirected, to_self=to_self)
 
 
 def asked_for(host: str, port: int, transport: Transport, destinations: Destinations) -> Attempt:

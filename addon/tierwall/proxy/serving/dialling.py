@@ -86,7 +86,7 @@ class Dials:
             connection.step(Happens.ASK_PARENT)
             connection.serve(self._ask(way, connection.listener.parent, credentials))
             return
-        found = None if look is not None else self._destinations.known(way.host, request.attempt.port)
+        found = None if look is not None else self._destinations.lately(way.host, request.attempt.port)
         poll = SocketPoll.here()
         if found is None or len(found.addresses) != 1 or poll is None:
             connection.step(Happens.RESOLVE)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from cachetools import LRUCache, TLRUCache
+from cachetools import LRUCache, TLRUCache, TTLCache
 
 from tierwall.policy.hostname import InvalidHost, InvalidPattern, normalise, normalise_pattern, suffixes
 from tierwall.policy.model import Address
@@ -23,6 +23,9 @@ from tierwall.proxy.transport.addresses import socket_address
 _LOCAL_CACHED: Final = 4096
 _REDIRECTS_CACHED: Final = 4096
 _LEARNED: Final = 65_536
+_FOUND: Final = 4096
+_FOUND_S: Final = 1.0
+"""Seconds for which what the system's resolver answered is used again; a name that moves has a longer time to live."""
 
 
 class InvalidResolve(ValueError):
@@ -80,6 +83,7 @@ class Destinations:
         default_factory=lambda: TLRUCache(_LEARNED, ttu=lambda _, learned, now: now + learned[1])
     )
     _redirected: Callable[[str | Address, int], Destination | None] = field(init=False, repr=False, compare=False)
+    _found: TTLCache[str | Address, tuple[Address, ...]] = field(default_factory=lambda: TTLCache(_FOUND, _FOUND_S))
     _local: LRUCache[Address, bool] = field(default_factory=lambda: LRUCache(_LOCAL_CACHED))
 
     def __post_init__(self) -> None:
@@ -95,12 +99,22 @@ class Destinations:
             return sent_elsewhere
         return None if isinstance(host, str) else Destination((host,), port)
 
+    def lately(self, host: str | Address, port: int) -> Destination | None:
+        """The same, or what the name was found to lead to within the last second: who opens many tunnels to one name at
+        once has it looked up once."""
+        if (known := self.known(host, port)) is not None:
+            return known
+        found = self._found.get(host)
+        return None if found is None else Destination(found, port)
+
     async def find(self, host: str | Address, port: int) -> Destination:
         """All addresses of the host, `--resolve` first. Raises OSError (socket.gaierror) where there are none."""
         if (known := self.known(host, port)) is not None or not isinstance(host, str):
             return known or Destination((), port)
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        return Destination(tuple(dict.fromkeys(socket_address(str(info[4][0])) for info in found)), port)
+        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = tuple(dict.fromkeys(socket_address(str(info[4][0])) for info in infos))
+        self._found[host] = found
+        return Destination(found, port)
 
     def is_self(self, address: Address, port: int) -> bool:
         """Whether dialling it would reach this proxy: a loop that mitmproxy does not see."""

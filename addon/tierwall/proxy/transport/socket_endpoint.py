@@ -48,7 +48,6 @@ class SocketEndpoint(Endpoint):
         "_closes_when_sent",
         "_dialler",
         "_ends",
-        "_failure",
         "_fd",
         "_fin_when_sent",
         "_missed",
@@ -58,6 +57,7 @@ class SocketEndpoint(Endpoint):
         "_reads",
         "_sock",
         "_unsent",
+        "_unwritable",
     )
 
     def __init__(self, poll: SocketPoll, sock: _socket.socket, fd: int, peername: Any) -> None:
@@ -70,8 +70,8 @@ class SocketEndpoint(Endpoint):
         self._reads = True
         self._missed = False
         """Whether there may be something to read that no edge will tell again."""
-        self._failure: OSError | None = None
-        """Why writing failed. What can still be read is read, and its end is no FIN."""
+        self._unwritable = False
+        """Whether writing failed. What can still be read is read, and its end is no FIN."""
         self._ends: Happened | None = None
         """How it is about to be buried. From then on nothing happens here."""
         self._fin_when_sent = self._closes_when_sent = False
@@ -197,14 +197,14 @@ class SocketEndpoint(Endpoint):
             if not (self._fin_when_sent or self._closes_when_sent):
                 self._unsent += octets
             return
-        if self.fin_sent or self._ends is not None or self._failure is not None:
+        if self.fin_sent or self._ends is not None or self._unwritable:
             return
         try:
             sent = self._sock.send(octets, _NOW_QUIETLY)
         except BlockingIOError:
             sent = 0
-        except OSError as failure:
-            self._write_failed(failure)
+        except OSError:
+            self._write_failed()
             return
         if sent < len(octets):
             self._unsent = bytearray(memoryview(octets)[sent:])
@@ -281,7 +281,7 @@ class SocketEndpoint(Endpoint):
         self._poll.again(self)
 
     def _read_end(self) -> None:
-        if self._failure is not None:
+        if self._unwritable:
             self._end(Happened.LOSS)
         elif self.peer is Peer.SPEAKS and not self.take_fin():
             self.close()
@@ -292,8 +292,8 @@ class SocketEndpoint(Endpoint):
                 del unsent[: self._sock.send(unsent, _NOW_QUIETLY)]
         except BlockingIOError:
             return
-        except OSError as failure:
-            self._write_failed(failure)
+        except OSError:
+            self._write_failed()
             return
         self._unsent = None
         if self._closes_when_sent:
@@ -307,12 +307,12 @@ class SocketEndpoint(Endpoint):
     def _send_fin(self) -> None:
         try:
             self._sock.shutdown(socket.SHUT_WR)
-        except OSError as failure:
-            self._write_failed(failure)
+        except OSError:
+            self._write_failed()
 
-    def _write_failed(self, failure: OSError) -> None:
+    def _write_failed(self) -> None:
         """Nobody is there who could read. What they sent before is read still, whoever was to wait with it."""
-        self._failure, self._unsent = failure, None
+        self._unwritable, self._unsent = True, None
         if self._closes_when_sent:
             self._end(Happened.LOSS)
             return
