@@ -153,7 +153,7 @@ def test_the_portal_is_behind_any_address(gateway: Gateway, ca: Path) -> None:
     page = http(gateway, "portal.corp.example")
     accepted = http(gateway, "portal.corp.example/accept", SERVER, "-d", "", "-w", "%{http_code}")
     assert syns(gateway) == before
-    assert (cut, led) == (35, "302 http://portal.corp.example/")
+    assert (cut, led) == (35, "302 http://portal.corp.example/?from=http%3A%2F%2Fguest.corp.example%2F")
     assert "Accept and connect" in page
     assert accepted == "303"
     assert fetch(gateway, "guest.corp.example", ca) == 0
