@@ -51,7 +51,8 @@ _MODES: Final = """\
 ## Under stock mitmproxy
 
 `mitmdump -s addon/main.py` and mitmweb have the same as options: `tierwall_site`, `tierwall_policy`, `tierwall_journal`
-(default `tierwall.jsonl`), `tierwall_events`, `tierwall_resolve`, `tierwall_clients`, `tierwall_partial`.
+(default `tierwall.jsonl`), `tierwall_events`, `tierwall_resolve`, `tierwall_clients`, `tierwall_partial`,
+`tierwall_serve`, `tierwall_bundle` (the name that leads to the bundle in force).
 """
 
 

@@ -17,7 +17,10 @@ def _options(group: click.Group = cli, path: str = "tierwall") -> Iterator[tuple
             yield from _options(command, f"{path} {name}")
         else:
             yield from (
-                (f"{path} {name}", option) for each in command.params for option in each.opts if option[:2] == "--"
+                (f"{path} {name}", option)
+                for each in command.params
+                for option in each.opts
+                if option[:2] == "--" and not getattr(each, "hidden", False)
             )
 
 

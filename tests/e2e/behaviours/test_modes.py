@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.programs import connect_request, converse
-from tests.support.running import _environment, running_proxy
+from tests.support.running import environment, running_proxy
 
 UDP = "behaviours:\n  - {behaviour: no-udp}\n  - {behaviour: udp-timeout, after: 10s}\n"
 
@@ -24,7 +24,7 @@ def test_a_run_without_udp_does_not_start_with_behaviours_towards_udp(
         text=True,
         check=False,
         timeout=20,
-        env=_environment(),
+        env=environment(),
         cwd=tmp_path,
     )
     mend = "no UDP comes here; modes tun and wireguard can; `tierwall gateway up` leads clients into tun"

@@ -84,7 +84,10 @@ def dnsmasq(files: list[Written], _folder: Path) -> Iterator[Said]:
 
 @each_file
 def chrome(file: Written, folder: Path) -> Iterator[Said]:
-    assert json.loads(file.text)["URLBlocklist"] == ["*"]
+    policy = json.loads(file.text)
+    assert policy["URLBlocklist"] == ["*"]
+    if not policy["URLAllowlist"]:
+        return  # the loader takes an empty list for a mistake
     found = loaded(file, folder, Dialect.CHROME_POLICY, ListFormat.CHROME_JSON)
     yield from ((part, None) for part in parts(Dialect.CHROME_POLICY, found))
 
