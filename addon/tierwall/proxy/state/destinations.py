@@ -24,8 +24,8 @@ _LOCAL_CACHED: Final = 4096
 _REDIRECTS_CACHED: Final = 4096
 _LEARNED: Final = 65_536
 _FOUND: Final = 4096
-_FOUND_S: Final = 1.0
-"""Seconds for which what the system's resolver answered is used again; a name that moves has a longer time to live."""
+_FOUND_S: Final = 0.25
+"""Seconds for which what the system's resolver answered is used again: too short to be felt when a name moves."""
 
 
 class InvalidResolve(ValueError):
@@ -100,7 +100,7 @@ class Destinations:
         return None if isinstance(host, str) else Destination((host,), port)
 
     def lately(self, host: str | Address, port: int) -> Destination | None:
-        """The same, or what the name was found to lead to within the last second: who opens many tunnels to one name at
+        """The same, or what the name was found to lead to a moment ago: who opens many tunnels to one name at
         once has it looked up once."""
         if (known := self.known(host, port)) is not None:
             return known
