@@ -1,5 +1,6 @@
 """HTTP/2 with windows: what one side does not take, the other may not send."""
 
+import asyncio
 import threading
 import time
 from typing import Any
@@ -39,11 +40,8 @@ def test_an_upload_that_nobody_takes_is_not_kept(
     stopped = threading.Event()
 
     async def takes_nothing(talk: Talk) -> None:
-        import asyncio  # noqa: PLC0415
-
         await talk.head()
-        while not stopped.is_set():
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(stopped.wait, 30)
 
     encrypted.play = takes_nothing
     with bounded(proxy):
