@@ -82,20 +82,27 @@ class Browser:
 @contextmanager
 def driven(proxy: Proxy, folder: Path, pin: str) -> Iterator[Browser]:
     """A new Chromium behind the proxy."""
+    via = f"--proxy-server=http://127.0.0.1:{proxy.port}"
+    with driven_with(folder, via, f"--ignore-certificate-errors-spki-list={pin}") as browser:
+        yield browser
+
+
+@contextmanager
+def driven_with(folder: Path, *flags: str) -> Iterator[Browser]:
+    """A new Chromium with these flags."""
     theirs_in, ours_out = os.pipe()
     ours_in, theirs_out = os.pipe()
-    flags = [flag for flag in FLAGS if not flag.startswith("--remote-debugging")]
+    always = [flag for flag in FLAGS if not flag.startswith("--remote-debugging")]
     command = [
         "bash",
         "-c",
         f'exec "$@" 3<&{theirs_in} 4>&{theirs_out}',
         "bash",
         "chromium",
-        *flags,
+        *always,
         "--remote-debugging-pipe",
         f"--user-data-dir={folder / 'profile'}",
-        f"--proxy-server=http://127.0.0.1:{proxy.port}",
-        f"--ignore-certificate-errors-spki-list={pin}",
+        *flags,
         "about:blank",
     ]
     with (

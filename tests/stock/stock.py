@@ -106,6 +106,11 @@ def stock_mitmproxy(
             proxy.hear_out()
 
 
+def home() -> dict[str, str]:
+    """What a command of ours needs to find it."""
+    return {"HOME": _home.name, "XDG_STATE_HOME": str(Path(_home.name) / ".local" / "state")}
+
+
 def run_to_its_end(*arguments: str | Path) -> tuple[int, str]:
     """Run mitmdump where it is expected to end by itself; its exit code, and what it said."""
     with tempfile.TemporaryDirectory(prefix="tierwall-stock-") as folder:

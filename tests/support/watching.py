@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -86,3 +86,13 @@ def watched(*arguments: str | Path, **env: str) -> Iterator[Watched]:
         process.terminate()
         process.stderr.close()
         process.wait(LIMIT_S)
+
+
+def until(page: Watched, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first frame that this holds for, with every row that was sent until then."""
+    rows: dict[str, Any] = {}
+    for frame in page.frames():
+        rows |= {row["place"]: row for row in frame["rows"]}
+        if holds(frame | {"rows": rows}):
+            return frame | {"rows": rows}
+    raise AssertionError("the stream ended")

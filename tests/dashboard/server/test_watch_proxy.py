@@ -4,15 +4,14 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.support.programs import connected, tunnel
 from tests.support.running import Proxy, allow_private, environment, running_proxy
-from tests.support.watching import Watched, watched
+from tests.support.watching import Watched, until, watched
 from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
 SITE = """
@@ -67,16 +66,6 @@ def seen(page: Watched, site: Path) -> Iterator[Watched]:
     yield page
     page.do("tell", {"do": "site", "name": str(site)})
     page.do("tell", {"do": "take-back"})
-
-
-def until(page: Watched, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The first frame that this holds for, with every row that was sent until then."""
-    rows: dict[str, Any] = {}
-    for frame in page.frames():
-        rows |= {row["place"]: row for row in frame["rows"]}
-        if holds(frame | {"rows": rows}):
-            return frame | {"rows": rows}
-    raise AssertionError("the stream ended")
 
 
 def test_what_is_let_through_is_shown_though_the_journal_holds_denials_alone(proxy: Proxy, seen: Watched) -> None:

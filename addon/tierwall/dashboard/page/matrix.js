@@ -83,7 +83,9 @@ export class Matrix {
       type: "button", class: `cell ${classOf(cell.outcome ?? "unseen")}`, "data-cell": key,
       "aria-pressed": String(this.pressed === key), title: cell.outcome === null ? cell.title : cell.symptom,
       click: () => this.chosen(cell.vendor, cell.service),
-    }, el("span", {}, cell.title), el("b", {}, `${MARKS[cell.outcome ?? "unseen"]} ${word}`));
+    }, ...(cell.outcome === null && !cell.inbound
+      ? [el("b", {}, MARKS.unseen, el("i", {class: "said"}, word)), el("span", {}, cell.title)]
+      : [el("span", {}, cell.title), el("b", {}, `${MARKS[cell.outcome ?? "unseen"]} ${word}`)]));
     made.addEventListener("again", () => made.focus());
     return made;
   }

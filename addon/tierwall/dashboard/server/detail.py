@@ -40,7 +40,7 @@ async def detail(feed: Feed, number: str, dialect: str) -> dict[str, Any] | None
         target = target_of(row)
         said["target"], said["curl"] = target, curl(row, feed.proxy())
         try:
-            said["explain"] = await feed.explain(target)
+            said["explain"] = await feed.explain(target, row.site)
         except CannotDo as fault:
             said["unexplained"] = str(fault)
     return said

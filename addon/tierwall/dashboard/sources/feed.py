@@ -23,8 +23,11 @@ class Feed(Protocol):
     async def run(self) -> None:
         """Fill the picture until it is cancelled."""
 
-    async def explain(self, target: str) -> dict[str, Any]:
-        """What `explain --json` says of a target, under the site in force. Raises CannotDo."""
+    async def explain(self, target: str, site: str) -> dict[str, Any]:
+        """What `explain --json` says of a target: under the site in force, or where there is none under this one.
+
+        Raises CannotDo.
+        """
 
     def choices(self) -> dict[str, Any]:
         """What can be switched: `behaviours` and `sites`."""

@@ -16,7 +16,7 @@ from tierwall.dashboard.sources.parallel import WORTH_OCTETS, Parallel
 from tierwall.dashboard.sources.reporting import report_of
 from tierwall.events import visible
 from tierwall.journal.reading import journal_files
-from tierwall.loader import InvalidFiles, load_site
+from tierwall.loader import InvalidFiles, load_site, site_names
 from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.judge import judge
 from tierwall.policy.target import InvalidTarget, attempt_for
@@ -66,18 +66,19 @@ class JournalFeed:
             if self._parallel is not None:
                 self._parallel.stop()
 
-    async def explain(self, target: str) -> dict[str, Any]:
-        """Under the site that the last event names, where that is one that can be found. Raises CannotDo."""
-        name = self.picture.sites[-1] if self.picture.sites else "reference"
+    async def explain(self, target: str, site: str) -> dict[str, Any]:
+        """Under the site that the destination's last event names, where it is a bundled one. Raises CannotDo."""
         try:
-            site = load_site(name, self.picture.catalogue)
+            if site not in site_names():
+                raise CannotDo(f"the site {visible(site)} of this journal is no bundled one")
+            found = load_site(site, self.picture.catalogue)
             attempt = attempt_for(target)
         except InvalidTarget as fault:
             raise CannotDo(str(fault)) from None
-        except InvalidFiles:
-            raise CannotDo(f"the site {name} of this journal is not at hand here") from None
+        except InvalidFiles as invalid:
+            raise CannotDo(str(invalid)) from None
         catalogue = self.picture.catalogue
-        said = explanation(target, judge(site, catalogue, attempt), site.id, claim_of(site, catalogue, attempt))
+        said = explanation(target, judge(found, catalogue, attempt), found.id, claim_of(found, catalogue, attempt))
         return as_object(said)
 
     def choices(self) -> dict[str, Any]:

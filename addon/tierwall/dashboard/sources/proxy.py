@@ -81,7 +81,7 @@ class ProxyFeed:
             for process in self._processes.values():
                 process.listening.cancel()
 
-    async def explain(self, target: str) -> dict[str, Any]:
+    async def explain(self, target: str, site: str) -> dict[str, Any]:  # noqa: ARG002 - one is in force
         """What the proxy itself says. Raises CannotDo."""
         said: dict[str, Any] = (await self._asked({"do": "explain", "target": target}))["explained"]
         return said
