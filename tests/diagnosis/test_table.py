@@ -141,10 +141,15 @@ CASES: dict[str, tuple[tuple[Check, ...], str, list[tuple[str, dict[str, Any]]]]
         PROXY,
         [("tls-max-version", {"version": "1.2"}), ("no-websocket", {"how": "501"}), ("no-http2", {})],
     ),
-    "WebSocket comes to nothing inside opened TLS": (
+    "a request for WebSocket is answered as a page inside opened TLS, as a server might that has none there": (
         (*opened(), broken("websocket", APPEX, "200"), broken("websocket", HELP, "200")),
         "none",
-        [("no-websocket", {"how": "strip"})],
+        [("tls-inspection", {}), ("no-websocket", {"how": "strip"})],
+    ),
+    "a request for WebSocket is answered 501 inside opened TLS": (
+        (*opened(), broken("websocket", APPEX, "501")),
+        "none",
+        [("no-websocket", {"how": "501"})],
     ),
     "a server that answers no WebSocket, where nobody opens TLS, is no middlebox": (
         (*FINE, broken("websocket", APPEX, "200")),
@@ -155,6 +160,11 @@ CASES: dict[str, tuple[tuple[Check, ...], str, list[tuple[str, dict[str, Any]]]]
         (*opened(), broken("opaque", APPEX, "reset"), broken("turn-tcp", "168.138.110.244:443", "reset", RELAY)),
         "none",
         [("dpi-https-only", {"basis": "inspect"})],
+    ),
+    "octets that are no HTTP are cut, and nothing else is, as a server might": (
+        (*opened(), broken("opaque", APPEX, "reset")),
+        "none",
+        [("tls-inspection", {}), ("dpi-https-only", {"basis": "inspect"})],
     ),
     "a large response is kept back until it is whole": (
         (

@@ -44,6 +44,7 @@ def dpi_https_only(evidence: Evidence) -> Iterator[Finding]:
         (*cut, *plain, *inside),
         (said(cut, f"octets that are no HTTP inside TLS: {saw_of(cut)}"),)
         + ((said(plain, f"TURN without TLS: {saw_of(plain)}"),) if plain else ()),
+        Certainty.SHOWN if plain else Certainty.LIKELY,
     )
 
 
@@ -93,14 +94,13 @@ def no_websocket(evidence: Evidence) -> Iterator[Finding]:
     if not found or changed:
         return
     saw = max((check.saw for check in found), key=[check.saw for check in found].count)
-    certain = saw == "501" or len(targets(found)) > 1
     yield _found(
         evidence,
         "no-websocket",
         {"how": saw if saw in _HOW else "silence" if saw == "silence" else "strip"},
         tuple(refused),
         (said(found, f"a request to change to WebSocket was answered {saw_of(found)}"),),
-        Certainty.SHOWN if certain else Certainty.LIKELY,
+        Certainty.SHOWN if saw in {"501", "silence"} else Certainty.LIKELY,  # the path of a WebSocket is not known
     )
 
 
@@ -153,10 +153,22 @@ def _found(  # noqa: PLR0913, PLR0917 - one for each field that differs
     speaks_for: tuple[str, ...],
     certainty: Certainty = Certainty.SHOWN,
 ) -> Finding:
-    """A behaviour that opens TLS to do what it does, and so explains the certificates as well."""
+    """A behaviour that opens TLS to do what it does, and so explains the certificates as well, where it is shown."""
     opened = inspected(evidence)
     issuers = ", ".join(dict.fromkeys(str(check.detail.get("issuer", "no name")) for check in opened))
     behind = _relays(evidence, opened)
+    if certainty is not Certainty.SHOWN:
+        return Finding(
+            behaviour=behaviour,
+            parameters=parameters,
+            explains=explains,
+            speaks_for=speaks_for,
+            speaks_against=("a server of the vendor's may do so by itself",),
+            certainty=certainty,
+            undecided=(
+                Undecided(between=(behaviour, "the vendor's server"), next="the same from a network that does nothing"),
+            ),
+        )
     return Finding(
         behaviour=behaviour,
         parameters=parameters,

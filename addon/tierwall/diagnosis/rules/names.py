@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Final
 
-from tierwall.diagnosis.evidence import CUT, REACHED, Certainty, Evidence, Finding, said, saw_of, services
+from tierwall.diagnosis.evidence import REACHED, Certainty, Evidence, Finding, said, saw_of, services
 from tierwall.diagnosis.values import Parameter, Undecided
 from tierwall.policy.model import Tier
 from tierwall.probe.values import Check, State
 
+_BY_FORCE: Final = frozenset({"reset", "silence"})
+"""How a middlebox cuts what it does not like; a server that does not know a name says so, or ends in order."""
 _TOGETHER: Final = 0.1
 _ANSWERS: Final = {"nxdomain": "nxdomain", "refused": "refused", "silence": "drop", "sinkhole": "address"}
 
@@ -103,7 +105,7 @@ def host_forgery_check(evidence: Evidence) -> Iterator[Finding]:
     cut = [
         check
         for check in evidence.open("tls-other-address")
-        if check.saw in CUT and check.detail.get("address") in alive
+        if check.saw in _BY_FORCE and check.detail.get("address") in alive
     ]
     answered = [check for check in evidence.of("tls-other-address") if check.state is State.WORKS]
     moved = [check for check in evidence.open("moved") if check.saw == "new-only"]

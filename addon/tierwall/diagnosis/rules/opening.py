@@ -5,7 +5,7 @@ Knows checks; each function is one rule of the table.
 
 from collections.abc import Iterator
 
-from tierwall.diagnosis.evidence import CUT, Evidence, Finding, said, saw_of, targets
+from tierwall.diagnosis.evidence import CUT, Certainty, Evidence, Finding, said, saw_of, targets
 from tierwall.probe.values import Check, State
 
 
@@ -33,6 +33,7 @@ def _hello(evidence: Evidence, behaviour: str, what: str, words: str) -> Iterato
         explains=(*cut, *(behind if what == "tls-hello-segments" else ())),
         speaks_for=(said(cut, f"{words}: {saw_of(cut)}; the same in one segment, with the name, is answered"),),
         speaks_against=(said(passing, f"{words} is answered"),) if passing else (),
+        certainty=Certainty.LIKELY if what == "tls-no-name" and len(targets(cut)) == 1 else Certainty.SHOWN,
     )
 
 
