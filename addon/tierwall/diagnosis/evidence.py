@@ -17,7 +17,7 @@ CUT: Final = frozenset({"reset", "eof", "silence"})
 
 REACHED: Final = frozenset({State.WORKS, State.DEGRADED})
 _WHOLE: Final = frozenset({"tcp", "connect", "tls"})
-_BESIDES: Final = frozenset({"tls-hello-one", "tls-hello-segments", "tls-no-name", "tls-other-address"})
+_BESIDES: Final = frozenset({"tls-hello-one", "tls-hello-segments", "tls-no-name", "tls-other-address", "moved"})
 _NAMED: Final = 4
 
 
@@ -72,7 +72,7 @@ class Evidence:
         )
 
     def without(self, explained: Iterable[Check]) -> "Evidence":
-        """The same, with these explained, and with them the ClientHellos to a place where TLS came to nothing."""
+        """The same, with these explained, and with them what else was sent to a place where TLS came to nothing."""
         found = tuple(explained)
         wanted = {id(check) for check in found}
         shut = {check.target for check in found if check.state is State.BROKEN and check.what in _WHOLE}

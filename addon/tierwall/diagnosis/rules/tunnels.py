@@ -25,7 +25,7 @@ _LATE_MS: Final = 300.0
 _UNEVEN_MS: Final = 40.0
 _SLOW_BITS: Final = 1_000_000.0
 """In a second: less than one video takes."""
-_SAMPLES: Final = 20
+_SAMPLES: Final = 100
 
 
 def max_lifetime(evidence: Evidence) -> Iterator[Finding]:

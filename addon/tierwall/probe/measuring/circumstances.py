@@ -13,6 +13,9 @@ from tierwall.probe.policies import Place, Service
 from tierwall.probe.values import Check, State
 from tierwall.probe.wire import streams, tls
 
+_ADDRESSES = 3
+"""Of a name, how many are tried."""
+
 
 @dataclass(frozen=True)
 class Circumstances:
@@ -67,10 +70,17 @@ def opener(place: Place, around: Circumstances, address: str | None = None) -> C
 
 
 def reach(place: Place, around: Circumstances, address: str | None = None) -> streams.Reached | streams.Failed:
-    """A connection to the place, through the proxy where there is one."""
+    """A connection to the place, through the proxy where there is one; else to an address that it had at first."""
     if around.proxy is not None:
         return streams.connect_through(around.proxy, place.host, place.port)
-    return streams.connect(place.host, place.port, address=address)
+    found = around.resolved.get(place.host)
+    last = streams.Failed("no-address", 0.0)
+    for each in (address,) if address else found.addresses[:_ADDRESSES] if found is not None else (place.host,):
+        reached = streams.connect(place.host, place.port, address=each)
+        if isinstance(reached, streams.Reached):
+            return reached
+        last = reached
+    return last
 
 
 def addresses(place: Place, around: Circumstances) -> Iterator[Check]:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from tierwall.probe.measuring.circumstances import Circumstances, addresses, for_services, opener
+from tierwall.probe.measuring.circumstances import Circumstances, addresses, for_services, opener, reach
 from tierwall.probe.policies import Place
 from tierwall.probe.values import Check, State
 from tierwall.probe.wire import http1, streams, tls
@@ -44,7 +44,7 @@ def plain(place: Place, around: Circumstances) -> Iterator[Check]:
 
     def ask(method: str) -> http1.Timed:
         if around.proxy is None:
-            reached = streams.connect(place.host, place.port)
+            reached = reach(place, around)
             target, more = "/", []
         else:
             reached = streams.connect(around.proxy.host, around.proxy.port)
