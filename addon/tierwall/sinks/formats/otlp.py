@@ -4,7 +4,8 @@ Knows the request and its answer. Every engine that takes OTLP takes this encodi
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -14,20 +15,20 @@ from tierwall.sinks.entry import TAKEN, Entry, Outcome
 from tierwall.sinks.formats.sentence import Severity, sentence, severity
 
 CONTENT_TYPE: Final = "application/json"
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SEVERITIES: Final = {Severity.ERROR: (17, "ERROR"), Severity.WARNING: (13, "WARN"), Severity.INFO: (9, "INFO")}
+_PARTS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_OF_ONE: Final = frozenset({"event", "source", "@timestamp"})
 _ENCODER: Final = msgspec.json.Encoder()
 
 
 def request(entries: Sequence[Entry], host: str) -> bytes:
     """An ExportLogsServiceRequest of one resource: this proxy on this host."""
     resource = {"service.name": "tierwall", "service.version": __version__, "host.name": host}
-    logs = {
-        "scope": {"name": "tierwall.journal", "version": __version__},
-        "logRecords": [_record(entry) for entry in entries],
-    }
-    whole = {"resource": {"attributes": [_attribute(*each) for each in resource.items()]}, "scopeLogs": [logs]}
-    return _ENCODER.encode({"resourceLogs": [whole]})
+    attributes = b",".join(_attribute(name, value) for name, value in resource.items())
+    scope = _ENCODER.encode({"name": "tierwall.journal", "version": __version__})
+    records = b",".join(_record(entry) for entry in entries)
+    logs = b'{"scope":%b,"logRecords":[%b]}' % (scope, records)
+    return b'{"resourceLogs":[{"resource":{"attributes":[%b]},"scopeLogs":[%b]}]}' % (attributes, logs)
 
 
 def outcome(body: bytes) -> Outcome:
@@ -40,24 +41,50 @@ def outcome(body: bytes) -> Outcome:
         return TAKEN  # a 200 whose body says nothing, as some receivers answer
 
 
-def _record(entry: Entry) -> dict[str, object]:
+def _record(entry: Entry) -> bytes:
     event = entry.event
     number, text = _SEVERITIES[severity(event)]
-    fields = msgspec.json.decode(entry.line)
-    services = [f"{each.vendor}/{each.service}" for each in event.tierwall.breaks]
-    attributes = [_attribute(name, value) for name, value in _flat(fields)]
-    if services:
+    attributes = [said for name, octets in _PARTS.decode(entry.line).items() if (said := _said(name, bytes(octets)))]
+    if services := [f"{each.vendor}/{each.service}" for each in event.tierwall.breaks]:
         attributes.append(_attribute("tierwall.breaks.services", services))
-    when = str((event.when - _EPOCH) // timedelta(microseconds=1) * 1000)
-    return {
-        "timeUnixNano": when,
-        "observedTimeUnixNano": when,
-        "severityNumber": number,
-        "severityText": text,
-        "eventName": f"tierwall.{event.action}",
-        "body": {"stringValue": sentence(event)},
-        "attributes": attributes,
-    }
+    when = _nanoseconds(event.timestamp)
+    return (
+        b'{"timeUnixNano":"%d","observedTimeUnixNano":"%d","severityNumber":%d,"severityText":"%b",'
+        b'"eventName":%b,"body":{"stringValue":%b},"attributes":[%b]}'
+    ) % (
+        when,
+        when,
+        number,
+        text.encode(),
+        _ENCODER.encode(f"tierwall.{event.action}"),
+        _ENCODER.encode(sentence(event)),
+        b",".join(attributes),
+    )
+
+
+def _said(name: str, octets: bytes) -> bytes:
+    """The attributes of one part of an event. What no other event says is not remembered."""
+    return _part(name, octets) if name in _OF_ONE else _remembered(name, octets)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(name: str, octets: bytes) -> bytes:
+    return _part(name, octets)
+
+
+def _part(name: str, octets: bytes) -> bytes:
+    return b",".join(_attribute(*each) for each in _flat({name: msgspec.json.decode(octets)}))
+
+
+def _nanoseconds(timestamp: str) -> int:
+    """Since 1970. Many events are of one second."""
+    fraction = timestamp[20:-1]
+    return _second(timestamp[:19]) * 1_000_000_000 + (int(fraction.ljust(9, "0")) if fraction else 0)
+
+
+@lru_cache(maxsize=16)
+def _second(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp())
 
 
 def _flat(fields: dict[str, Any], above: str = "") -> Iterator[tuple[str, object]]:
@@ -69,8 +96,8 @@ def _flat(fields: dict[str, Any], above: str = "") -> Iterator[tuple[str, object
             yield f"{above}{name}", value
 
 
-def _attribute(name: str, value: object) -> dict[str, object]:
-    return {"key": name, "value": _value(value)}
+def _attribute(name: str, value: object) -> bytes:
+    return _ENCODER.encode({"key": name, "value": _value(value)})
 
 
 def _value(value: object) -> dict[str, object]:
@@ -82,6 +109,6 @@ def _value(value: object) -> dict[str, object]:
         case list():
             return {"arrayValue": {"values": [_value(each) for each in value]}}
         case dict():
-            return {"kvlistValue": {"values": [_attribute(*each) for each in value.items()]}}
+            return {"kvlistValue": {"values": [{"key": name, "value": _value(each)} for name, each in value.items()]}}
         case _:
             return {"stringValue": str(value)}
