@@ -23,7 +23,7 @@ from tierwall.policy.behaviour import (
     OfTunnels,
     Sees,
     parameters,
-    text_of,
+    spelled,
 )
 from tierwall.policy.behaviour.documents import DOCUMENTS
 from tierwall.policy.model import Address, Network, Protocol
@@ -166,7 +166,7 @@ def _written(hint: Any) -> str:
 def _default(field: Field[Any]) -> str:
     if field.default is MISSING:
         return "must be given"
-    return "none" if field.default in (None, ()) else f"`{text_of(field.default)}`"
+    return "none" if field.default in (None, ()) else f"`{spelled(field.default)}`"
 
 
 if __name__ == "__main__":

@@ -1,38 +1,35 @@
 """The only place where anything is decided: one attempt, one site, one catalogue -> one verdict.
 
-The reasons (docs/reasons.md) are the two tables below, in their order; the first row that holds wins. What covers
-a destination is coverage.py's, what people read about it is wording.py's.
+The reasons (docs/reasons.md) are the two tables below, in their order; the first row that holds wins. What covers a
+destination is coverage.py's, what people read about it is wording.py's, the verdict that a row makes is verdicts.py's.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Final, NamedTuple, assert_never
+from collections.abc import Callable, Iterator
+from typing import Final, assert_never
 
 from tierwall.policy import wording
 from tierwall.policy.access_rules import AccessRule, Decision, TlsDecision, TlsRule
-from tierwall.policy.attempt import Action, Attempt, Reason, Seen, Verdict
-from tierwall.policy.effects import asked_first, effects_on, inspected
+from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
+from tierwall.policy.evaluation import Denial, Evaluation
 from tierwall.policy.hostname import is_private
-from tierwall.policy.match.compiled import CompiledPolicy, compiled_of
-from tierwall.policy.match.coverage import Target, breaking, near, plain, serve, serving, targets_of
+from tierwall.policy.match.compiled import compiled_of
+from tierwall.policy.match.coverage import Target, plain, serve, serving, targets_of
 from tierwall.policy.match.index import Hit
-from tierwall.policy.match.listed import Entry, title
-from tierwall.policy.model import Address, Catalogue, Tier, Transport
+from tierwall.policy.match.listed import Entry
+from tierwall.policy.model import Address, Catalogue, Transport
 from tierwall.policy.site import Site
-
-NEAR_AT_MOST: Final = 16
-"""Impacts in a verdict's `near`; more would tell nobody anything."""
+from tierwall.policy.verdicts import passed, refused
 
 
 def judge(site: Site, catalogue: Catalogue, attempt: Attempt) -> Verdict:
     """Decide whether the attempt passes under the site, why not, and what of the catalogue that breaks."""
     compiled = compiled_of(site, catalogue)
-    case = _Case(site, compiled, attempt, targets_of(compiled, attempt))
+    case = Evaluation(site, compiled, attempt, targets_of(compiled, attempt))
     for holds in _ROWS:
         refusal = holds(case)
         if refusal is not None:
-            return _refused(case, refusal)
-    return _passed(case)
+            return refused(case, refusal)
+    return passed(case)
 
 
 def prepare(site: Site, catalogue: Catalogue) -> None:
@@ -40,67 +37,36 @@ def prepare(site: Site, catalogue: Catalogue) -> None:
     compiled_of(site, catalogue)
 
 
-class _Case(NamedTuple):
-    """What the rows of the table look at."""
-
-    site: Site
-    compiled: CompiledPolicy
-    attempt: Attempt
-    targets: Sequence[Target]
-    """At least one."""
-
-    @property
-    def foremost(self) -> Target:
-        """The first name, or the first address where there is no name: it stands for the whole attempt."""
-        for target in self.targets:
-            if isinstance(target.value, str):
-                return target
-        return self.targets[0]
-
-    @property
-    def named(self) -> bool:
-        """Whether any name was given, or learned from DNS; a literal address is none."""
-        return isinstance(self.foremost.value, str)
-
-
-class _Refusal(NamedTuple):
-    reason: Reason
-    detail: str
-    decided: Target
-    broken: Sequence[Target]
-    """The targets whose services it breaks."""
-
-
 # Rows 1 to 3: denied even where the site only observes
 
 
-def _client_refused(case: _Case) -> _Refusal | None:
+def _client_refused(case: Evaluation) -> Denial | None:
     client = case.attempt.client
     if client is None or case.compiled.clients.find(client):
         return None
     return _of_everything(case, Reason.CLIENT_REFUSED, wording.client_refused(client))
 
 
-def _malformed(case: _Case) -> _Refusal | None:
+def _malformed(case: Evaluation) -> Denial | None:
     if case.attempt.malformed is None:
         return None
     return _of_everything(case, Reason.MALFORMED, case.attempt.malformed)
 
 
-def _self_connect(case: _Case) -> _Refusal | None:
+def _self_connect(case: Evaluation) -> Denial | None:
     if not case.attempt.to_self:
         return None
     return _of_everything(case, Reason.SELF_CONNECT, wording.SELF_CONNECT)
 
 
-def _of_everything(case: _Case, reason: Reason, detail: str) -> _Refusal:
-    return _Refusal(reason, detail, case.foremost, case.targets)
+def _of_everything(case: Evaluation, reason: Reason, detail: str) -> Denial:
+    return Denial(reason, detail, case.foremost, case.targets)
 
 
 # Row 4: `deny` looks at every name, and at every address that is known
 
 
-def _site_denied(case: _Case) -> _Refusal | None:
+def _site_denied(case: Evaluation) -> Denial | None:
     if case.compiled.denied is None:
         return None
     for value in _everything_known(case.attempt):
@@ -109,7 +75,7 @@ def _site_denied(case: _Case) -> _Refusal | None:
             detail = wording.site_denied(hit, value)
             for target in case.targets:
                 if target.value == value:
-                    return _Refusal(Reason.SITE_DENIED, detail, target, [target])
+                    return Denial(Reason.SITE_DENIED, detail, target, [target])
             return _of_everything(case, Reason.SITE_DENIED, detail)
     return None
 
@@ -125,45 +91,45 @@ def _everything_known(attempt: Attempt) -> Iterator[str | Address]:
 # Row 5: some names are admitted, others not
 
 
-def _name_mismatch(case: _Case) -> _Refusal | None:
+def _name_mismatch(case: Evaluation) -> Denial | None:
     if len(case.targets) == 1:
         return None
     refused = [target for target in case.targets if target.admitted is None]
     admitted = [target for target in case.targets if target.admitted is not None]
     if not refused or not admitted:
         return None
-    return _Refusal(Reason.NAME_MISMATCH, wording.name_mismatch(refused[0], admitted[0]), refused[0], refused)
+    return Denial(Reason.NAME_MISMATCH, wording.name_mismatch(refused[0], admitted[0]), refused[0], refused)
 
 
 # Rows 6 to 12: no name is admitted; the first row that holds for any of them
 
 
-def _unadmitted(case: _Case) -> _Refusal | None:
+def _unadmitted(case: Evaluation) -> Denial | None:
     if case.targets[0].admitted is not None:  # and so are all, or row 5 would have held
         return None
     for reason, holds in _UNADMITTED:
         for target in case.targets:
             detail = holds(case, target)
             if detail is not None:
-                return _Refusal(reason, detail, target, case.targets)
+                return Denial(reason, detail, target, case.targets)
     raise AssertionError("the last row always holds")
 
 
-def _rules_name_it(case: _Case, target: Target) -> str | None:
+def _rules_name_it(case: Evaluation, target: Target) -> str | None:
     for label, rule in _deciding(case, target):
         if rule.names_destinations:
             return wording.ruled_out(label, rule, target.text)
     return None
 
 
-def _rules_close_its_port(case: _Case, target: Target) -> str | None:
+def _rules_close_its_port(case: Evaluation, target: Target) -> str | None:
     for label, rule in _deciding(case, target):
         if rule.closes_ports:
             return wording.port_ruled_out(label, rule, case.attempt.port)
     return None
 
 
-def _deciding(case: _Case, target: Target) -> Iterator[tuple[str, AccessRule | TlsRule]]:
+def _deciding(case: Evaluation, target: Target) -> Iterator[tuple[str, AccessRule | TlsRule]]:
     """The rules of configurations that deny it."""
     for label, decider in case.compiled.deciders:
         rule = decider.deciding(target.value, case.attempt)
@@ -173,49 +139,49 @@ def _deciding(case: _Case, target: Target) -> Iterator[tuple[str, AccessRule | T
             yield label, cut
 
 
-def _entries_have_other_ports(_: _Case, target: Target) -> str | None:
+def _entries_have_other_ports(_: Evaluation, target: Target) -> str | None:
     covering = [hit for hit in target.listed if hit.covers and hit.payload.ports and hit.payload.decider is None]
     return wording.listed_with(covering) if covering else None
 
 
-def _entry_comes_close(case: _Case, target: Target) -> str | None:
+def _entry_comes_close(case: Evaluation, target: Target) -> str | None:
     for hit in target.listed:
         if not hit.covers and serve(hit.payload.ports, case.attempt):
             return wording.entry_gap(hit, target.value)
     return None
 
 
-def _vendor_rule_covers(case: _Case, target: Target) -> str | None:
+def _vendor_rule_covers(case: Evaluation, target: Target) -> str | None:
     if not target.covering:
         return None
     return wording.tier_closed(target.covering, case.compiled.too_weak, case.site.evidence)
 
 
-def _vendor_rules_have_other_ports(_: _Case, target: Target) -> str | None:
+def _vendor_rules_have_other_ports(_: Evaluation, target: Target) -> str | None:
     covering = [hit for hit in target.asked if hit.covers and hit.payload.egress and hit.payload.rule.ports]
     return wording.asked_with(covering) if covering else None
 
 
-def _vendor_rule_comes_close(case: _Case, target: Target) -> str | None:
+def _vendor_rule_comes_close(case: Evaluation, target: Target) -> str | None:
     for hit in target.asked:
         if not hit.covers and hit.payload.egress and serve(hit.payload.rule.ports, case.attempt):
             return wording.rule_gap(hit, target.value, case.site.dialect)
     return None
 
 
-def _tls_without_a_name(case: _Case, target: Target) -> str | None:
+def _tls_without_a_name(case: Evaluation, target: Target) -> str | None:
     return wording.no_name(target.text) if not case.named and _speaks_tls(case.attempt.seen) else None
 
 
-def _no_name_at_all(case: _Case, target: Target) -> str | None:
+def _no_name_at_all(case: Evaluation, target: Target) -> str | None:
     return wording.address_only(target.text) if not case.named else None
 
 
-def _always(_: _Case, __: Target) -> str | None:
+def _always(_: Evaluation, __: Target) -> str | None:
     return wording.UNLISTED
 
 
-_UNADMITTED: Final[tuple[tuple[Reason, Callable[[_Case, Target], str | None]], ...]] = (
+_UNADMITTED: Final[tuple[tuple[Reason, Callable[[Evaluation, Target], str | None]], ...]] = (
     (Reason.SITE_DENIED, _rules_name_it),
     (Reason.PORT_CLOSED, _rules_close_its_port),
     (Reason.PORT_CLOSED, _entries_have_other_ports),
@@ -244,7 +210,7 @@ def _speaks_tls(seen: Seen | None) -> bool:
 # Row 13: everything is admitted, but what is spoken is not
 
 
-def _protocol_closed(case: _Case) -> _Refusal | None:
+def _protocol_closed(case: Evaluation) -> Denial | None:
     """It breaks the services that could be spoken to so, were they admitted; those that are speak TLS or HTTP."""
     attempt = case.attempt
     if attempt.seen is not Seen.OPAQUE or attempt.transport is not Transport.TCP:
@@ -253,14 +219,14 @@ def _protocol_closed(case: _Case) -> _Refusal | None:
         of_any = [hit for hit in target.listed if hit.payload.any_protocol]
         if target.value is not None and serving(of_any, target.value, attempt) is None:
             broken = target._replace(covering=[rule for rule in target.covering if rule.any_protocol])
-            return _Refusal(Reason.PROTOCOL_CLOSED, wording.protocol_closed(target.admitted), target, [broken])
+            return Denial(Reason.PROTOCOL_CLOSED, wording.protocol_closed(target.admitted), target, [broken])
     return None
 
 
 # Row 14: everything is admitted, but where it leads is not
 
 
-def _private_address(case: _Case) -> _Refusal | None:
+def _private_address(case: Evaluation) -> Denial | None:
     address = _to_be_dialled(case.attempt)
     if address is None or case.attempt.redirected or not is_private(address):
         return None
@@ -281,7 +247,7 @@ def _to_be_dialled(attempt: Attempt) -> Address | None:
     return attempt.dialled or attempt.address or next(literals, None)
 
 
-_ROWS: Final[tuple[Callable[[_Case], _Refusal | None], ...]] = (
+_ROWS: Final[tuple[Callable[[Evaluation], Denial | None], ...]] = (
     _client_refused,  # 1
     _malformed,  # 2
     _self_connect,  # 3
@@ -291,46 +257,3 @@ _ROWS: Final[tuple[Callable[[_Case], _Refusal | None], ...]] = (
     _protocol_closed,  # 13
     _private_address,  # 14
 )
-
-_DENIED_EVEN_OBSERVING: Final = frozenset({Reason.CLIENT_REFUSED, Reason.MALFORMED, Reason.SELF_CONNECT})
-
-
-# Verdicts
-
-
-def _refused(case: _Case, refusal: _Refusal) -> Verdict:
-    if refusal.reason in _DENIED_EVEN_OBSERVING:
-        return _verdict(Action.DENY, refusal.decided, refusal.broken, refusal)
-    verdict = _verdict(Action.DENY if case.site.enforce else Action.ALLOW, refusal.decided, refusal.broken, refusal)
-    if verdict.passes or not case.compiled.behaviours:
-        return verdict
-    return replace(verdict, effects=asked_first(effects_on(case.compiled, case.attempt, verdict.breaks), case.attempt))
-
-
-def _passed(case: _Case) -> Verdict:
-    return _with_effects(case, _verdict(Action.ALLOW, case.foremost, case.targets, None))
-
-
-def _verdict(action: Action, decided: Target, targets: Sequence[Target], refusal: _Refusal | None) -> Verdict:
-    breaks = breaking(targets)
-    admits = refusal is None or refusal.reason in {Reason.PRIVATE_ADDRESS, Reason.PROTOCOL_CLOSED}
-    return Verdict(
-        action=action,
-        reason=refusal.reason if refusal else None,
-        detail=refusal.detail if refusal else None,
-        tier=breaks[0].tier if breaks else Tier.NONE,
-        admitted_by=title(decided.admitted) if admits and decided.admitted else None,
-        breaks=breaks,
-        near=near(targets)[:NEAR_AT_MOST],
-        name=decided.text,
-        name_source=decided.source,
-    )
-
-
-def _with_effects(case: _Case, verdict: Verdict) -> Verdict:
-    """What the site admits, with the behaviours that then act on it."""
-    if not case.compiled.behaviours:
-        return verdict
-    effects = effects_on(case.compiled, case.attempt, breaking(case.targets))
-    action = Action.INSPECT if inspected(case.attempt, effects) else verdict.action
-    return replace(verdict, action=action, effects=effects)

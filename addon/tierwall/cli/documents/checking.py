@@ -14,7 +14,7 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from tierwall.cli.documents.fetching import CannotRead, documents_folder, text_of
+from tierwall.cli.documents.fetching import CannotRead, documents_folder, fetch_text
 from tierwall.cli.documents.importing import fresh
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, write
@@ -108,7 +108,7 @@ def _of_vendor(vendor: Vendor, source: str | None) -> Iterator[Checked]:
 
 def _checked(vendor: Vendor, document: CitedDocument, source: str) -> Checked:
     try:
-        text = text_of(source, documents_folder())
+        text = fetch_text(source, documents_folder())
         draft = fresh(vendor, document, text, _mapping(vendor, document), document.retrieved or _today())
     except (CannotRead, InvalidFiles, ValueError) as fault:
         return Checked(vendor=vendor.id, document=document, state=State.UNREAD, detail=str(fault))

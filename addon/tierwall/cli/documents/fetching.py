@@ -46,7 +46,7 @@ def is_address(source: str) -> bool:
     return source.startswith(("https://", "http://"))
 
 
-def text_of(source: str, state: Path | None) -> str:
+def fetch_text(source: str, state: Path | None) -> str:
     """The text of an address or a file. `state`: the folder in which what was fetched is kept.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tierwall.cli.documents.fetching import CannotRead, documents_folder, is_address, text_of
+from tierwall.cli.documents.fetching import CannotRead, documents_folder, fetch_text, is_address
 from tierwall.cli.faults import BadInput
 from tierwall.cli.output import report, talk, write
 from tierwall.events.hostile_text import visible
@@ -45,7 +45,7 @@ class Wanted:
 def import_document(asked: Wanted, *, as_object: bool) -> int:
     """Read, and print or write. Raises BadInput."""
     try:
-        text = text_of(asked.source, documents_folder())
+        text = fetch_text(asked.source, documents_folder())
         standing = vendor_in(asked.output) if asked.output is not None and asked.output.exists() else None
         draft = _draft(asked, text, standing)
     except InvalidFiles as invalid:

@@ -18,7 +18,7 @@ from tierwall.cli.output import report
 from tierwall.loader.forms.behaviours import ScopeForm, key_of
 from tierwall.loader.forms.descriptions import below_attributes, descriptions
 from tierwall.policy.attempt import Reason
-from tierwall.policy.behaviour import BY_NAME, Behaviour, text_of
+from tierwall.policy.behaviour import BY_NAME, Behaviour, spelled
 from tierwall.policy.dialect import PRODUCTS
 from tierwall.report.indented import Indented
 from tierwall.report.modes import MODES, NOTE
@@ -92,7 +92,7 @@ def _parameters(kind: type[Behaviour]) -> Iterator[str]:
     texts = dict(below_attributes(kind))
     for each in fields(kind):
         if each.name != "scope":
-            default = "" if each.default is MISSING else f" [{text_of(each.default)}]"
+            default = "" if each.default is MISSING else f" [{spelled(each.default)}]"
             yield f"`{key_of(each.name)}`{default}: {texts.get(each.name, '')}"
 
 

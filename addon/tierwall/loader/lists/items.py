@@ -10,7 +10,7 @@ from typing import BinaryIO, assert_never
 from tierwall.loader.faults import quoted
 from tierwall.loader.lists.content import Item, Spelling
 from tierwall.loader.lists.formats import Export, ListFormat
-from tierwall.loader.lists.octets import text_of
+from tierwall.loader.lists.octets import decoded
 from tierwall.loader.lists.plain import dynamic_list, plain_list, squid_list
 from tierwall.loader.lists.products import aws, azure, browsers, check_point, fortios, pan_os, terraform, zscaler
 from tierwall.loader.lists.sniffing import json_of
@@ -56,7 +56,7 @@ def items(stream: BinaryIO, found: ListFormat, export: Export) -> Iterator[Item]
         case ListFormat.TERRAFORM:
             yield from terraform.read_state(json_of(path, stream))
         case ListFormat.BICEP:
-            yield from azure.read_bicep(text_of(path, stream))
+            yield from azure.read_bicep(decoded(path, stream))
         case ListFormat.FORTIOS:
             yield from fortios.read_fortios(_lines(export, stream))
         case ListFormat.PAN_SET:
@@ -82,7 +82,7 @@ def _known_column(stream: BinaryIO) -> str:
 
 
 def _lines(export: Export, stream: BinaryIO) -> Iterator[tuple[int, str]]:
-    return enumerate(io.StringIO(text_of(export.path, stream)), 1)
+    return enumerate(io.StringIO(decoded(export.path, stream)), 1)
 
 
 def _chrome(export: Export, value: object) -> Iterator[Item]:
@@ -97,6 +97,6 @@ def _chrome(export: Export, value: object) -> Iterator[Item]:
 
 def _xml(export: Export, stream: BinaryIO) -> Iterator[Item]:
     try:
-        yield from pan_os.read_xml(text_of(export.path, stream))
+        yield from pan_os.read_xml(decoded(export.path, stream))
     except ValueError as cause:
         raise whole_file(export.path, str(cause)) from None

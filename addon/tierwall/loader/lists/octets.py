@@ -53,7 +53,7 @@ def whole(path: Path, stream: BinaryIO) -> bytes:
     return octets
 
 
-def text_of(path: Path, stream: BinaryIO) -> str:
+def decoded(path: Path, stream: BinaryIO) -> str:
     """The same as text. Raises InvalidFiles where it is not UTF-8."""
     try:
         return whole(path, stream).decode("utf-8-sig")

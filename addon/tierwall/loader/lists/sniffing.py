@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from tierwall.loader.lists.formats import Export, ListFormat
-from tierwall.loader.lists.octets import HEAD_OCTETS, text_of
+from tierwall.loader.lists.octets import HEAD_OCTETS, decoded
 from tierwall.loader.lists.products import aws, azure, browsers, check_point, fortios, pan_os, terraform, zscaler
 from tierwall.loader.lists.table import check_no_table, column_of
 from tierwall.loader.yaml.octets import whole_file
@@ -74,7 +74,7 @@ def format_of(stream: BinaryIO, export: Export) -> ListFormat:
 def json_of(path: Path, stream: BinaryIO) -> object:
     """The file as JSON. Raises InvalidFiles where it is none."""
     try:
-        return json.loads(text_of(path, stream))
+        return json.loads(decoded(path, stream))
     except (ValueError, RecursionError) as cause:
         where = f": {cause.msg}, line {cause.lineno}" if isinstance(cause, json.JSONDecodeError) else ""
         raise whole_file(path, f"is not JSON{where}") from None

@@ -92,18 +92,18 @@ def at_work(behaviour: Behaviour) -> str:
 
 def _listed(value: object) -> str:
     if isinstance(value, frozenset):
-        return " ".join(sorted(map(text_of, value)))
-    return text_of(value)
+        return " ".join(sorted(map(spelled, value)))
+    return spelled(value)
 
 
 def _parameters(behaviour: Behaviour) -> Iterator[tuple[str, str]]:
     for each in fields(behaviour):
         value = getattr(behaviour, each.name)
         if each.name not in {"scope", "users"} and value not in (None, ()):
-            yield each.name, text_of(value)
+            yield each.name, spelled(value)
 
 
-def text_of(value: object) -> str:
+def spelled(value: object) -> str:
     """A parameter's value as people write it."""
     match value:
         case float():
@@ -111,7 +111,7 @@ def text_of(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            return " ".join(map(text_of, value))
+            return " ".join(map(spelled, value))
         case _:
             return str(value)
 
@@ -175,5 +175,5 @@ __all__ = [
     "at_work",
     "does",
     "place_of",
-    "text_of",
+    "spelled",
 ]

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from tierwall.policy.model import Catalogue
 from tierwall.report.findings.model import Evidence, Health, Open, Report, ServiceHealth, Source, Struck
-from tierwall.report.findings.parts import parts, raw_of, said, symptom_of, text_of, tier_of
+from tierwall.report.findings.parts import as_text, parts, raw_of, said, symptom_of, tier_of
 
 
 class Diagnosis(Struct, frozen=True):
@@ -37,7 +37,7 @@ def of_diagnosis(source: Source, value: Mapping[str, object], catalogue: Catalog
     left_out: list[str] = []
     found = sorted(parts(Diagnosis, value.get("diagnoses"), left_out, "diagnoses"), key=lambda each: each.rank)
     undecided = list(parts(Undecided, value.get("undecided"), left_out, "undecided"))
-    when = text_of(value.get("when"))
+    when = as_text(value.get("when"))
     return Report(
         sources=(replace(source, first=when, last=when, notices=(*source.notices, *left_out)),),
         services=tuple(

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tierwall.policy.model import Catalogue, Transport
 from tierwall.report.findings.model import Evidence, Health, Open, Refused, Report, ServiceHealth, Source
-from tierwall.report.findings.parts import host_of, parts, raw_of, said, symptom_of, text_of, tier_of
+from tierwall.report.findings.parts import as_text, host_of, parts, raw_of, said, symptom_of, tier_of
 
 EVIDENCE: Final = 300
 
@@ -55,15 +55,15 @@ def of_probe(source: Source, value: Mapping[str, object], catalogue: Catalogue) 
         ((number, each) for number, each in checks if _health(each) in {Health.BROKEN, Health.DEGRADED}),
         key=lambda item: _health(item[1]) is not Health.BROKEN,
     )
-    when = text_of(value.get("when"))
+    when = as_text(value.get("when"))
     vendors = list(dict.fromkeys(each.vendor for _, each in checks if each.vendor))
     return Report(
         sources=(
             replace(
                 source,
                 first=when,
-                last=text_of(value.get("until")) or when,
-                version=text_of(value.get("version")) or text_of(value.get("tierwall")),
+                last=as_text(value.get("until")) or when,
+                version=as_text(value.get("version")) or as_text(value.get("tierwall")),
                 notices=(*source.notices, *left_out),
             ),
         ),

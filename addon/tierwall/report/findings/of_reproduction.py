@@ -16,7 +16,7 @@ from tierwall.policy.behaviour import BY_NAME
 from tierwall.policy.model import Catalogue
 from tierwall.report.findings.model import Evidence, Health, Open, Report, ServiceHealth, Source, Struck
 from tierwall.report.findings.of_journal import Seen, add, evidence_of
-from tierwall.report.findings.parts import parts, raw_of, text_of, tier_of, times_of
+from tierwall.report.findings.parts import as_text, parts, raw_of, tier_of, times_of
 from tierwall.report.findings.together import together
 from tierwall.report.wording import plural
 
@@ -60,20 +60,20 @@ _HEALTH: Final = {
 def of_reproduction(source: Source, value: Mapping[str, object], catalogue: Catalogue) -> Report:
     """All that it says."""
     trials = value.get("trials")
-    whole = replace(source, version=text_of(value.get("version")))
-    first, last = times_of((text_of(value.get("when")), text_of(value.get("until"))))
+    whole = replace(source, version=as_text(value.get("version")))
+    first, last = times_of((as_text(value.get("when")), as_text(value.get("until"))))
     whole = replace(whole, first=first, last=last)
     if not isinstance(trials, list):
         return replace(_trial(whole, value, catalogue), raw=(raw_of(source, value),))
     found = [_trial(whole, each, catalogue) for each in trials if isinstance(each, dict)]
     joined = together(found) if found else Report()
-    again = (text_of(value.get("again")) or "tierwall reproduce --matrix",)
+    again = (as_text(value.get("again")) or "tierwall reproduce --matrix",)
     return replace(joined, sources=(whole,), raw=(raw_of(source, value),), again=again)
 
 
 def _trial(source: Source, value: Mapping[str, object], catalogue: Catalogue) -> Report:
     left_out: list[str] = []
-    vendor, site = text_of(value.get("vendor")) or "?", text_of(value.get("site")) or "?"
+    vendor, site = as_text(value.get("vendor")) or "?", as_text(value.get("site")) or "?"
     rows = list(parts(Row, value.get("rows"), left_out, "rows"))
     strange = sorted({row.now for row in rows if row.now not in _HEALTH})
     left_out += [f"its result `{word}` is not known here, and shown as not tested" for word in strange]
@@ -92,9 +92,9 @@ def _trial(source: Source, value: Mapping[str, object], catalogue: Catalogue) ->
         evidence_cut=max(len(shown) + len(events) - EVIDENCE, 0) + seen.cut,
         not_tested=tuple(_not_tested(rows, vendor, site, value, left_out)),
         near=tuple(seen.near),
-        again=(text_of(value.get("again")) or f"tierwall reproduce --site {site} --vendor {vendor}",),
+        again=(as_text(value.get("again")) or f"tierwall reproduce --site {site} --vendor {vendor}",),
         clients=frozenset(seen.clients),
-        dialect=text_of(value.get("dialect")),
+        dialect=as_text(value.get("dialect")),
     )
 
 

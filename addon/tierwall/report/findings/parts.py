@@ -41,7 +41,7 @@ def parts[T](kind: type[T], values: object, left_out: list[str], what: str) -> I
         left_out.append(f"{bad} of its {what} make no sense here, and are left out ({why})")
 
 
-def text_of(value: object) -> str | None:
+def as_text(value: object) -> str | None:
     """A text, or nothing where there is something else."""
     return value if isinstance(value, str) and value else None
 
