@@ -10,7 +10,7 @@ from tierwall.events import Context, Event, broken, from_verdict
 from tierwall.events import Source as EventSource
 from tierwall.events import Stage as At
 from tierwall.policy.attempt import Action, Effect, Impact, Reason, Verdict
-from tierwall.policy.behaviour import Behaviour, DpiHttpsOnly, NoHttp2
+from tierwall.policy.behaviour import Behaviour, DpiHttpsOnly, NoHttp2, TlsInspection
 from tierwall.policy.effects import broken_by
 from tierwall.policy.model import Evidence, Protocol, Rule, Service, Source, Tier, Transport
 from tierwall.policy.projections.impact import Try
@@ -131,9 +131,12 @@ def shown(outcome: Outcome, *events: Event, of: Check) -> list[NotShown]:
 MEETS = replace(check(), meets=("no-http2",))
 
 
-def test_a_behaviour_is_shown_by_an_event_or_by_another_certificate() -> None:
+def test_a_behaviour_is_shown_by_an_event_and_an_inspection_by_its_certificate_too() -> None:
+    of, opened = replace(check(), meets=("tls-inspection",)), replace(OK, issuer="lab CA")
+
     assert shown(OK, event(MEETS, NoHttp2()), of=MEETS) == []
-    assert shown(replace(OK, issuer="lab CA"), of=MEETS) == []
+    assert len(shown(opened, of=MEETS)) == 1
+    assert list(not_shown([TlsInspection()], [of], Round({of: OK}, ()), Round({of: opened}, ()))) == []
 
 
 @pytest.mark.parametrize(

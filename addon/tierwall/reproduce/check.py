@@ -29,6 +29,8 @@ class Pattern(StrEnum):
     PINNED = "the same, own CAs"
     """The same by a client that trusts the vendor's certificate alone."""
     REDIRECT = "http redirect"
+    EVENTS = "server-sent events"
+    """A page's stream of events, which whoever holds responses back holds to its end."""
     DATAGRAMS = "udp, echoed"
     QUIC = "quic"
     TURN_UDP = "turn over udp"

@@ -10,6 +10,7 @@ from typing import Final, assert_never
 
 from tierwall.policy.attempt import Attempt, Effect, GivenName, NameSource, Seen
 from tierwall.policy.behaviour import (
+    Buffering,
     DnsFilter,
     FqdnCacheExpiry,
     HostForgeryCheck,
@@ -36,6 +37,7 @@ HOLD_S: Final = 2.0
 
 _BEYOND_S: Final = 2.0
 """Seconds beyond the time of a behaviour, after which it must have struck."""
+_HELD: Final = {Pattern.SOCKET, Pattern.NATIVE, Pattern.PINNED}
 _RELAYED: Final = 49152
 """Ports from here on are a TURN server's relays (RFC 8656 section 7.2), where nobody allocates."""
 _HTTPS_PORT: Final = 443
@@ -66,11 +68,15 @@ def checks_of(catalogue: Catalogue, site: Site, wanted: Wanted, means: Means) ->
 
 def _through_the_proxy(catalogue: Catalogue, site: Site, each: Try, wanted: Wanted) -> Iterator[Check]:
     effects = judge(site, catalogue, each.attempt).effects
-    for pattern in _patterns(each):
+    patterns = _patterns(each)
+    if Pattern.PAGE in patterns and Buffering.NAME in _meets(each, effects):
+        patterns += (Pattern.EVENTS,)
+    for pattern in patterns:
         of = _apart(each) if pattern is Pattern.PINNED else each
-        hold_s = _hold_s(effects) if pattern in {Pattern.SOCKET, Pattern.NATIVE, Pattern.PINNED} else 0.0
+        hold_s = _hold_s(effects) if pattern in _HELD else 0.0
+        strike = [effect for effect in effects if hold_s or _needed(effect) is None]
         too_long = f"would take {hold_s:,.0f} s: --longest allows more" if hold_s > wanted.longest_s else None
-        check = Check(of=of, pattern=pattern, hold_s=hold_s, meets=_meets(each, effects), not_run=too_long)
+        check = Check(of=of, pattern=pattern, hold_s=hold_s, meets=_meets(each, strike), not_run=too_long)
         yield check
         if any(isinstance(effect.behaviour, ProxyAuth) for effect in effects):
             yield replace(check, logs_in=True, not_run=too_long or _no_login(site))
@@ -110,7 +116,9 @@ def _patterns(each: Try) -> tuple[Pattern, ...]:
             return (Pattern.REDIRECT,)
         case Protocol.TLS_OTHER:
             return (Pattern.NATIVE, Pattern.PINNED)
-        case Protocol.STUN | Protocol.MEDIA | Protocol.XMPP | Protocol.SFTP | Protocol.ANY | Protocol.UNSPECIFIED:
+        case Protocol.ANY:
+            return (Pattern.NATIVE, Pattern.SOCKET, Pattern.PAGE)
+        case Protocol.STUN | Protocol.MEDIA | Protocol.XMPP | Protocol.SFTP | Protocol.UNSPECIFIED:
             return (Pattern.NATIVE,)
         case _:
             assert_never(each.service.protocol)

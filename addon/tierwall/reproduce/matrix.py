@@ -33,6 +33,8 @@ VENDORS: Final = ("8x8", "vevox", "google-meet")
 _HOLDING_S: Final = 10.0
 """A round that holds connections for longer needs no processor meanwhile."""
 _HOLDING_AT_ONCE: Final = 12
+_OPENED_S: Final = 5.0
+"""What a connection takes at the most until it is held."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,17 +149,49 @@ class _Stage:
         )
 
     async def _both(self, cast: Cast, under: str, telling: Telling, holds: bool) -> _Rounds:
-        found: list[Round | str] = []
-        for way in Way:
-            room = self._holding if holds and way is Way.PROXY else self._busy
-            async with room:
-                self._number += 1
-                folder = self._folder / f"{way}-{self._number}"
-                try:
-                    found.append(await one_round(cast, under, way, folder, telling))
-                except ProxyFailed as why:
-                    found.append(f"the proxy did not run: {' '.join(str(why).splitlines()[:2])}")
-        return found[0], found[1]
+        by_proxy = self._held(cast, under, telling) if holds else self._one(cast, under, Way.PROXY, telling)
+        return await by_proxy, await self._one(cast, under, Way.GATEWAY, telling)
+
+    async def _one(self, cast: Cast, under: str, way: Way, telling: Telling) -> Round | str:
+        async with self._busy:
+            return await self._play(cast, under, way, telling)
+
+    async def _held(self, cast: Cast, under: str, telling: Telling) -> Round | str:
+        """Takes a processor only until nothing but held connections is left."""
+        left = {check for check in cast.checks if check.way is Way.PROXY and check.not_run is None}
+        quiet = asyncio.Event()
+
+        def begins(check: Check) -> None:
+            telling.begins(check)
+            if check.hold_s > _HOLDING_S:
+                over(check)
+
+        def ends(check: Check) -> None:
+            telling.ends(check)
+            over(check)
+
+        def over(check: Check) -> None:
+            left.discard(check)
+            if not left:
+                quiet.set()
+
+        async with self._holding:
+            async with self._busy:
+                round_ = asyncio.create_task(self._play(cast, under, Way.PROXY, Telling(begins=begins, ends=ends)))
+                waiting = asyncio.create_task(quiet.wait())
+                await asyncio.wait({round_, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                waiting.cancel()
+                if not round_.done():
+                    await asyncio.sleep(_OPENED_S)
+            return await round_
+
+    async def _play(self, cast: Cast, under: str, way: Way, telling: Telling) -> Round | str:
+        self._number += 1
+        folder = self._folder / f"{way}-{self._number}"
+        try:
+            return await one_round(cast, under, way, folder, telling)
+        except ProxyFailed as why:
+            return f"the proxy did not run: {' '.join(str(why).splitlines()[:2])}"
 
 
 def plain(check: Check) -> Check:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from tierwall.events import Action, Event, Stage
-from tierwall.policy.behaviour import Behaviour
+from tierwall.policy.behaviour import Behaviour, TlsInspection
 from tierwall.policy.model import Tier
 from tierwall.reproduce.check import Check, Pattern
 from tierwall.reproduce.trial import Round
@@ -84,11 +84,12 @@ def broke_something(found: Sequence[Row]) -> bool:
 def not_shown(
     behaviours: Sequence[Behaviour], checks: Sequence[Check], before: Round, now: Round
 ) -> Iterator[NotShown]:
-    """A value for each behaviour that is in no event and on no certificate."""
+    """A value for each behaviour that is in no event; of TLS inspection, that is on no certificate either."""
     named = {event.tierwall.behaviour for event in now.events}
     for name in dict.fromkeys(behaviour.NAME for behaviour in behaviours):
         meet = [check for check in checks if name in check.meets]
-        if name in named or any(_other_issuer(check, before, now) for check in meet):
+        opened = name == TlsInspection.NAME and any(_other_issuer(check, before, now) for check in meet)
+        if name in named or opened:
             continue
         if not meet:
             yield NotShown(behaviour=name, why="it breaks nothing that this vendor asks for", concerns=False)

@@ -100,6 +100,8 @@ async def _outcome(check: Check, via: HttpProxy, managed: Path, own: Path) -> Ou
     match check.pattern:
         case Pattern.PAGE:
             return await fetch_https(via, host, port, ca=managed)
+        case Pattern.EVENTS:
+            return await fetch_https(via, host, port, ca=managed, path="/events")
         case Pattern.SOCKET:
             return await websocket_session(via, host, port, ca=managed, hold_s=check.hold_s)
         case Pattern.NATIVE:
