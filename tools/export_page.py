@@ -45,6 +45,7 @@ Written by `make docs` from the table in addon/tierwall/export/products.py, and 
   an older vendor's or site's file: `+` opens, `-` closes, with the services; status 1 where anything changed.
 - A site's `deny` wins inside what it admits. Products with "denials" below say so themselves; for the others a
   warning names each. Behaviours of a site are no list, and in no export.
+- **A whole site, to be enforced** by Envoy, is `--to envoy SITE -o FOLDER`: [past one machine](fleet.md).
 
 What a product reads out of a name is in [dialects.md](dialects.md). No vendor's product ran here but where
 "checked" says so: everything else is as documented in what is named.

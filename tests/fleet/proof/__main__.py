@@ -95,6 +95,11 @@ def _summed(outcomes: list[Outcome]) -> bool:
     print(
         f"\n{total} attempts, {sum(each.same for each in outcomes)} verdicts the same, {len(permissive)} too permissive"
     )
+    lines, unread = (
+        sum(counts) for counts in zip(*((o.log.lines, o.log.unread.total()) for o in outcomes), strict=True)
+    )
+    drift = sum(outcome.log.too_permissive for outcome in outcomes)
+    print(f"their logs, judged again: {lines} lines, {unread} unread, {drift} let through that judge denies")
     print("\nstricter than judge, by kind:")
     for kind, count in kinds.most_common():
         example = next(outcome.examples[kind] for outcome in outcomes if kind in outcome.examples)
@@ -106,7 +111,7 @@ def _summed(outcomes: list[Outcome]) -> bool:
         print(f"TOO PERMISSIVE {line}")
     for site in unseen:
         print(f"MORE ARRIVED than clients were answered: {site}")
-    return not permissive and not unseen
+    return not permissive and not unseen and not unread and not drift
 
 
 if __name__ == "__main__":

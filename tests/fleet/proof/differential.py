@@ -5,10 +5,11 @@ Knows how a site is exported and how both are asked. What Envoy lets through and
 
 import json
 import sys
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 from typing import Final
 
 from tests.fleet.proof.attempts import Spoken, Try, Way, verdict_on
@@ -17,6 +18,8 @@ from tests.fleet.proof.envoys import running
 from tests.fleet.proof.ground import GATEWAY, PROXY_PORT, REDIRECTED_PORT, UID, Ground
 from tierwall.cli.export.envoy import written
 from tierwall.fleet.envoy import Place, Settings
+from tierwall.fleet.ingest import Ingest, Ingested
+from tierwall.policy.hostname import is_private
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
 
@@ -38,6 +41,8 @@ class Outcome:
     """By both."""
     reasons: Counter[str] = field(default_factory=Counter)
     arrivals: int = 0
+    log: Ingested = field(default_factory=Ingested)
+    """What `fleet ingest` makes of its access log."""
 
 
 def compared(made: Ground, site: Site, catalogue: Catalogue, tries: Sequence[Try]) -> Outcome:
@@ -56,7 +61,15 @@ def compared(made: Ground, site: Site, catalogue: Catalogue, tries: Sequence[Try
     assert said.returncode == 0, said.stderr[-3000:]
     outcome = _outcome(site, catalogue, tries, [json.loads(line) for line in said.stdout.splitlines()])
     outcome.arrivals = len(made.arrivals) - before
+    outcome.log = _ingested(site, catalogue, folder / "access.log")
     return outcome
+
+
+def _ingested(site: Site, catalogue: Catalogue, log: Path) -> Ingested:
+    ingesting = Ingest(site, catalogue)
+    for line in log.read_bytes().splitlines():
+        deque(ingesting.events(line), maxlen=0)
+    return ingesting.counts
 
 
 def _lines(tries: Sequence[Try]) -> Iterator[str]:
@@ -94,7 +107,7 @@ def _kind(attempt: Try, what: str) -> str:
         not text.isascii() or not set(text.lower()) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_.") for text in texts
     ):
         return "a name in another spelling than plain ASCII"
-    if attempt.way is Way.DIRECT and ip_address(attempt.host).is_private:
+    if attempt.way is Way.DIRECT and is_private(ip_address(attempt.host)):
         return "redirected from a private address, though its name leads elsewhere"
     if attempt.way is Way.DIRECT and attempt.spoken is Spoken.HTTP and attempt.name and attempt.name[-1].isdigit():
         return "a redirected request to a literal"
