@@ -13,7 +13,7 @@ from typing import Any
 from tierwall.events import Event
 from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.endpoint import Endpoint
-from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
+from tierwall.proxy.transport.socket_dial import adopt
 from tierwall.proxy.transport.socket_poll import SocketPoll
 
 LIMIT_S = 5.0
@@ -93,7 +93,7 @@ async def connection(buffer_octets: int | None = None) -> AsyncIterator[tuple[En
         if poll is None:
             _, end = await loop.create_connection(AsyncioEndpoint, sock=ours)
         else:
-            end = SocketEndpoint.adopt(poll, ours)
+            end = adopt(poll, ours)
             end.begin()
         try:
             yield end, Peer(theirs)

@@ -20,8 +20,9 @@ from tests.support.programs import client_hello
 from tierwall.proxy.connection.states import ENDS, State
 from tierwall.proxy.state.refusal import ACCESS_DENIED
 from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
-from tierwall.proxy.transport.endpoint import RESET, Endpoint
-from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
+from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.farewells import RESET
+from tierwall.proxy.transport.socket_dial import adopt
 from tierwall.proxy.transport.socket_poll import SocketPoll
 
 ADMITTED = b"CONNECT a.corp.example:443 HTTP/1.1\r\n\r\n"
@@ -95,7 +96,7 @@ class Machine(RuleBasedStateMachine):
         if poll is None:
             _, end = await self.loop.create_connection(AsyncioEndpoint, sock=ours)
         else:
-            end = SocketEndpoint.adopt(poll, ours)
+            end = adopt(poll, ours)
         self.connection = self.served.open(end, served.listener())
 
     # -- what can happen

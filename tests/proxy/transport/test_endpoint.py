@@ -8,8 +8,9 @@ import pytest
 import uvloop
 
 from tests.support.endpoints import connection, run, until
-from tierwall.proxy.transport import endpoint
-from tierwall.proxy.transport.endpoint import GATHER_OCTETS, RESET
+from tierwall.proxy.transport import farewells
+from tierwall.proxy.transport.endpoint import GATHER_OCTETS
+from tierwall.proxy.transport.farewells import RESET
 
 pytestmark = pytest.mark.usefixtures("both_endpoints")
 
@@ -74,7 +75,7 @@ def test_a_client_that_still_sends_reads_its_farewell_before_it_is_closed() -> N
 
 
 def test_a_client_that_never_leaves_after_its_farewell_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "FAREWELL_S", 0.01)
+    monkeypatch.setattr(farewells, "FAREWELL_S", 0.01)
 
     async def scene() -> bool:
         async with connection() as (end, peer):
@@ -86,7 +87,7 @@ def test_a_client_that_never_leaves_after_its_farewell_is_closed(monkeypatch: py
 
 
 def test_a_client_kept_in_silence_hears_nothing_until_it_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(endpoint, "SILENCE_S", 0.05)
+    monkeypatch.setattr(farewells, "SILENCE_S", 0.05)
 
     async def scene() -> bytes:
         async with connection() as (end, peer):

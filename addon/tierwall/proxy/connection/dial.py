@@ -18,10 +18,10 @@ from tierwall.policy.model import Address
 from tierwall.proxy.connection.attempts import dialling
 from tierwall.proxy.state.active_policy import OUR_FAILURE, ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
+from tierwall.proxy.transport import socket_dial
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.endpoint import Endpoint
-from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
 from tierwall.proxy.transport.socket_poll import SocketPoll
 
 _NEXT_ADDRESS_S = 0.25  # RFC 8305 section 5: Connection Attempt Delay
@@ -157,7 +157,7 @@ async def _connect(to: Destination) -> Dialled:
     sock = await aiohappyeyeballs.start_connection(infos, happy_eyeballs_delay=_NEXT_ADDRESS_S, interleave=1)
     answered = addresses[0] if len(addresses) == 1 else socket_address(sock.getpeername()[0])
     if (poll := SocketPoll.here()) is not None:
-        return Dialled(SocketEndpoint.adopt(poll, sock), answered, to.redirected)
+        return Dialled(socket_dial.adopt(poll, sock), answered, to.redirected)
     _, server = await loop.create_connection(AsyncioEndpoint, sock=sock)
     return Dialled(server, answered, to.redirected)
 

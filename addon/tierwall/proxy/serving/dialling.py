@@ -32,6 +32,8 @@ from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.refusal import Spoken
+from tierwall.proxy.transport import socket_dial
+from tierwall.proxy.transport.endpoint import Endpoint
 from tierwall.proxy.transport.limits import Limit
 from tierwall.proxy.transport.relay import Relay
 from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
@@ -102,7 +104,7 @@ class Dials:
     def _dial(self, way: Way, to: Destination, poll: SocketPoll) -> None:
         address = to.addresses[0]
         try:
-            server = SocketEndpoint.dial(poll, address, to.port)
+            server = socket_dial.dial(poll, address, to.port)
         except OSError as failure:
             self._answered(way, unreachable(failure, address), 0.0)
             return
@@ -168,10 +170,10 @@ class _OnItsWay:
         self._limit = poll.limits.begin(DIAL_S, self)
         self._server.tell(self)
 
-    def connected(self, end: SocketEndpoint) -> None:
+    def connected(self, end: Endpoint) -> None:
         self._tell(Dialled(end, self._to.addresses[0], self._to.redirected))
 
-    def not_connected(self, end: SocketEndpoint, failure: OSError) -> None:  # noqa: ARG002 - it is gone
+    def not_connected(self, end: Endpoint, failure: OSError) -> None:  # noqa: ARG002 - it is gone
         self._tell(unreachable(failure, self._to.addresses[0]))
 
     def limit_passed(self) -> None:

@@ -4,16 +4,14 @@ Knows the order of dialling, answering and judging (docs/design.md, "How data fl
 with the next (connection/states.py). Refuses to decide anything.
 """
 
-import asyncio
 import time
-from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import assert_never
 
 from tierwall.events import ClosedBy, Event, Stage
 from tierwall.opening import ClientHello, Malformed, Opening, PlainHttp, read_tunnel
-from tierwall.policy.attempt import Action, Attempt, Verdict
+from tierwall.policy.attempt import Action, Verdict
 from tierwall.policy.behaviour import DpiHttpsOnly
 from tierwall.policy.model import Address
 from tierwall.policy.site import TlsRefusal
@@ -26,9 +24,8 @@ from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox import dpi
 from tierwall.proxy.middlebox.opening import AtOpening
-from tierwall.proxy.middlebox.stale_addresses import StaleTunnels
-from tierwall.proxy.middlebox.tunnel.middlebox import take_up
 from tierwall.proxy.serving.dialling import Again, Dials, Way
+from tierwall.proxy.serving.standing_tunnels import StandingTunnels
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
@@ -38,15 +35,13 @@ from tierwall.proxy.transport.pipe import join
 from tierwall.proxy.transport.relay import Relay
 
 
-class Tunnels:
+class Tunnels(StandingTunnels):
     """All tunnels that stand, and how one comes to stand."""
 
     def __init__(self, active_policy: ActivePolicy, destinations: Destinations, recorder: Recorder) -> None:
-        self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
-        self._relays: dict[Relay, TunnelRequest] = {}
-        active_policy.listen(self._take_up_anew)
+        super().__init__(active_policy, destinations)
+        self._recorder = recorder
         self._dials = Dials(active_policy, destinations, recorder, self._dialled)
-        self._stale_tunnels = StaleTunnels(destinations)
         self.at_opening = AtOpening(destinations)
 
     def open(
@@ -94,31 +89,6 @@ class Tunnels:
             connection.serve(self._shown(request, known))
         else:
             request.refuse()
-
-    def shut(self) -> None:
-        """End every tunnel, at shutdown."""
-        for relay in tuple(self._relays):
-            relay.shut(ClosedBy.SHUTDOWN)
-
-    def cut(self) -> None:
-        """The same for those that have not ended: nothing more is sent."""
-        for relay in tuple(self._relays):
-            relay.finish()
-            relay.client.abort()
-            relay.server.abort()
-
-    async def ended(self) -> None:
-        """Wait until every tunnel that stands now has ended, and was journalled."""
-        await asyncio.gather(*(relay.finished() for relay in self._relays))
-
-    @property
-    def standing(self) -> int:
-        """Tunnels that stand now."""
-        return len(self._relays)
-
-    def all(self) -> Iterator[tuple[Relay, TunnelRequest]]:
-        """Those that stand, the oldest first. Not to be held over an await."""
-        return iter(self._relays.items())
 
     # -- from the dial to the relay, in their order
 
@@ -279,37 +249,3 @@ class Tunnels:
         connection = request.connection
         await connection.listener.hand_over(connection.client, known)
         connection.end(Happens.END)
-
-    # -- which tunnels stand, and what acts on their octets
-
-    def _stand(self, relay: Relay, request: TunnelRequest) -> None:
-        """Note that the tunnel stands, with what acts on its octets."""
-        self._relays[relay] = request
-        if request.verdict.effects or relay.behaviours is not None:
-            self._take_up(relay, request)
-
-    def _part(self, relay: Relay) -> None:
-        relay.part()
-        self._forget(relay)  # it is no tunnel any more, and nobody should wait for its end
-
-    def _forget(self, relay: Relay) -> None:
-        self._relays.pop(relay, None)
-        self._stale_tunnels.forget(relay)
-
-    def _take_up(self, relay: Relay, request: TunnelRequest) -> None:
-        take_up(relay, request, self._remembered)
-        self._stale_tunnels.watch(relay, request)
-
-    def _take_up_anew(self) -> None:
-        """Another site is in force: what it does to octets, open tunnels feel too; those that it denies stay."""
-        for relay, request in tuple(self._relays.items()):
-            verdict = self._active_policy.judge(request.attempt)
-            if verdict.passes:
-                try:
-                    self._take_up(relay, request.judged(request.attempt, verdict))
-                except Exception as failure:  # noqa: BLE001 - it is said; the other tunnels feel the site all the same
-                    request.connection.failed(failure)
-
-    def _remembered(self, attempt: Attempt) -> float | None:
-        """When our own DNS told a client the name of the address that it asked for."""
-        return None if attempt.address is None else self._destinations.learned_at(attempt.address)

@@ -6,17 +6,13 @@ asyncio's transports (asyncio_endpoint.py).
 """
 
 import asyncio
-import fcntl
 import logging
-import socket
-import struct
-import sys
-import termios
-from abc import ABC, abstractmethod
-from typing import Any, Final, Protocol
+from typing import Final
 
 from tierwall.policy.limits import CLIENT_HELLO_OCTETS
 from tierwall.proxy.transport.end_states import PEER, USE, Happened, Peer, Use
+from tierwall.proxy.transport.endpoint_roles import EndWatcher, Owner, Reader, Tap
+from tierwall.proxy.transport.farewells import SILENCE_S, Farewells
 from tierwall.proxy.transport.limits import Limit, Limits
 from tierwall.proxy.transport.tunnel_filter import TunnelFilter
 
@@ -25,48 +21,8 @@ logger = logging.getLogger(__name__)
 GATHER_OCTETS: Final = 2 * CLIENT_HELLO_OCTETS
 """Octets an end keeps before it stops reading; more than any opening may take, so that its limit is seen broken."""
 
-FAREWELL_S: Final = 2.0
-"""Seconds that a refused client has to read its refusal: closing while it still sends would reset it away."""
 
-SILENCE_S: Final = 120.0
-"""Seconds that a client whose refusal is silence is kept waiting."""
-
-_LOOK_FIRST_S: Final = 0.01
-_LOOK_AT_LEAST_EVERY_S: Final = 1.0
-
-RESET: Final = struct.pack("ii", 1, 0)
-"""As SO_LINGER (on, 0 s): close() sends RST."""
-
-
-class EndWatcher(Protocol):
-    """Who is told what becomes of an end."""
-
-    def ended(self, end: "Endpoint") -> None:
-        """This end sent its FIN, or is gone; called once or twice an end."""
-
-
-class Reader(Protocol):
-    """Who is told what an end has gathered."""
-
-    def came(self) -> None:
-        """Octets were gathered, or there will be no more: FIN, or gone."""
-
-
-class Owner(Protocol):
-    """Whose end it is."""
-
-    def failed(self, failure: Exception) -> None:
-        """Something of ours raised while it was told of this end: nothing may pass any more."""
-
-
-class Tap(Protocol):
-    """Who reads what comes before an end does, and passes it on by `take`."""
-
-    def heard(self, end: "Endpoint", octets: bytes) -> None:
-        """The end's other side sent these."""
-
-
-class Endpoint(ABC):
+class Endpoint(Farewells):
     """One end. Gathers from the start; `forward` and the refusals change what happens to the octets that come."""
 
     __slots__ = (
@@ -132,56 +88,6 @@ class Endpoint(ABC):
     def forwarding(self) -> bool:
         """Whether octets that come go to the partner at once."""
         return self.use is Use.FORWARDS
-
-    # -- what is below: a socket, or a transport
-
-    @abstractmethod
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """`peername`, `sockname`, `socket`: as asyncio's transports say it."""
-
-    @property
-    @abstractmethod
-    def is_reading(self) -> bool:
-        """Whether octets that come are read."""
-
-    @abstractmethod
-    def pause_reading(self) -> None:
-        """Leave what comes to the kernel, until `resume_reading`."""
-
-    @abstractmethod
-    def resume_reading(self) -> None:
-        """Read on."""
-
-    @property
-    @abstractmethod
-    def unsent(self) -> int:
-        """Octets that were written, and that we still hold."""
-
-    @abstractmethod
-    def write(self, octets: bytes | bytearray | memoryview) -> None:
-        """Send these, unless nobody is there to take them."""
-
-    @abstractmethod
-    def half_close(self) -> bool:
-        """Send FIN after what was written. False where that cannot be: TLS, or nobody is there."""
-
-    @abstractmethod
-    def close(self) -> None:
-        """Close once what was written has been sent."""
-
-    @abstractmethod
-    def abort(self) -> None:
-        """Close at once. What was written and not sent is lost."""
-
-    def begin(self, *, speaks_first: bool = False) -> None:  # noqa: B027 - not every one has to
-        """Start to read, where that does not start by itself. `speaks_first`: there is most likely something."""
-
-    @abstractmethod
-    async def give_to(self, protocol: asyncio.Protocol) -> None:
-        """Let a protocol of asyncio's have the connection, of which this end knows nothing any more.
-
-        It is told of no octet and no end that came here before: whoever gives it away has them in `received` and `eof`.
-        """
 
     # -- what is below calls
 
@@ -303,41 +209,6 @@ class Endpoint(ABC):
         """The same, as if nobody were there any more: its FIN is not answered either."""
         self._discard(Use.FORGETS, seconds)
 
-    def close_after(self, farewell: bytes) -> None:
-        """Send these bytes, then FIN; close when the other side has read them, or after FAREWELL_S."""
-        if self.peer >= Peer.LEFT:
-            return
-        if farewell:
-            self.write(farewell)
-        if self.peer is Peer.ENDED or not self.half_close():
-            self.close()
-            return
-        self.discard_for(FAREWELL_S)
-
-    def go_silent(self) -> None:
-        """Say nothing more and keep the connection standing, until the other side leaves or SILENCE_S have passed."""
-        self.discard_for(SILENCE_S)
-
-    def reset(self) -> None:
-        """Close with RST."""
-        if self.peer >= Peer.LEFT:
-            return
-        sock = self.get_extra_info("socket")
-        if sock is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        self.abort()
-
-    def break_off(self) -> None:
-        """Close with RST once the other side has all that was written: a FIN would say that nothing is missing."""
-        if self._alarm is None:
-            self._break_off_after(_LOOK_FIRST_S)
-
-    def keep_alive(self) -> None:
-        """TCP keepalive on, so that a peer that vanished is noticed although we set no time limit."""
-        sock = self.get_extra_info("socket")
-        if sock is not None and sock.family in (socket.AF_INET, socket.AF_INET6):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-
     def failed(self, failure: Exception) -> None:
         """What was told of this end raised. Fails closed: its owner ends the connection, and says why."""
         if self.owner is not None:
@@ -386,22 +257,6 @@ class Endpoint(ABC):
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
-
-    def _break_off_after(self, look_again_s: float) -> None:
-        if self.peer >= Peer.LEFT:
-            return
-        if self._unconfirmed() == 0:
-            self.reset()
-            return
-        again = min(2 * look_again_s, _LOOK_AT_LEAST_EVERY_S)
-        self._alarm = asyncio.get_running_loop().call_later(look_again_s, self._break_off_after, again)
-
-    def _unconfirmed(self) -> int:
-        """Octets that the other side's kernel has not confirmed yet; where that cannot be known, those we hold."""
-        held, sock = self.unsent, self.get_extra_info("socket")
-        if held or sock is None or sock.fileno() < 0:
-            return held
-        return int.from_bytes(fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)
 
     def _end_here(self) -> None:
         if self.filter is not None:

@@ -7,8 +7,9 @@ second late.
 import asyncio
 import logging
 import math
+import threading
 from typing import Final, Protocol
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 logger = logging.getLogger(__name__)
 
@@ -42,8 +43,10 @@ class Limits:
     def here() -> "Limits":
         """Those of the loop that runs."""
         loop = asyncio.get_running_loop()
-        if (known := _LIMITS.get(loop)) is None:
-            known = _LIMITS[loop] = Limits(loop)
+        known: Limits | None = None if (last := getattr(_LAST, "limits", None)) is None else last()
+        if known is None or known._loop is not loop:  # noqa: SLF001
+            known = Limits(loop)
+            _LAST.limits = ref(known)
         return known
 
     def begin(self, seconds: float, who: Limited) -> Limit:
@@ -79,4 +82,5 @@ class Limits:
                 logger.exception("a limit that has passed had no effect")
 
 
-_LIMITS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, Limits]] = WeakKeyDictionary()
+_LAST: Final = threading.local()
+"""Of this thread: those of the loop that ran last. A timer holds them while there is any."""

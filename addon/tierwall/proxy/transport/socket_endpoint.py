@@ -7,21 +7,16 @@ end where FIN came with it (EPOLLRDHUP); nobody is told of an end within a call 
 
 import _socket  # its wrapper in Python costs as much again as what it wraps
 import asyncio
-import errno
 import os
 import select
 import socket
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from tierwall.policy.model import Address
-from tierwall.proxy.transport.addresses import address_text
 from tierwall.proxy.transport.end_states import Happened, Peer, Use
 from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoint_roles import NOBODY, Dialler
 from tierwall.proxy.transport.socket_poll import BUFFER, READS, READS_AND_WRITES, VIEW, SocketPoll
 
-_IP: Final = (socket.AF_INET, socket.AF_INET6)
-_STREAM: Final = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
-_ON_ITS_WAY: Final = (0, errno.EINPROGRESS)
 _READ_OCTETS: Final = len(BUFFER)
 _READS_A_TURN: Final = 8
 _NOW: Final = getattr(socket, "MSG_DONTWAIT", 0)
@@ -29,16 +24,6 @@ _NOW_QUIETLY: Final = _NOW | getattr(socket, "MSG_NOSIGNAL", 0)
 _HANGS_UP: Final = getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
 _CAN_READ: Final = getattr(select, "EPOLLIN", 0) | _HANGS_UP
 _CAN_WRITE: Final = getattr(select, "EPOLLOUT", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
-
-
-class Dialler(Protocol):
-    """Who is told how a dial ended."""
-
-    def connected(self, end: "SocketEndpoint") -> None:
-        """The other side answered."""
-
-    def not_connected(self, end: "SocketEndpoint", failure: OSError) -> None:
-        """It refused, or cannot be reached. The end is closed."""
 
 
 class SocketEndpoint(Endpoint):
@@ -77,42 +62,16 @@ class SocketEndpoint(Endpoint):
         self._fin_when_sent = self._closes_when_sent = False
         self._dialler: Dialler | None = None
 
-    @staticmethod
-    def adopt(poll: SocketPoll, sock: socket.socket) -> "SocketEndpoint":
-        """That of a connected socket, which is its own from now on."""
-        peername = sock.getpeername()
-        family, kind, fd = sock.family, sock.type, sock.detach()
-        ours = _socket.socket(family, kind, 0, fd)
-        if family in _IP:
-            ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return SocketEndpoint(poll, ours, fd, peername)
-
-    @staticmethod
-    def dial(poll: SocketPoll, address: Address, port: int) -> "SocketEndpoint":
-        """Connect. It may be on its way still: `stands` says so, and `tell` how it ends. Raises OSError."""
-        sock = _socket.socket(_IP[address.version == 6], _STREAM, 0)
-        try:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            peername = address_text(address), port
-            error = sock.connect_ex(peername)
-            if error == errno.EINPROGRESS and _stands(sock):
-                error = 0
-            elif error not in _ON_ITS_WAY:
-                raise OSError(error, os.strerror(error))
-        except BaseException:
-            sock.close()
-            raise
-        end = SocketEndpoint(poll, sock, sock.fileno(), peername)
-        if error:
-            end._polled = READS_AND_WRITES
-            poll.add(end._fd, READS_AND_WRITES, end)
-            end._dialler = _NOBODY
-        return end
-
     @property
     def stands(self) -> bool:
         """Whether the other side has answered."""
         return self._dialler is None
+
+    def dials(self) -> None:
+        """It is on its way: the other side has not answered."""
+        self._dialler = NOBODY
+        self._polled = READS_AND_WRITES
+        self._poll.add(self._fd, READS_AND_WRITES, self)
 
     def tell(self, dialler: Dialler) -> None:
         """Say how the dial ends."""
@@ -334,26 +293,3 @@ class SocketEndpoint(Endpoint):
         if self._ends is None:
             self._ends = how
             self._poll.end(self)
-
-
-def _stands(sock: _socket.socket) -> bool:
-    """Whether a handshake is over when `connect` returns, which on one machine it mostly is: to ask is cheaper than to
-    be told."""
-    try:
-        sock.getpeername()
-    except OSError:
-        return False
-    return True
-
-
-class _Nobody:
-    """In the place of a dialler until there is one: within the call that dials."""
-
-    def connected(self, end: SocketEndpoint) -> None:
-        """Cannot be: no turn lies between."""
-
-    def not_connected(self, end: SocketEndpoint, failure: OSError) -> None:
-        """The same."""
-
-
-_NOBODY: Final = _Nobody()

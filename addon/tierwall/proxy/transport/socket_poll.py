@@ -7,9 +7,10 @@ until nothing is left, or says that it is not done (`again`). The event loop see
 import asyncio
 import logging
 import select
+import threading
 from collections import deque
 from typing import Final, Protocol
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 from tierwall.proxy.transport.limits import Limits
 
@@ -62,9 +63,10 @@ class SocketPoll:
     def here() -> "SocketPoll | None":
         """That of the loop that runs; None where there is no epoll."""
         loop = asyncio.get_running_loop()
-        known = _POLLS.get(loop)
-        if known is None and hasattr(select, "epoll"):
-            known = _POLLS[loop] = SocketPoll(loop)
+        known: SocketPoll | None = None if (last := getattr(_LAST, "poll", None)) is None else last()
+        if (known is None or known._loop is not loop) and hasattr(select, "epoll"):  # noqa: SLF001
+            known = SocketPoll(loop)
+            _LAST.poll = ref(known)
         return known
 
     def add(self, fd: int, events: int, who: Polled) -> None:
@@ -99,7 +101,7 @@ class SocketPoll:
         """Tell nobody anything any more."""
         self._loop.remove_reader(self._epoll.fileno())
         self._epoll.close()
-        _POLLS.pop(self._loop, None)
+        _LAST.poll = None
 
     def _turn(self) -> None:
         self._settles = True  # at its end
@@ -148,4 +150,5 @@ def _fail(who: Polled, failure: Exception) -> None:
         logger.exception("ending it failed too")
 
 
-_POLLS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, SocketPoll]] = WeakKeyDictionary()
+_LAST: Final = threading.local()
+"""Of this thread: the poll of the loop that ran last. That loop holds it, as one of its readers."""
