@@ -121,6 +121,12 @@ schemas: setup ## write the JSON Schemas anew, from the code
 site: $(BOOT)/bin/uv ## docs/ as a site, in build/site; a link that leads nowhere fails
 	@NO_MKDOCS_2_WARNING=1 $(UV) run --quiet --isolated --only-group site --python '>=3.12' mkdocs build --quiet --strict
 
+probe: setup ## the probe as one file, dist/tierwall-probe.pyz, for any machine with Python 3.10
+	@PYTHONPATH=addon $(RUN)python -m tools.probe_archive
+
+diagnose-matrix: setup ## the probe behind every bundled site, and what is said of each, into docs/ (as root; 10 minutes)
+	@PYTHONPATH=addon $(RUN)python -m tests.diagnosis.matrix
+
 wheel: setup ## build dist/, and try the wheel in an environment that knows nothing of this clone
 	@rm -rf dist && $(UV) build --quiet && tools/try-wheel.sh $(BOOT)/bin/uv $(RUN)python dist/*.whl
 
