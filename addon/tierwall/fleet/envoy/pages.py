@@ -32,7 +32,8 @@ for file in envoy.json check.json; do
         refuse "Envoy does not take $file: $said"
 done
 
-options="-c envoy.json --disable-hot-restart --drain-time-s 3 --component-log-level rbac:error,misc:error"
+options="-c envoy.json --disable-hot-restart --drain-time-s 3 --file-flush-interval-msec 1000"
+options="$options --component-log-level rbac:error,misc:error"
 
 # Guard 2: the kernel keeps Envoy's user from private addresses, whatever a name resolves to.
 if [ "${GUARD:-nftables}" = nftables ]; then
