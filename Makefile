@@ -107,6 +107,7 @@ docs: setup ## write anew the pages of docs/ that are made from the code
 	@PYTHONPATH=addon $(RUN)python -m tools.dialect_page
 	@PYTHONPATH=addon $(RUN)python -m tools.behaviour_page
 	@PYTHONPATH=addon $(RUN)python -m tools.house
+	@PYTHONPATH=addon $(RUN)python -m tools.machine
 	@PYTHONPATH=addon $(RUN)python -m tools.cli_page
 	@PYTHONPATH=addon $(RUN)python -m tools.reasons_page
 	@PYTHONPATH=addon $(RUN)python -m tools.export_page

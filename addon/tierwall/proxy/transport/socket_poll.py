@@ -113,7 +113,10 @@ class SocketPoll:
                     who.ready(events)
                 except Exception as failure:  # noqa: BLE001 - who failed says it
                     _fail(who, failure)
-        self._settle()
+        if self._ending or self._again:
+            self._settle()
+        else:
+            self._settles = False
 
     def _settle_soon(self) -> None:
         if not self._settles:
