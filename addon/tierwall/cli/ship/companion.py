@@ -35,7 +35,7 @@ END_S: Final = 5.0
 
 _AGAIN_S: Final = 1.0
 
-_NICE: Final = 10
+_NICE: Final = 15
 """The proxy's clients come first: what is not sent in a storm waits in the journal, and is sent after it."""
 
 

@@ -84,6 +84,8 @@ class HttpOutlet:
             connection.request("POST", request.path, body, headers)
             answer = connection.getresponse()
             said = answer.read(_MOST_ANSWERED)
+            if answer.length and len(said) < _MOST_ANSWERED:
+                raise http.client.IncompleteRead(said, answer.length)
             if not answer.isclosed():
                 self.close()
             return answer.status, _seconds(answer.getheader("Retry-After")), said
