@@ -4,6 +4,9 @@ import {MARKS, OUTCOMES} from "./types.js";
 
 /** @typedef {import("./types.js").Row} Row */
 
+/** So many rows at once nobody reads: they come once a second then, and the page stays at hand. */
+const MANY = 40, CALM_MS = 1000;
+
 export class Rows {
   /** @param {(number: number) => void} opened */
   constructor(opened) {
@@ -13,6 +16,7 @@ export class Rows {
     /** @type {Map<number, Row | null>} what came while it stood still; null: gone */
     this.waiting = new Map();
     this.paused = false;
+    this.applied = 0;
     this.at = -1;
     this.body = /** @type {HTMLTableSectionElement} */ (document.querySelector("#rows tbody"));
     this.scroll = the("scroll");
@@ -38,7 +42,8 @@ export class Rows {
     }
     for (const number of frame.gone) this.waiting.set(number, null);
     for (const row of frame.rows) this.waiting.set(row.number, row);
-    if (!this.still || frame.whole) this.apply();
+    const many = this.waiting.size > MANY && performance.now() - this.applied < CALM_MS;
+    if (frame.whole || !(this.still || many)) this.apply();
     this.settle(false);
   }
 
@@ -51,6 +56,7 @@ export class Rows {
   }
 
   apply() {
+    this.applied = performance.now();
     const rows = [];
     for (const [number, row] of this.waiting) {
       if (row === null) this.remove(number);
@@ -58,7 +64,7 @@ export class Rows {
     }
     this.waiting.clear();
     rows.sort((one, other) => one.changed - other.changed);
-    for (const row of rows) this.put(row);
+    for (const row of rows) this.put(row, rows.length > MANY ? "" : "new");
   }
 
   /** @param {number} number */
@@ -67,10 +73,10 @@ export class Rows {
     this.shown.delete(number);
   }
 
-  /** @param {Row} row */
-  put(row) {
+  /** @param {Row} row @param {string} name of its class, where it is new */
+  put(row, name) {
     const known = this.shown.get(row.number);
-    const tr = known?.tr ?? el("tr", {class: "new", click: () => this.opened(row.number),
+    const tr = known?.tr ?? el("tr", {class: name, click: () => this.opened(row.number),
       animationend: (/** @type {Event} */ event) => /** @type {Element} */ (event.currentTarget).classList.remove("new")});
     if (!known) tr.append(...cells());
     if (!known || known.row.changed !== row.changed) fill(tr, row);
