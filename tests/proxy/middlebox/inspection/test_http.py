@@ -5,12 +5,10 @@ from mitmproxy.test.tflow import tflow
 
 from tests.policy.catalogues import CATALOGUE
 from tests.support.endpoints import Told
-from tierwall.policy import behaviour
 from tierwall.policy.attempt import Action, Attempt, Effect, Verdict
 from tierwall.policy.behaviour import Behaviour, Buffering
 from tierwall.policy.model import Transport
 from tierwall.policy.site import Site
-from tierwall.proxy.middlebox.inspection.headers import asks_for_websocket, change_request, change_response
 from tierwall.proxy.middlebox.inspection.http import HELD_OCTETS, Asked, HttpInspection
 from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
 from tierwall.proxy.state.active_policy import ActivePolicy
@@ -66,37 +64,3 @@ def test_more_than_can_be_held_flows_from_there_on() -> None:
     assert response.stream(b"more") == much + b"more"
     assert response.stream(b"and more") == b"and more"
     assert response.stream(b"") == b""
-
-
-def test_a_proxy_that_hides_takes_back_its_own_via_alone() -> None:
-    flow: HTTPFlow = tflow()
-    flow.request.headers = Headers([(b"Via", b"1.1 inner, 1.1 tierwall")])
-
-    change_request(flow, behaviour.Headers(via=False, forwarded=False))
-
-    assert flow.request.headers.fields == ((b"Via", b"1.1 inner"),)
-
-
-def test_lists_grow_at_their_end() -> None:
-    flow: HTTPFlow = tflow()
-    flow.request.headers = Headers([(b"X-Forwarded-For", b"192.0.2.1")])
-    flow.client_conn.peername = ("192.0.2.2", 1)
-
-    change_request(flow, behaviour.Headers())
-
-    assert flow.request.headers.fields == ((b"X-Forwarded-For", b"192.0.2.1, 192.0.2.2"),)
-
-
-def test_what_changes_to_websocket_keeps_its_connection() -> None:
-    flow: HTTPFlow = tflow(resp=True)
-    assert flow.response is not None
-    upgrade = [(b"Connection", b"keep-alive, Upgrade"), (b"Upgrade", b"WebSocket")]
-    flow.request.headers, flow.response.headers = Headers(upgrade), Headers(upgrade)
-    flow.response.status_code = 101
-    wanted = behaviour.Headers(via=False, forwarded=False)
-
-    change_request(flow, wanted)
-    change_response(flow, wanted)
-
-    assert asks_for_websocket(flow.request.headers)
-    assert list(flow.request.headers.fields) == list(flow.response.headers.fields) == upgrade
