@@ -1,5 +1,6 @@
 """`--serve`: several sites in one process, each to its own clients, each with files and behaviours of its own."""
 
+import asyncio
 import json
 import os
 import re
@@ -15,6 +16,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.running import ADDON, Proxy, lab_ca, running_proxy
+from tierwall.dashboard.picture.picture import Picture
+from tierwall.dashboard.serving import serving
+from tierwall.dashboard.sources.proxy import ProxyFeed
+from tierwall.loader import load_catalogue
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, serve_in_thread
 
@@ -93,6 +98,25 @@ def test_behaviours_of_one_site_are_switched_by_its_name(three: Proxy) -> None:
     assert "four: no such site is served here" in unknown.stderr
     assert [[each["behaviour"] for each in state["behaviours"]] for state in others] == [[], ["latency"], []]
     assert "site two: behaviour latency is on" in three.wait_for_talk("latency")
+
+
+def test_the_page_names_every_site_and_explains_under_that_of_the_row(three: Proxy) -> None:
+    catalogue = load_catalogue([])
+
+    async def looked() -> tuple[str, list[str]]:
+        feed = ProxyFeed(lab_ca().parents[1] / "control", three.process.pid, Picture(catalogue, serving(catalogue)))
+        listening = asyncio.create_task(feed.run())
+        async with asyncio.timeout(10):
+            while feed.about()["site"] is None:
+                await asyncio.sleep(0.01)
+        said = [(await feed.explain("tcp://b.example:1", site))["verdict"] for site in ("one", "two", "three", "")]
+        listening.cancel()
+        return feed.about()["site"], said
+
+    named, said = asyncio.run(looked())
+
+    assert named == "one, two, three"
+    assert said == ["deny", "allow", "deny", "deny"]
 
 
 def test_it_says_at_the_start_whom_which_site_serves(three: Proxy) -> None:

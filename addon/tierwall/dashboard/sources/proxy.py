@@ -62,7 +62,7 @@ class ProxyFeed:
             "kind": "proxy",
             "title": f"process {self._run}" if self._run is not None else "no proxy runs",
             "connected": bool(standing),
-            "site": first.get("site"),
+            "site": ", ".join(_sites(first)) or None,
             "behaviours": first.get("behaviours", []),
             "switched": first.get("switched", {}),
             "since": min((now["since"] for now in standing), default=None),
@@ -81,9 +81,10 @@ class ProxyFeed:
             for process in self._processes.values():
                 process.listening.cancel()
 
-    async def explain(self, target: str, site: str) -> dict[str, Any]:  # noqa: ARG002 - one is in force
-        """What the proxy itself says. Raises CannotDo."""
-        said: dict[str, Any] = (await self._asked({"do": "explain", "target": target}))["explained"]
+    async def explain(self, target: str, site: str) -> dict[str, Any]:
+        """What the proxy itself says, under that site where it serves several. Raises CannotDo."""
+        named = {"site": site} if site in _sites(self._standing()) else {}
+        said: dict[str, Any] = (await self._asked({"do": "explain", "target": target} | named))["explained"]
         return said
 
     def choices(self) -> dict[str, Any]:
@@ -182,3 +183,8 @@ class ProxyFeed:
         if lost != self.picture.lost:
             self.picture.lost = lost
             self.picture.revision += 1
+
+
+def _sites(now: dict[str, Any]) -> list[str]:
+    """Those that are served, the first of them for whom no other is meant."""
+    return [now["site"], *(other["site"] for other in now.get("others", ()))] if now.get("site") else []
