@@ -32,7 +32,8 @@ def table(rows: Sequence[Row], hold: str) -> str:
     ]
     for each in rows:
         verdict = "right" if not each.faults else "; ".join(each.faults)
-        cells = (each.site, _cell(each.expected), _cell(each.named), verdict)
+        hidden = tuple(f"not to be seen: {unseen}" for unseen in each.unseen)
+        cells = (each.site, _cell(each.expected + hidden), _cell(each.named), verdict)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
