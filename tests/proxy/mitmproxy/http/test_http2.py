@@ -131,3 +131,14 @@ def test_and_may_again_after_a_while() -> None:
 
     assert client.ask(RESETS_A_SECOND)
     assert not client.ask(1)
+
+
+def test_a_name_that_cannot_be_read_is_told_as_what_it_is() -> None:
+    """mitmproxy ends the whole connection for it."""
+    asked = [(b":method", b"GET"), (b":scheme", b"https"), (b":authority", b"xn--a.example"), (b":path", b"/")]
+    ours = Http2FromClient(context(alpn=b"h2"))
+
+    told = list(ours.handle_h2_event(h2.events.RequestReceived(stream_id=1, headers=asked)))
+
+    [why] = [command.refused.why for command in told if isinstance(command, TierwallRefusedHook)]
+    assert why == "a request's head that cannot be read"

@@ -37,6 +37,8 @@ RESETS: Final = 200
 """Streams that a client may reset at once, twice as many as may be open; and then:"""
 RESETS_A_SECOND: Final = 33
 
+_MITMPROXYS_UNREADABLE: Final = "Invalid HTTP/2 request headers"
+
 _HEADER_OCTETS: Final = 64 * 1024
 _SWITCHING: Final = 101
 """RFC 9113 section 8.6: there is none in HTTP/2, and a client of HTTP/1 would take it for the end of HTTP."""
@@ -154,7 +156,9 @@ class Http2FromClient(_Windows, Http2Server):
 
     def protocol_error(self, message: str, error_code: int = h2.errors.ErrorCodes.PROTOCOL_ERROR) -> Commands:
         """What the client sends makes no sense."""
-        yield refused(self.context, "it does not keep to HTTP/2", "close")
+        unreadable = message.startswith(_MITMPROXYS_UNREADABLE)
+        why = "a request's head that cannot be read" if unreadable else "it does not keep to HTTP/2"
+        yield refused(self.context, why, "close")
         yield from super().protocol_error(message, error_code)
 
     def _bears_reset(self) -> bool:
