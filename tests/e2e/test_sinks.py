@@ -27,6 +27,7 @@ def ids(proxy: Proxy) -> list[str]:
 
 def test_each_event_arrives_once_and_the_last_ones_at_the_end(site: Callable[[str], Path]) -> None:
     with an_engine() as kept, running_proxy("--site", site(""), "--otlp", f"http://127.0.0.1:{kept.port}") as proxy:
+        assert f"sink       otlp http://127.0.0.1:{kept.port}/v1/logs" in proxy.console()
         deny(proxy, "a.example", "b.example")
         kept.wait_for(lambda: len(kept.ids) >= 2)
         deny(proxy, "c.example")

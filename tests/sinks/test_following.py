@@ -1,5 +1,6 @@
 """A follower reads every line of a journal once, whatever rotates meanwhile, and knows what it could not read."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,18 @@ def test_a_torn_line_is_waited_for_and_one_that_is_no_event_is_counted(tmp_path:
         after = [each.event.event.id for each in follower.read()]
 
     assert (before, after, follower.unreadable) == ([], ids(1), 1)
+
+
+def test_a_journal_that_somebody_empties_is_read_from_its_new_start(tmp_path: Path) -> None:
+    written, follower = Written(tmp_path / "j"), Follower(tmp_path / "j")
+    written.write(1, 2, 3)
+    first = all_of(follower)
+    os.truncate(tmp_path / "j", 0)
+    empty = all_of(follower)
+    written.write(4)
+
+    assert (first, empty, all_of(follower)) == (ids(1, 2, 3), [], ids(4))
+    assert follower.missed == 0
 
 
 def test_a_run_begins_at_the_end_and_an_archive_at_its_start(tmp_path: Path) -> None:

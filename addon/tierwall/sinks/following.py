@@ -74,7 +74,10 @@ class Follower:
             if entries is not None:
                 self.position = Position(file=self._file, offset=self._offset, last=dict(self._last))
                 return entries
-            if not moved_on or not self._open_next():
+            if os.fstat(self._fd).st_size < self._offset:  # somebody emptied it
+                self._note_gap()
+                self._offset, self._file = 0, ""
+            elif not moved_on or not self._open_next():
                 return []
 
     def behind(self) -> int:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 from tierwall.cli.faults import BadInput
 from tierwall.cli.folders import control_folder
+from tierwall.cli.output import talk
+from tierwall.policy.authority import host_port
 
 if TYPE_CHECKING:
     from tierwall.bundle.taking_up import Source
@@ -55,6 +57,10 @@ def start(wanted: Beside, journal: Path, source: "Source | None" = None) -> "Nob
     found = sinks.sinks_of(journal, wanted.sinks, wanted.sink_trust)
     metrics = None if listen is None else _bound(*listen)
     sinks.begin(found, at_end)
+    for address in found.sinks:
+        talk().print(f"sink       {address.shown}", soft_wrap=True)
+    if metrics is not None:
+        talk().print(f"metrics    http://{host_port(*metrics.getsockname()[:2])}/metrics", soft_wrap=True)
     return companion.Companion(
         companion.Duties(
             sinks=found,
