@@ -11,7 +11,7 @@ SIDE_BY_SIDE ?= -n 3 --dist loadfile
 # What the tests drive is installed before them as root on a system with apt, unless TOOLS=no: a container, CI.
 TOOLS ?= $(if $(and $(filter 0,$(shell id -u)),$(shell command -v apt-get)),yes,no)
 
-.PHONY: help setup demo demo-ui test test-again test-tools test-bare fidelity stores test-ui engines fleet matrix test-lab test-lowest lint types contracts bench soak fuzz docs schemas site probe diagnose-matrix wheel clean
+.PHONY: help setup demo demo-ui test test-again test-asyncio test-tools test-bare fidelity stores test-ui engines fleet matrix test-lab test-lowest lint types contracts bench soak fuzz docs schemas site probe diagnose-matrix wheel clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ test: setup $(if $(filter yes,$(TOOLS)),test-tools) ## the whole test suite; wha
 
 test-again: setup ## the tests that failed the last time, by themselves
 	@cd $(IN) && .venv/bin/pytest -q --last-failed --last-failed-no-failures none $(PYTEST_ARGS)
+
+test-asyncio: setup ## the end-to-end tests as where there is no epoll: over asyncio's transports (4 minutes)
+	@ENDPOINTS=asyncio $(RUN)pytest -q -n auto tests/e2e $(PYTEST_ARGS)
 
 test-tools: ## install what the tests drive: the packages in tests/tools.txt, by apt; elsewhere, list them
 	@tests/tools.sh

@@ -223,6 +223,11 @@ class Proxy:
         self._wait(lambda: True if holds() else None, limit_s)
 
 
+_WITHOUT_EPOLL = """from tierwall.proxy.transport.socket_poll import SocketPoll
+SocketPoll.here = staticmethod(lambda: None)"""
+"""As on a system that has none."""
+
+
 @contextmanager
 def running_proxy(
     *arguments: str | Path,
@@ -238,6 +243,8 @@ def running_proxy(
     """
     with tempfile.TemporaryDirectory(prefix="tierwall-e2e-") as folder:
         where = journal or Path(folder) / "events.jsonl"
+        if os.environ.get("ENDPOINTS") == "asyncio":  # make test-asyncio
+            code = f"{code or ''}\n{_WITHOUT_EPOLL}"
         program = ["-m", "tierwall"] if code is None else ["-c", f"{code}\nfrom tierwall.cli import main\nmain()"]
         always = ["--listen", listen, "--journal", str(where), "--events", "all"]
         command = [sys.executable, *program, "run", *always, *map(str, arguments)]
