@@ -461,7 +461,7 @@ def test_the_picture_of_the_readme(tmp_path: Path, look: Look) -> None:
     path.write_bytes(b"".join(sorted([*lines, *vevox, *broken], key=lambda line: line[:40])))
     assert NOON.year == 2026
     with watched(path) as seen:
-        page = look(seen.address, viewport={"width": 1100, "height": 900})
+        page = look(seen.address, viewport={"width": 1100, "height": 1040})
         expect(rows(page)).to_have_count(5)
         page.evaluate("document.fonts.ready")
         PICTURES.mkdir(parents=True, exist_ok=True)

@@ -57,13 +57,13 @@ def test_after_a_look_there_is_room_for_some_more_of_what_was_let_through() -> N
     watcher = live.join()
     for _ in range(QUIET_AT_ONCE):
         live.write(ALLOWED)
-    full = live.is_full
+    full = live.turns_away()
     watcher.take()
 
-    assert (full, live.is_full, watcher.lost) == (True, False, 1)
+    assert (full, live.turns_away(), watcher.lost) == (True, False, 1)
     for _ in range(QUIET_A_TURN):
         live.write(ALLOWED)
-    assert live.is_full
+    assert live.turns_away()
 
 
 @pytest.mark.parametrize("everything", [True, False])

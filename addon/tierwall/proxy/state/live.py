@@ -65,9 +65,8 @@ class Live:
         """Whether anybody does."""
         return bool(self._watchers)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether one more of what was let through would reach nobody; it is counted then, and need not be made."""
+    def turns_away(self) -> bool:
+        """Whether one more of what was let through would reach nobody: it is counted then, and need not be made."""
         if any(watcher._quiet > 0 for watcher in self._watchers):  # noqa: SLF001 - the same module's
             return False
         for watcher in self._watchers:

@@ -104,7 +104,7 @@ class Recorder:
             written = events.from_verdict(verdict, attempt, self._context(caller, stage, refusal, event))
             self._sink.write(written)
             return written
-        if self._live.watched and not self._live.is_full:
+        if self._live.watched and not self._live.turns_away():
             self._live.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
         return None
 
@@ -159,7 +159,7 @@ class Recorder:
             when, id_ = time.time_ns(), self.new_id()
             again = events.closed_after(after, when=when, id=id_, by=by, sent=sent, received=received, duration=ns)
             self._sink.write(again)
-        elif self.everything or (self._live.watched and not self._live.is_full):
+        elif self.everything or (self._live.watched and not self._live.turns_away()):
             context = self._context(caller, Stage.TUNNEL)
             ending = events.closed(verdict, attempt, context, by=by, sent=sent, received=received, duration=ns)
             (self._sink if self.everything else self._live).write(ending)
