@@ -130,7 +130,7 @@ def _behaviour(found: Diagnosis, name: str) -> Mapping[str, object]:
         elif key == "ports":
             entry[key] = [int(port) for port in _texts(value)]
         elif key == "answers":
-            pairs = [text.split() for text in _texts(value)]
+            pairs = [text.split(maxsplit=1) for text in _texts(value)]
             entry[key] = {host: [a for h, a in pairs if h == host] for host, _ in pairs}
         else:
             entry[key] = list(value) if isinstance(value, tuple) else value

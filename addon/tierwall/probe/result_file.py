@@ -5,16 +5,25 @@ is no signature: who edits can seal again. Reading is lenient where the file is 
 """
 
 import hashlib
+import ipaddress
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from tierwall.probe.values import Check, Result, State
+from tierwall.probe.values import Check, Result, State, split_target
 
 VERSION = 1
 MOST_OCTETS = 32 * 1024 * 1024
 """Of a file that is read."""
 _SEAL = "sha256"
+_HIGHEST = 1e8
+"""No time in seconds or milliseconds, no size and no rate that matters is more."""
+_LONGEST = 500
+_LAST_PORT = 65535
+_ADDRESSES = frozenset({"address", "old", "new"})
+_SIGNED = frozenset({"clock_off_s", "off_s"})
+_HOST = re.compile(r"[0-9A-Fa-f:]+(%\w+)?|[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,251}[A-Za-z0-9_])?")
 
 
 class NotAResult(ValueError):
@@ -40,7 +49,7 @@ def to_json(result: Result) -> str:
 def from_json(text: str) -> Result:
     """What the file says. Raises NotAResult."""
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=_no_number)
     except RecursionError:
         raise NotAResult("is nested deeper than any result of a probe") from None
     except ValueError as fault:
@@ -112,15 +121,57 @@ def _check(found: Any) -> Check:
     detail = found.get("detail")
     return Check(
         what=str(found["what"]),
-        target=str(found.get("target", "")),
+        target=_target(found.get("target", ""), str(found["what"])),
         state=State(found["state"]),
-        saw=str(found.get("saw", "")),
+        saw=_printable(str(found.get("saw", ""))),
         vendor=str(found.get("vendor", "")),
         service=str(found.get("service", "")),
         tier=str(found.get("tier", "")),
         ms=float(ms) if isinstance(ms, (int, float)) else None,
-        detail=detail if isinstance(detail, dict) else {},
+        detail=_detail(detail) if isinstance(detail, dict) else {},
     )
+
+
+def _target(found: object, what: str) -> str:
+    """A place or a host; of what could not be tried, whatever was said. Raises ValueError."""
+    target = _printable(str(found))
+    if target and what != "place":
+        host, port = split_target(target)
+        if _HOST.fullmatch(host) is None or (port is not None and not 0 < port <= _LAST_PORT):
+            raise ValueError("its target is no host with a port")
+    return target
+
+
+def _detail(found: dict[str, Any]) -> dict[str, str | float | bool | list[str]]:
+    """What of it is of a kind that a probe writes; addresses that are addresses, numbers that can be measured."""
+    kept: dict[str, str | float | bool | list[str]] = {}
+    for key, value in found.items():
+        if isinstance(value, list):
+            kept[key] = [each for each in value if isinstance(each, str) and _is_address(each)]
+        elif isinstance(value, str):
+            if key not in _ADDRESSES or _is_address(value):
+                kept[key] = _printable(value)
+        elif isinstance(value, bool):
+            kept[key] = value
+        elif isinstance(value, (int, float)):
+            kept[key] = min(max(value, -_HIGHEST if key in _SIGNED else 0.0), _HIGHEST)
+    return kept
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() else "?" for each in text[:_LONGEST])
+
+
+def _no_number(constant: str) -> float:
+    raise ValueError(f"{constant} is no number")
 
 
 def _texts(found: Any) -> Mapping[str, str]:

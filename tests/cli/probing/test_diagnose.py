@@ -88,7 +88,7 @@ def test_every_file_that_cannot_be_read_is_named(file: Path, tmp_path: Path) -> 
 
 def test_what_a_result_says_reaches_no_terminal_raw(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
-    path.write_text(to_json(result(broken("dns", "x\x1b[2Jy", "nxdomain"), works("dns", "vevox.app", "answer"))))
+    path.write_text(to_json(result(broken("connect", "8x8.vc:443", "407", realm="x\x1b[2Jy"))))
 
     said = diagnose(path)
 

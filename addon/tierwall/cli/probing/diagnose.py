@@ -19,7 +19,7 @@ from tierwall.cli.probing.logs import result_of_logs
 from tierwall.diagnosis import Diagnosed, Diagnosis, diagnose
 from tierwall.diagnosis.site_text import site_text, users_of
 from tierwall.events.hostile_text import visible
-from tierwall.loader import InvalidFiles, load_catalogue
+from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.loader.faults import shown_path
 from tierwall.policy.model import Catalogue
 from tierwall.probe.result_file import MOST_OCTETS, NotAResult, from_json
@@ -126,9 +126,13 @@ def _write_site(diagnosed: Diagnosed, site: Path, catalogue: Catalogue, files: S
     name = re.sub(r"[^a-z0-9-]+", "-", site.stem.lower()).strip("-") or "diagnosed"
     users = users_of(diagnosed)
     try:
-        site.write_text(site_text(diagnosed, name, catalogue, [Path(file).name for file in files]), encoding="utf-8")
         if users is not None:
             site.with_name(f"{name}.users").write_text(users, encoding="utf-8")
+        site.write_text(site_text(diagnosed, name, catalogue, [Path(file).name for file in files]), encoding="utf-8")
+        load_site(str(site), catalogue)
+    except InvalidFiles as invalid:
+        site.unlink()
+        raise BadInput(["no site can be made of this result:", *invalid.faults]) from None
     except OSError as cause:
         raise BadInput([f"{shown_path(site)}: cannot be written: {cause.strerror}"]) from None
     if users is not None:

@@ -3,6 +3,7 @@
 Knows checks; each function is one rule of the table.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from tierwall.diagnosis.evidence import REACHED, Certainty, Evidence, Finding, s
 from tierwall.diagnosis.values import Parameter, Undecided
 from tierwall.probe.values import Check, State
 
+_HOST_NAME: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _WEB_PORTS: Final = frozenset({80, 443})
 _BEHIND_A_PORTAL: Final = (
     *("tls", "tcp", "connect", "open", "websocket", "stun", "turn-udp", "turn-tcp", "turn-tls", "http3"),
@@ -140,7 +142,11 @@ def _is_address(host: str) -> bool:
 
 
 def _location_host(check: Check) -> str:
-    return urlsplit(str(check.detail.get("location", ""))).hostname or ""
+    try:
+        host = urlsplit(str(check.detail.get("location", ""))).hostname or ""
+    except ValueError:
+        return ""
+    return host if _HOST_NAME.fullmatch(host) else ""
 
 
 def _elsewhere(check: Check) -> bool:

@@ -34,6 +34,8 @@ def max_lifetime(evidence: Evidence) -> Iterator[Finding]:
     if not busy:
         return
     lived = median(_number(check, "lived_s") for check in busy)
+    if lived <= 0:
+        return
     silent = [
         check
         for check in evidence.open("hold")
@@ -63,6 +65,8 @@ def idle_timeout(evidence: Evidence) -> Iterator[Finding]:
         shortest = median(_number(check, "after_s") for check in cut if check.saw == how)
         after = _usual(shortest)
         words = f"{how} after {shortest:.1f} s of silence"
+    if shortest <= 0:
+        return
     busy = [check for check in evidence.of("busy") if check.state in REACHED and _number(check, "lived_s") >= shortest]
     apart = longest >= shortest
     yield Finding(
@@ -90,7 +94,7 @@ def latency(evidence: Evidence) -> Iterator[Finding]:
         delay = _rounded(least / 2)
         yield Finding(
             behaviour="latency",
-            parameters={"delay": f"{delay:g}ms"},
+            parameters={"delay": f"{delay:.10g}ms"},
             explains=(),
             speaks_for=(said(late, f"no round trip is faster than {least:.0f} ms"),),
             speaks_against=("what of it is distance cannot be told from there",),
@@ -104,7 +108,7 @@ def jitter(evidence: Evidence) -> Iterator[Finding]:
         most = _rounded(median(_number(check, "deviation_ms") for check in uneven) * sqrt(6))
         yield Finding(
             behaviour="jitter",
-            parameters={"most": f"{most:g}ms"},
+            parameters={"most": f"{most:.10g}ms"},
             explains=(),
             speaks_for=(said(uneven, "round trips spread as two even delays would spread them"),),
         )
@@ -121,7 +125,7 @@ def bandwidth(evidence: Evidence) -> Iterator[Finding]:
     apart = max(each for _, each in slow) > 1.25 * min(each for _, each in slow)
     yield Finding(
         behaviour="bandwidth",
-        parameters={"rate": f"{_rounded(rate / 1000):g}kbit/s"},
+        parameters={"rate": f"{max(1.0, _rounded(rate / 1000)):.10g}kbit/s"},
         explains=(),
         speaks_for=(said([check for check, _ in slow], f"{rate / 1000:.0f} kbit/s"),),
         speaks_against=("the rates differ: a crowded line does so, a limit does not",) if apart else (),
@@ -147,7 +151,7 @@ def _between(alive: float, gone: float) -> float:
 
 
 def _duration(seconds: float) -> str:
-    return f"{seconds:g}s"
+    return f"{seconds:.10g}s"
 
 
 def _rounded(value: float) -> float:

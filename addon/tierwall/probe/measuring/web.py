@@ -127,6 +127,9 @@ def _is_from_the_way(place: Place, around: Circumstances, answer: http1.Answer, 
     if answer.status in FROM_PROXIES:
         return True
     if 300 <= answer.status < 400:
-        to = urlsplit(answer.header("location")).hostname or place.host
+        try:
+            to = urlsplit(answer.header("location")).hostname or place.host
+        except ValueError:
+            return False
         return to != place.host and not around.covered(place.vendor, to)
     return answer.status >= 400 and "product" in detail
