@@ -33,10 +33,10 @@ _UNHURT: Final = {Works.WORKS, Works.NOT_RUN}
 _COLUMNS: Final = (
     Column(heading="service", rank=1),
     Column(heading="tier", rank=6),
-    Column(heading="client", rank=5),
-    Column(heading="without", rank=4),
+    Column(heading="client", rank=3, wraps=18),  # which tells a service's rows apart
+    Column(heading="without", rank=5),
     Column(heading="with", rank=2),
-    Column(heading="what did it", rank=3, wraps=16),
+    Column(heading="what did it", rank=4, wraps=16),
 )
 
 
