@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta, timezone
 from ipaddress import IPv4Address
 
+from msgspec import structs
+
 from tests.events.material import ALLOWED, ATTEMPT, DENIED, NOW, as_json, context
 from tierwall import __version__, events
 from tierwall.events import ALL, ALWAYS, ClosedBy, Stage
@@ -170,3 +172,13 @@ def test_nanoseconds_are_written_as_the_same_instant() -> None:
     for ns in (0, 999_999, 1_000_000, now_ns, now_ns // 10**9 * 10**9 + 999_999_999):
         at = datetime.fromtimestamp(ns // 10**9, UTC) + timedelta(microseconds=ns // 1000 % 10**6)
         assert timestamp(ns) == timestamp(at)
+
+
+def test_an_end_that_is_told_after_its_beginning_is_told_as_one_by_itself() -> None:
+    began = events.from_verdict(ALLOWED, ATTEMPT, context(user_agent="curl/8", method="CONNECT"))
+
+    again = events.closed_after(began, when=0, id="8", by=ClosedBy.SERVER, sent=5, received=6, duration=7)
+
+    asked = context(user_agent="curl/8", method="CONNECT")
+    alone = structs.replace(asked, when=0, id="8", stage=Stage.TUNNEL)
+    assert again == events.closed(ALLOWED, ATTEMPT, alone, by=ClosedBy.SERVER, sent=5, received=6, duration=7)

@@ -168,47 +168,21 @@ def closed_after(  # noqa: PLR0913 - as many as `closed`
     duration: int,
 ) -> Event:
     """The same of a tunnel that was told of when it began: what was said then is said again, and not made again."""
-    source, destination, ours = allowed.source, allowed.destination, allowed.tierwall
-    return Event(
+    source, destination = allowed.source, allowed.destination
+    ended = structs.replace(
+        allowed.event,
+        type=_TYPES[Action.CLOSED],
+        action=Action.CLOSED,
+        id=cut(id, ID_OCTETS),
+        duration=max(duration, 0),
+    )
+    return structs.replace(
+        allowed,
         timestamp=timestamp(when),
-        ecs=_ECS,
-        event=EventFields(
-            kind=Kind.EVENT,
-            category=_NETWORK,
-            type=_TYPES[Action.CLOSED],
-            action=Action.CLOSED,
-            id=cut(id, ID_OCTETS),
-            duration=max(duration, 0),
-        ),
-        source=None if source is None else Source(ip=source.ip, port=source.port, bytes=sent),
-        destination=None
-        if destination is None
-        else Destination(
-            domain=destination.domain,
-            ip=destination.ip,
-            nat=destination.nat,
-            port=destination.port,
-            bytes=received,
-        ),
-        network=allowed.network,
-        tls=allowed.tls,
-        url=allowed.url,
-        http=allowed.http,
-        user_agent=allowed.user_agent,
-        rule=allowed.rule,
-        observer=_OBSERVER,
-        tierwall=Tierwall(
-            tier=ours.tier,
-            site=ours.site,
-            revision=ours.revision,
-            stage=Stage.TUNNEL,
-            name_source=ours.name_source,
-            detail=ours.detail,
-            admitted_by=ours.admitted_by,
-            closed_by=by,
-            breaks=(),
-            near=(),
-        ),
+        event=ended,
+        source=None if source is None else structs.replace(source, bytes=sent),
+        destination=None if destination is None else structs.replace(destination, bytes=received),
+        tierwall=structs.replace(allowed.tierwall, stage=Stage.TUNNEL, closed_by=by),
     )
 
 
