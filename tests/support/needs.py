@@ -1,6 +1,6 @@
 """What a test drives, declared with `needs`: skipped where that is missing, and failed where it was not declared.
 
-Knows tests/tools.txt, this machine, and what Python tells of the programs that it starts (PEP 578). Refuses to look
+Knows the lists of tools, this machine, and what Python tells of the programs that it starts (PEP 578). Refuses to look
 into what tierwall itself starts, by tierwall/programs.py or from processes of its own: it copes with what is missing.
 """
 
@@ -24,10 +24,12 @@ NAMESPACES: Final = "namespaces"
 """Network namespaces that can be made and filtered: needs root, some programs and a kernel that allows it."""
 
 _OF_NAMESPACES: Final = ("ip", "nft", "sysctl")
-_LIST: Final = Path(__file__).parents[1] / "tools.txt"
+_TESTS: Final = Path(__file__).parents[1]
+_LISTS: Final = (_TESTS / "tools.txt", _TESTS / "engines/tools.txt")
 PACKAGES: Final = {
     program: package
-    for line in _LIST.read_text(encoding="ascii").splitlines()
+    for path in _LISTS
+    for line in path.read_text(encoding="ascii").splitlines()
     if not line.startswith("#")
     for package, *programs in [line.split()]
     for program in programs
