@@ -17,6 +17,8 @@ trust() {
     done
 }
 
+# At once: what is typed first may be TLS. `trust` does it properly.
+[ ! -e "$ca" ] || cat "$ca" >>/etc/ssl/certs/ca-certificates.crt
 ip route replace default via "$gateway"
 echo "nameserver $gateway" >/etc/resolv.conf
 trust &

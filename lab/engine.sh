@@ -23,6 +23,9 @@ export DOCKER_HOST=unix://$home/docker.sock
     iptables-save | grep -q '^\*filter' || printf '*filter\n:INPUT ACCEPT\n:FORWARD ACCEPT\n:OUTPUT ACCEPT\nCOMMIT\n'
     iptables-save | grep -q '^\*nat' || printf '*nat\n:PREROUTING ACCEPT\n:INPUT ACCEPT\n:OUTPUT ACCEPT\n:POSTROUTING ACCEPT\nCOMMIT\n'
 } >"$home/before"
+# Those that iptables makes.
+tables() { { nft list tables 2>/dev/null || true; } | grep -E '^table ip6? (filter|nat|mangle|raw)$' | sort || true; }
+tables >"$home/tables"
 forwarding=$(cat /proc/sys/net/ipv4/ip_forward)
 dockerd --data-root "$home/data" --exec-root "$home/exec" --pidfile "$home/pid" --host "$DOCKER_HOST" >"$home/log" 2>&1 &
 engine=$!
@@ -34,6 +37,7 @@ leave() {
     kill "$engine" 2>/dev/null && wait "$engine" || true
     ip link del docker0 2>/dev/null || true
     iptables-restore <"$home/before"
+    tables | comm -13 "$home/tables" - | while read -r word family name; do nft delete "$word" "$family" "$name" || true; done
     echo "$forwarding" >/proc/sys/net/ipv4/ip_forward
     rm -rf "$home"
 }

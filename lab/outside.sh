@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # outside.sh ROUTER STAND_INS: while the stand-ins run they are all that is outside, and the internet is otherwise.
-# Default route and name server follow, once a second; so `offline` can be started and stopped beside a running lab.
+# Default route and name server follow, twice a second; so `offline` can be started and stopped beside a running lab.
 set -euo pipefail
 router=$1 stand_ins=$2
 
@@ -27,19 +27,18 @@ RULES
 }
 
 now=
-while :; do
+while sleep 0.5; do
     if timeout 1 bash -c ": </dev/tcp/$stand_ins/53" 2>/dev/null; then there=stand-ins; else there=internet; fi
     if [ "$there" != "$now" ]; then
         if [ "$there" = stand-ins ]; then
-            ip route replace default via "$stand_ins"
+            ip route replace default via "$stand_ins" || continue # the network is not there yet
             ask_the_stand_ins
             echo "outside: the stand-ins; nothing goes to the internet"
         else
-            ip route replace default via "$router"
+            ip route replace default via "$router" || continue
             nft delete table ip stand_ins 2>/dev/null || true
             echo "outside: the internet"
         fi
         now=$there
     fi
-    sleep 1
 done

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ JOURNAL: Final = "/var/lib/gateway/tierwall/journal/journal.jsonl"
 
 PROXY_PORT: Final = 18080
 SCREEN_PORT: Final = 16080
+PAGE_PORT: Final = 18082
 
 _LIMIT_S: Final = 60.0
 
@@ -30,8 +31,12 @@ class Lab:
         self.policies = folder / "policies"
         shutil.copytree(ROOT / "policies", self.policies)
         self._project = project
+        self.first: subprocess.CompletedProcess[str] | None = None
+        """What was typed as soon as it was up."""
         self._environment = {
             **os.environ,
+            "TIERWALL_PAGE_PORT": str(PAGE_PORT),
+            "TIERWALL_GATEWAY_PAGE_PORT": str(PAGE_PORT + 1),
             **environment,
             "TIERWALL_POLICIES": str(self.policies),
             "TIERWALL_PORT": str(PROXY_PORT),
@@ -42,6 +47,7 @@ class Lab:
         """Everything, or what this site makes anew; back once gateway, proxy and stand-ins are ready."""
         done = self.compose("up", "-d", "--no-build", TIERWALL_SITE=site)
         assert done.returncode == 0, done.stderr
+        self.first = self.shell("curl", "-sS", "--max-time", "10", "https://vevox.app/")
         self.until(lambda: self.run("gateway", "tierwall", "gateway", "status").returncode == 0, "no gateway is up")
         self.until(lambda: "outside: the stand-ins" in self.log("gateway"), "the gateway does not see the stand-ins")
 
@@ -50,11 +56,13 @@ class Lab:
         done = self.compose("down", "--volumes", "--timeout", "3")
         assert done.returncode == 0, done.stderr
 
-    def compose(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def compose(
+        self, *arguments: str, profiles: Sequence[str] = PROFILES, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """One command of Compose."""
-        profiles = [word for profile in PROFILES for word in ("--profile", profile)]
+        named = [word for profile in profiles for word in ("--profile", profile)]
         return subprocess.run(
-            [*os.environ["TIERWALL_COMPOSE"].split(), "--project-name", self._project, *profiles, *arguments],
+            [*os.environ["TIERWALL_COMPOSE"].split(), "--project-name", self._project, *named, *arguments],
             cwd=ROOT,
             env={**self._environment, **environment},
             stdin=subprocess.DEVNULL,

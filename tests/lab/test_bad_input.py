@@ -15,7 +15,9 @@ OTHER_PORT = "18081"
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Lab]:
     """A second lab, in other networks than the first."""
-    lab = Lab(tmp_path, project=f"{PROJECT}-other", TIERWALL_INSIDE="10.78.11", TIERWALL_OUTSIDE="10.78.12")
+    apart = {"TIERWALL_INSIDE": "10.78.11", "TIERWALL_OUTSIDE": "10.78.12"}
+    pages = {"TIERWALL_PAGE_PORT": "18084", "TIERWALL_GATEWAY_PAGE_PORT": "18085"}
+    lab = Lab(tmp_path, project=f"{PROJECT}-other", **apart, **pages)
     try:
         yield lab
     finally:

@@ -106,8 +106,8 @@ def test_what_no_vendor_asks_for_is_denied_and_reaches_nothing(lab: Lab) -> None
 
 
 def test_the_explicit_proxy_serves_the_host_and_leads_to_the_stand_ins(lab: Lab) -> None:
-    page = _through_proxy("-k", "https://acme.vevox.com/")
-    refused = _through_proxy("-i", "https://evil8x8.com/")
+    page = through_proxy("-k", "https://acme.vevox.com/")
+    refused = through_proxy("-i", "https://evil8x8.com/")
 
     assert "<title>acme.vevox.com</title>" in page
     assert "X-Tierwall-Reason: unlisted" in refused
@@ -156,7 +156,7 @@ def _packets(lab: Lab) -> dict[str, int]:
     return {what: int(count) for what, _, count in counted}
 
 
-def _through_proxy(*arguments: str) -> str:
+def through_proxy(*arguments: str) -> str:
     return _curl("-s", "--max-time", "20", "-x", f"http://127.0.0.1:{PROXY_PORT}", *arguments)
 
 

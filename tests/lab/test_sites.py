@@ -1,7 +1,9 @@
 """The lab in containers under other sites: what is denied there, of what tier, and that it reached nobody."""
 
+import pytest
+
 from tests.lab.containers import Lab
-from tests.lab.test_reference import TURN, TURN_CLIENT
+from tests.lab.test_reference import TURN, TURN_CLIENT, through_proxy
 
 CLOSED_LATER = """\
 version: 1
@@ -9,6 +11,31 @@ site: acme
 title: A customer's network, changed while it runs
 admit: [{vendor: vevox}]
 """
+
+
+def test_what_is_typed_first_after_up_works(lab: Lab) -> None:
+    assert lab.first is not None
+    assert "<title>vevox.app</title>" in lab.first.stdout, lab.first.stderr
+
+
+@pytest.mark.parametrize("service", ["proxy", "gateway"])
+def test_behaviours_are_switched_in_a_container_that_cannot_write(lab: Lab, service: str) -> None:
+    on = lab.run(service, "tierwall", "behaviour", "on", "latency", "delay=10ms")
+    listed = lab.run(service, "tierwall", "behaviour", "list")
+    reset = lab.run(service, "tierwall", "behaviour", "reset")
+
+    assert (on.returncode, reset.returncode) == (0, 0), on.stderr
+    assert "latency  (switched on)" in listed.stdout
+
+
+def test_the_explicit_proxy_leads_to_the_stand_ins_under_another_site_too(lab: Lab) -> None:
+    """As the recipe has it: without naming the profile of the stand-ins, which run."""
+    done = lab.compose("up", "-d", "--no-build", profiles=("gateway",), TIERWALL_SITE="vevox-only")
+    assert done.returncode == 0, done.stderr
+    lab.until(lambda: lab.is_healthy("proxy"), "the proxy is not healthy again")
+
+    lab.until(lambda: "<title>acme.vevox.com</title>" in through_proxy("-k", "https://acme.vevox.com/"), "no page")
+    assert "tier-closed" in through_proxy("-i", "https://8x8.vc/")
 
 
 def test_a_denied_analytics_host_is_a_line_of_the_gateways_log_with_its_tier(lab: Lab) -> None:
