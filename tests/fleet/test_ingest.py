@@ -94,6 +94,16 @@ def test_a_server_that_was_not_reached_is_a_failure() -> None:
     assert (event.action, event.error and event.error.message) == (Action.FAILED, "refused")
 
 
+def test_what_envoy_only_tried_to_reach_is_drift_of_its_own_kind() -> None:
+    """A name's second address is private, and the kernel's guard kept Envoy from it."""
+    ingesting = ingest()
+    tried = line("tunnel", authority="8x8.vc:443", sni="8x8.vc", protocol="tls", flags="UF", upstream="10.1.2.3:443")
+    found = list(ingesting.events(tried))
+
+    assert [event.action for event in found] == [Action.DRIFT, Action.FAILED]
+    assert (ingesting.counts.too_permissive, ingesting.counts.tried) == (0, 1)
+
+
 def test_the_same_line_is_the_same_event() -> None:
     denial = line("request", authority="api.amplitude.com:443", reason="tier-closed", **DENIED)
     first, second = events(denial, denial)

@@ -41,13 +41,15 @@ class Ingested:
     did: Counter[Did] = field(default_factory=Counter)
     too_permissive: int = 0
     """Envoy let through what judge denies."""
+    tried: int = 0
+    """Envoy would have, and did not reach it: the kernel's guard, or nobody there."""
     stricter: int = 0
     """The other way round."""
 
     @property
     def drift(self) -> int:
         """All that differed."""
-        return self.too_permissive + self.stricter
+        return self.too_permissive + self.tried + self.stricter
 
 
 class Ingest:
@@ -88,8 +90,11 @@ class Ingest:
             return f"Envoy denied it ({made.reason}), and judge lets it through"
         if verdict.passes:
             return None
+        if made.did is Did.FAILED:
+            self.counts.tried += 1
+            return "Envoy tried to reach it, and judge denies it"
         self.counts.too_permissive += 1
-        return f"Envoy {'let it through' if made.did is Did.PASSED else 'tried to reach it'}, and judge denies it"
+        return "Envoy let it through, and judge denies it"
 
     def _with_client(self, attempt: Attempt, line: Line, made: Made) -> Attempt:
         """Who may use Envoy is asked where the site names its clients, or where Envoy says that it was that."""

@@ -46,7 +46,7 @@ def test_drift_is_an_exit_status(tmp_path: Path) -> None:
     done = ingest(log, "--json", "-o", tmp_path / "events.jsonl")
 
     assert done.exit_code == 1
-    assert json.loads(done.stdout)["drift"] == {"too_permissive": 1, "stricter": 0}
+    assert json.loads(done.stdout)["drift"] == {"too_permissive": 1, "tried": 0, "stricter": 0}
     assert '"action":"drift"' in (tmp_path / "events.jsonl").read_text()
 
 

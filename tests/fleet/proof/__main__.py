@@ -99,7 +99,11 @@ def _summed(outcomes: list[Outcome]) -> bool:
         sum(counts) for counts in zip(*((o.log.lines, o.log.unread.total()) for o in outcomes), strict=True)
     )
     drift = sum(outcome.log.too_permissive for outcome in outcomes)
-    print(f"their logs, judged again: {lines} lines, {unread} unread, {drift} let through that judge denies")
+    tried = sum(outcome.log.tried for outcome in outcomes)
+    print(
+        f"their logs, judged again: {lines} lines, {unread} unread, {drift} let through that judge denies, "
+        f"{tried} tried and kept back by the kernel's guard"
+    )
     print("\nstricter than judge, by kind:")
     for kind, count in kinds.most_common():
         example = next(outcome.examples[kind] for outcome in outcomes if kind in outcome.examples)

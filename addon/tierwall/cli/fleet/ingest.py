@@ -111,7 +111,7 @@ def _object(counts: Ingested) -> dict[str, object]:
         "let_through": counts.did[Did.PASSED],
         "denied": counts.did[Did.DENIED],
         "failed": counts.did[Did.FAILED],
-        "drift": {"too_permissive": counts.too_permissive, "stricter": counts.stricter},
+        "drift": {"too_permissive": counts.too_permissive, "tried": counts.tried, "stricter": counts.stricter},
     }
 
 
@@ -120,6 +120,8 @@ def _tell(counts: Ingested) -> None:
     _say(f"{counts.lines} lines: {', '.join(said) or 'none of Envoy'}; drift: {counts.drift}")
     if counts.too_permissive:
         _say(f"Envoy let through what judge denies: {counts.too_permissive}; each is an event `drift`")
+    if counts.tried:
+        _say(f"Envoy tried to reach what judge denies, and did not: {counts.tried}; each is an event `drift`")
     if counts.stricter:
         _say(f"Envoy denied what judge lets through: {counts.stricter}; each is an event `drift`")
     for why, count in counts.unread.most_common(_SHOWN):
