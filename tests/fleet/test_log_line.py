@@ -38,6 +38,7 @@ CONNECTED = {"authority": "8x8.vc:443", "protocol": "tls", "sni": "8x8.vc", "ups
             line("request", method="GET", code=400, flags="DPE", detail="http1.invalid_url"),
             Made(Did.DENIED, "malformed"),
         ),
+        (line("request", method="GET", code=404, detail="absolute_path_rejected"), Made(Did.DENIED, "malformed")),
         (line("tunnel", authority="8x8.vc:443", flags="NR"), Made(Did.DENIED, "protocol-closed")),
         (line("tunnel", **CONNECTED, flags="UF,URX"), Made(Did.FAILED)),
         (line("request", method="GET", code=503, flags="UH", detail="no_healthy_upstream"), Made(Did.FAILED)),

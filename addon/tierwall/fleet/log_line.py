@@ -90,7 +90,7 @@ def made_of(line: Line) -> Made:
         if text is not None and (rule := _RULE.search(text)) is not None:
             return Made(Did.DENIED, rule[1], rule[2])
     flags = set(line.flags.split(","))
-    if "DPE" in flags or (line.code == 400 and line.upstream is None):
+    if "DPE" in flags or (line.code >= 400 and line.upstream is None and not flags & _FAILED):
         return Made(Did.DENIED, "malformed")
     if "NR" in flags:  # no chain takes it: neither TLS nor HTTP, where nothing else is let through
         return Made(Did.DENIED, "protocol-closed")

@@ -102,7 +102,7 @@ def _summed(outcomes: list[Outcome]) -> bool:
     tried = sum(outcome.log.tried for outcome in outcomes)
     print(
         f"their logs, judged again: {lines} lines, {unread} unread, {drift} let through that judge denies, "
-        f"{tried} tried and kept back by the kernel's guard"
+        f"{tried} tried and not reached"
     )
     print("\nstricter than judge, by kind:")
     for kind, count in kinds.most_common():
