@@ -103,8 +103,6 @@ def written(folder: Path) -> None:
     for name in ("acme-allowlist.txt", "acme.yaml"):
         (folder / name).write_text(shown_file(recipe, name), encoding="utf-8")
     (folder / "acme-branch.yaml").write_text(file_in("docs/recipes/ticket.md", "site: acme-branch"), encoding="utf-8")
-    customer = file_in("docs/recipes/ticket-end-to-end.md", "site: customer")
-    (folder / "customer.yaml").write_text(customer, encoding="utf-8")
     (folder / "acme-meet.yaml").write_text(file_in("docs/vendor-policies.md", "vendor: acme-meet"), encoding="utf-8")
     log = "1795800000.000      5 10.1.2.3 TCP_DENIED/403 3900 CONNECT vevox.app:443 - HIER_NONE/- text/html\n"
     (folder / "access.log").write_text(log, encoding="utf-8")

@@ -33,7 +33,7 @@ ELSEWHERE = {
     r"curl .*https://8x8\.vc/": "tests/e2e/behaviours: it asks the internet",
     r"tierwall run .*wireguard@0": "tests/netns/test_wireguard.py",
     r"tierwall report (customer-probe|result)": "tests/cli/reporting: somebody else's probe",
-    r"tierwall reproduce --site udp-blocked": "tests/reproduce, in a network of its own",
+    r"tierwall reproduce --site (udp-blocked|customer)": "tests/reproduce: a network of its own, and a minute's hold",
     r"python3 tierwall-probe|tierwall (probe|diagnose) ": "tests/probe, tests/diagnosis: a customer's files",
     r"tierwall report journal": "tests/cli/reporting",
     r"cat ": "the files of the blocks themselves",
