@@ -9,7 +9,7 @@ from tests.support.running import Proxy, about, allow_private, running_proxy
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 BROKEN = """
-from tierwall.proxy.serving import front_door, requests
+from tierwall.proxy.serving import http_proxy, requests
 from tierwall.proxy.state import active_policy
 
 judge = active_policy.judge
@@ -21,14 +21,14 @@ def judging_raises(site, catalogue, attempt):
 
 active_policy.judge = judging_raises
 
-named = front_door.named
+named = http_proxy.named
 
 def naming_raises(source, host, port, destinations):
     if host == "door.8x8.vc":
         raise RuntimeError("the door is broken")
     return named(source, host, port, destinations)
 
-front_door.named = naming_raises
+http_proxy.named = naming_raises
 
 requested = requests.Requests._requested
 

@@ -12,6 +12,7 @@ def test_what_it_refuses_is_on_the_page_and_another_site_is_put_in_force() -> No
     with stock_mitmproxy() as proxy:
         proxy.wait_until(lambda: any(control.glob(f"{proxy.process.pid}.*.sock")))
         with watched("--proxy", str(proxy.process.pid), **home()) as seen:
+            until(seen, lambda frame: frame["about"]["connected"])
             with connected(proxy.via) as refused:
                 tunnel(refused, "api.amplitude.com:443")
             frame = until(seen, lambda frame: "api.amplitude.com:443" in frame["rows"])

@@ -6,18 +6,23 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.dashboard.picture.lines import Try
 from tests.support.watching import Watched, watched
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 PICTURES = Path(__file__).parents[3] / "build" / "ui"
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - of the group `ui`; `make test` reads this file too
+
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         yield found
@@ -25,12 +30,12 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def look(browser: Browser) -> Iterator[Callable[..., Page]]:
+def look(browser: "Browser") -> "Iterator[Callable[..., Page]]":
     """Open an address as a new visitor; what the page's script complains of fails the test."""
     complaints: list[str] = []
     contexts = []
 
-    def open_(address: str, **how: object) -> Page:
+    def open_(address: str, **how: object) -> "Page":
         context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | how))  # type: ignore[arg-type]
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         contexts.append(context)

@@ -58,6 +58,8 @@ def _meant(first: Inside, request: Any) -> Inside | str:
     match request:
         case {"site": str(site)}:
             found = next((each for each in first.every if each.overrides.site == site), None)
+            if found is None and request.get("do") == "explain" and not first.others:
+                return first  # an event names the site that judged it, and another is in force since
             return found or f"{visible(site)}: no such site is served here; {served}"
         case {"do": "switch" | "take-back" | "site"} if first.others:
             return f"several sites are served: say which with --site ({served})"
