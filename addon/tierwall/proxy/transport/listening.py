@@ -66,13 +66,13 @@ class ListeningSocket:
     def ready(self, events: int) -> None:  # noqa: ARG002 - only one is asked for
         family, poll, accepted = self._sock.family, self._poll, self._accepted
         accept = self._sock._accept  # type: ignore[attr-defined]  # noqa: SLF001 - `accept` makes its wrapper in Python
-        for _ in range(_A_TURN):
+        for count in range(_A_TURN):
             try:
                 fd, peername = accept()
             except BlockingIOError:
                 return
             except OSError as failure:
-                self._not_accepted(failure)
+                self._not_accepted(failure, first=not count)
                 return
             sock = _socket.socket(family, socket.SOCK_STREAM, 0, fd)
             accepted(SocketEndpoint(poll, sock, fd, peername), sock, fd)
@@ -100,9 +100,11 @@ class ListeningSocket:
         """Whether it listens."""
         return self._fd >= 0
 
-    def _not_accepted(self, failure: OSError) -> None:
+    def _not_accepted(self, failure: OSError, *, first: bool) -> None:
         if failure.errno not in _NOTHING_LEFT:
             return  # that one left before it was accepted
+        if not first:
+            return  # those that were turned away in this turn are closed at its end, and leave room for the next
         logger.error("no connection can be accepted: %s", os.strerror(failure.errno or 0))
         self._poll.remove(self._fd)
         asyncio.get_running_loop().call_later(_REST_S, self._listen_again)
