@@ -67,6 +67,17 @@ def test_a_realm_with_quotes_is_that_realm() -> None:
         b"\xff",
         b'username="anna", realm="HQ", nonce="\xe9.\xe9", response="\xe9"',
     ],
+    ids=[
+        "password",
+        "name",
+        "realm",
+        "method",
+        "nonce made up",
+        "nonce of long ago",
+        "nothing",
+        "no text",
+        "no number",
+    ],
 )
 def test_nobody_else_proves_anything(said: bytes) -> None:
     assert not knows_digest(USERS, "HQ", said, "CONNECT")
