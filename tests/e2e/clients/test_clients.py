@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,10 @@ def test_in_clear(client: Client, origin: Played, proxy: Proxy) -> None:
 
 
 def test_inside_tls_that_is_opened(client: Client, encrypted: PlayedTls, proxy: Proxy, ca: Path) -> None:
+    """But for a body that ends with its connection: mitmproxy ends TLS without close_notify, which some take for
+    a cut (docs/limits.md)."""
     base = f"https://{NAME}:{encrypted.port}"
+    client = replace(client, cases=tuple(case for case in client.cases if case != "unframed"))
 
     direct = client.sees("-", base, ca)
     through = client.sees(f"http://{proxy.via.host}:{proxy.port}", base, lab_ca())
