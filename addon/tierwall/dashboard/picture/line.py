@@ -6,7 +6,7 @@ Knows the shape of a line. The rest of it stays in the octets, for whoever opens
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import DecodeError, Raw, Struct, field
 
 from tierwall.policy.model import Tier
 
@@ -74,12 +74,18 @@ _ANYTHING: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder()
 
 def read(line: bytes) -> Line:
     """The event on the line. Raises ValueError where it holds none."""
-    return _LINE.decode(line)
+    try:
+        return _LINE.decode(line)
+    except DecodeError as wrong:  # no ValueError in every msgspec
+        raise ValueError(str(wrong)) from None
 
 
 def services(breaks: Raw) -> tuple[Served, ...]:
     """What an event breaks. Raises ValueError where that is no list of services."""
-    return _BREAKS.decode(breaks)
+    try:
+        return _BREAKS.decode(breaks)
+    except DecodeError as wrong:
+        raise ValueError(str(wrong)) from None
 
 
 def whole(line: bytes) -> Any:
