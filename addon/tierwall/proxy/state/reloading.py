@@ -1,27 +1,25 @@
 """Watches the files of the site and policies in force, and puts them in force again when they changed.
 
-Knows files' times and sizes. What they mean is loader.py's; what does not load leaves everything as it was.
+Knows when to look, and what is said of a change. Looking is loader/watching.py's, what files mean loader.py's:
+what does not load leaves everything as it was.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Final
 
 from tierwall.loader import InvalidFiles
+from tierwall.loader.watching import Signature, files_of, look
 from tierwall.policy.site import ListEntry, RuledEntry, VendorEntry
 from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.loading import Named
 
 _LOOK_EVERY_S: Final = 0.5
-"""By looking, not by inotify: that does not see through the mounts that containers have."""
 
 _NAMED: Final = 3
 """Files; a change of a branch touches many."""
-
-type _Signature = dict[str, tuple[int, int, int] | None]
 
 
 class Reloading:
@@ -36,7 +34,7 @@ class Reloading:
         """Wait for a change: what is in force now, in one clause, or the faults that kept it from the new files."""
         while (now := self._look()) == self._seen:
             await asyncio.sleep(_LOOK_EVERY_S)
-        differing = [path for path, sign in now.items() if self._seen.get(path) != sign]
+        differing = [path.name for path, sign in now.items() if self._seen.get(path) != sign]
         self._seen = now
         before = self._counted()
         try:
@@ -69,21 +67,9 @@ class Reloading:
             rule=sum(len(vendor.rules) for vendor in catalogue.vendors),
         )
 
-    def _look(self) -> _Signature:
-        return {str(path): _signature(path) for path in self._watched()}
-
-    def _watched(self) -> Iterator[Path]:
-        yield from map(Path, self._active_policy.site.paths)
-        yield from (Path(vendor.path) for vendor in self._active_policy.catalogue.vendors if vendor.path)
-        yield from self._named.watched()
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    try:
-        stat = path.stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+    def _look(self) -> Signature:
+        policy = self._active_policy
+        return look(files_of([policy.site], policy.catalogue, self._named.watched()))
 
 
 def _entries(entry: VendorEntry | ListEntry | RuledEntry) -> int:
@@ -91,8 +77,8 @@ def _entries(entry: VendorEntry | ListEntry | RuledEntry) -> int:
     return len(entry.hosts) + len(entry.networks) if isinstance(entry, ListEntry) else 1
 
 
-def _names(paths: Sequence[str]) -> str:
-    names = list(dict.fromkeys(Path(path).name for path in paths))
+def _names(files: Sequence[str]) -> str:
+    names = list(dict.fromkeys(files))
     shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
     return f"{shown} {'is' if len(names) == 1 else 'are'}"
 
