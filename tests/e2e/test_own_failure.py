@@ -9,7 +9,8 @@ from tests.support.running import Proxy, about, allow_private, running_proxy
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 BROKEN = """
-from tierwall.proxy.serving import http_proxy, requests
+from tierwall.proxy.serving import requests
+from tierwall.proxy.serving.modes import http_proxy
 from tierwall.proxy.state import active_policy
 
 judge = active_policy.judge

@@ -12,8 +12,8 @@ from tierwall import events
 from tierwall.events import ClosedBy, Context, Event, Stage
 from tierwall.policy.attempt import Action, Attempt, GivenName, Impact, NameSource, Reason, Verdict
 from tierwall.policy.model import Address, Evidence, Tier, Transport
-from tierwall.report.summary import Summary, Tally
-from tierwall.report.text import print_summary
+from tierwall.report.run.summary import Summary, Tally
+from tierwall.report.run.text import print_summary
 
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from tests.support.endpoints import Peer, connection, run
 from tests.support.front_doors import Door
 from tests.support.programs import client_hello
 from tierwall.proxy.connection.client_connection import ClientConnection
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.relay import Relay
 from tierwall.standins.origins import TcpEchoOrigin
 from tierwall.standins.streams import TcpStream

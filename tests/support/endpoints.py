@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tierwall.events import Event
-from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.socket_dial import adopt
 from tierwall.proxy.transport.socket_poll import SocketPoll
 

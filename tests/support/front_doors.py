@@ -17,8 +17,8 @@ from tierwall.proxy.serving.pages import Pages
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations, parse_redirect
 from tierwall.proxy.state.recorder import Recorder
-from tierwall.proxy.transport.endpoint import Endpoint
-from tierwall.report.recent import Recent
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
+from tierwall.report.run.recent import Recent
 from tierwall.standins.origins import TcpOrigin
 
 SITE = Site(

@@ -35,7 +35,7 @@ from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.reloading import Reloading
 from tierwall.proxy.state.served_sites import Choice, Served, parse_serves
 from tierwall.proxy.transport.addresses import parse_clients, socket_address
-from tierwall.report.recent import Recent
+from tierwall.report.run.recent import Recent
 
 if TYPE_CHECKING:
     from tierwall.gateway.kernel_sync import KernelSync

@@ -29,11 +29,11 @@ from tierwall.proxy.mitmproxy.handover import hand_over
 from tierwall.proxy.mitmproxy.http import layer as http_layer
 from tierwall.proxy.serving.doors import Doors
 from tierwall.proxy.serving.front_door import FrontDoor
-from tierwall.proxy.serving.name_server import PORT
+from tierwall.proxy.serving.modes.name_server import PORT
 from tierwall.proxy.transport.addresses import socket_address
-from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.descriptors import Descriptors
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.listening import BACKLOG, bind, listening
 from tierwall.proxy.transport.mitmproxy_stream import StreamTransport
 from tierwall.proxy.transport.relay import Relay

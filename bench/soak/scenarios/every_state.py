@@ -9,7 +9,7 @@ from contextlib import suppress
 from bench.soak.client import CONNECT, client_hello
 from bench.soak.scene import Scene
 from tierwall.events import Action
-from tierwall.proxy.transport.farewells import RESET
+from tierwall.proxy.transport.endpoints.farewells import RESET
 
 _GROWTH_KB = 8_000
 _DENIED = CONNECT.replace(b"origin.soak", b"elsewhere")

@@ -8,7 +8,7 @@ from bench.soak.client import CONNECT, client_hello, connect, talking_tunnel, tu
 from bench.soak.proxy import Proxy
 from bench.soak.scene import Scene
 from tierwall.policy.limits import FIRST_BYTES_S
-from tierwall.proxy.transport.farewells import FAREWELL_S
+from tierwall.proxy.transport.endpoints.farewells import FAREWELL_S
 
 _SLACK_S = 2.0
 _LATENCY_S = 1.0

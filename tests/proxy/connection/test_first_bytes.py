@@ -7,7 +7,7 @@ from tests.support.programs import built_hello
 from tierwall.opening import ClientHello, Connect, Malformed, Opaque, Opening, read_proxy_request, read_tunnel
 from tierwall.proxy.connection import first_bytes
 from tierwall.proxy.connection.first_bytes import read
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 pytestmark = pytest.mark.usefixtures("both_endpoints")
 

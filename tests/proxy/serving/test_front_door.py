@@ -22,7 +22,7 @@ from tierwall.policy.site import Site
 from tierwall.proxy.connection.client_connection import Known, Speaks
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.state.refusal import ACCESS_DENIED
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.standins.origins import SpeaksFirstOrigin, TcpEchoOrigin
 
 pytestmark = pytest.mark.usefixtures("both_endpoints")

@@ -19,9 +19,9 @@ from tests.support.front_doors import Door
 from tests.support.programs import client_hello
 from tierwall.proxy.connection.states import ENDS, State
 from tierwall.proxy.state.refusal import ACCESS_DENIED
-from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
-from tierwall.proxy.transport.endpoint import Endpoint
-from tierwall.proxy.transport.farewells import RESET
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.farewells import RESET
 from tierwall.proxy.transport.socket_dial import adopt
 from tierwall.proxy.transport.socket_poll import SocketPoll
 

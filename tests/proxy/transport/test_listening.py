@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.endpoints import run, until
+from tierwall.proxy.transport.endpoints.socket_endpoint import SocketEndpoint
 from tierwall.proxy.transport.listening import ListeningSocket, bind
-from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
 from tierwall.proxy.transport.socket_poll import SocketPoll
 
 _WAITING = 40

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from tests.support.endpoints import connection, run, until
-from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.pipe import join
 
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.endpoints import Peer, connection, run, until
 from tierwall.events import ClosedBy
 from tierwall.proxy.transport import relay
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.relay import Relay
 
 pytestmark = pytest.mark.usefixtures("both_endpoints")

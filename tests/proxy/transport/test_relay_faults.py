@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.endpoints import Peer, connection, run, until
 from tierwall.events import ClosedBy
-from tierwall.proxy.transport.endpoint import GATHER_OCTETS
+from tierwall.proxy.transport.endpoints.endpoint import GATHER_OCTETS
 from tierwall.proxy.transport.relay import Relay
 
 pytestmark = pytest.mark.usefixtures("both_endpoints")

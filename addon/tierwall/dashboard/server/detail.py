@@ -16,7 +16,7 @@ from tierwall.policy.authority import host_port
 from tierwall.policy.dialect import Dialect
 from tierwall.policy.model import Catalogue
 from tierwall.policy.projections.to_add import Wanted, to_add
-from tierwall.report.console import what_happened, why
+from tierwall.report.run.console import what_happened, why
 
 
 async def detail(feed: Feed, number: str, dialect: str) -> dict[str, Any] | None:

@@ -22,7 +22,7 @@ from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.own_failures import told, traceable
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.state.refusal import Spoken
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 logger = logging.getLogger(__name__)
 

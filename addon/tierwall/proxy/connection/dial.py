@@ -20,8 +20,8 @@ from tierwall.proxy.state.active_policy import OUR_FAILURE, ActivePolicy
 from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.transport import socket_dial
 from tierwall.proxy.transport.addresses import socket_address
-from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.socket_poll import SocketPoll
 
 _NEXT_ADDRESS_S = 0.25  # RFC 8305 section 5: Connection Attempt Delay

@@ -9,8 +9,8 @@ from typing import Final
 
 from tierwall.opening import Malformed, NeedMore, Opaque, Opening, read_tunnel
 from tierwall.policy.limits import FIRST_BYTES_S
-from tierwall.proxy.transport.end_states import Peer
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.end_states import Peer
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.limits import Limit, Limits
 
 PAUSE_S: Final = 0.02

@@ -7,7 +7,7 @@ decide: what it finds is judged by whoever started it.
 from collections.abc import Callable
 
 from tierwall.opening import ClientHello, Following, Malformed, Opening, following, is_final_answer
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 type Judge = Callable[[ClientHello | Malformed], bool]
 """Whether what was found may go on. Where not, the tunnel has been ended."""

@@ -18,8 +18,8 @@ from tierwall.policy.limits import DIAL_S, REQUEST_HEAD_OCTETS
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.dial import Dialled, Unreachable
 from tierwall.proxy.state.destinations import Destination, Destinations
-from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 _REFUSAL_OCTETS: Final = 64 * 1024
 """Octets of a parent's refusal that are relayed, its head included."""

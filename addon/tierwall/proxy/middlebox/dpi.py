@@ -10,7 +10,7 @@ from typing import Final, assert_never
 
 from tierwall.opening import ClientHello, Opening, PlainHttp
 from tierwall.policy.behaviour import Basis, DpiHttpsOnly
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 HTTP_PROTOCOLS: Final = frozenset({"h2", "http/1.1", "http/1.0"})
 """IANA's TLS ALPN protocol ids of what runs on TCP port 443 as HTTPS."""

@@ -11,7 +11,7 @@ from mitmproxy import connection, flow, http, tcp, udp
 
 from tierwall.events import ALWAYS, Action, Event, Stage
 from tierwall.policy.model import Transport
-from tierwall.report.console import what_happened, why
+from tierwall.report.run.console import what_happened, why
 
 if TYPE_CHECKING:
     from mitmproxy.addons.view import View

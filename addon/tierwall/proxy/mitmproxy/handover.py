@@ -22,8 +22,8 @@ from tierwall.policy.limits import DIAL_S, FIRST_BYTES_S
 from tierwall.proxy.connection.client_connection import Known
 from tierwall.proxy.mitmproxy.handler import AfterTls, GuardedHandler
 from tierwall.proxy.mitmproxy.http.layer import HttpLayer
-from tierwall.proxy.transport.endpoint import Endpoint
-from tierwall.proxy.transport.farewells import RESET
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.farewells import RESET
 from tierwall.proxy.transport.wire import Wire
 
 HANDSHAKE_S: Final = DIAL_S + FIRST_BYTES_S

@@ -42,8 +42,8 @@ from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, own_add
 from tierwall.proxy.run.trusted_authorities import believed
 from tierwall.proxy.state.destinations import parse_redirect
 from tierwall.proxy.transport.descriptors import raise_limit
-from tierwall.report.screen import Screen
-from tierwall.report.start import Listening, Start
+from tierwall.report.run.screen import Screen
+from tierwall.report.run.start import Listening, Start
 
 __all__ = ["CannotStart", "Engine", "RunSettings", "Voice", "run", "run_loop"]
 

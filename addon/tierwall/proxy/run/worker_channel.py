@@ -13,8 +13,8 @@ from typing import Final
 import rich.console
 
 from tierwall.events import Action, Event, to_line
-from tierwall.report.start import Start, say_start
-from tierwall.report.summary import Quiet, Tally, Tunnels
+from tierwall.report.run.start import Start, say_start
+from tierwall.report.run.summary import Quiet, Tally, Tunnels
 
 _WAITING_OCTETS: Final = 16 * 1024 * 1024
 """What may wait for a parent that is slow; above it lines are missing on the console, never in the journal."""

@@ -23,7 +23,7 @@ from tierwall.proxy.run.lab_ca import make_lab_ca
 from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, stops
 from tierwall.proxy.run.worker_channel import Said, WorkerChannel, quiet_from
 from tierwall.proxy.run.worker_sockets import Sockets, bind
-from tierwall.report.screen import Screen
+from tierwall.report.run.screen import Screen
 
 _LOOK_EVERY_S: Final = 1.0
 _AGAIN_FIRST_S: Final = 1.0

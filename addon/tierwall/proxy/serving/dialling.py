@@ -33,10 +33,10 @@ from tierwall.proxy.state.destinations import Destination, Destinations
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.refusal import Spoken
 from tierwall.proxy.transport import socket_dial
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.socket_endpoint import SocketEndpoint
 from tierwall.proxy.transport.limits import Limit
 from tierwall.proxy.transport.relay import Relay
-from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
 from tierwall.proxy.transport.socket_poll import SocketPoll
 
 type Again = Callable[[], None]

@@ -8,7 +8,7 @@ from tierwall.proxy.connection.client_connection import ClientConnection, Listen
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.state.served_sites import Choice
 from tierwall.proxy.transport.addresses import socket_address
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 
 class Doors:

@@ -29,8 +29,8 @@ from tierwall.proxy.mitmproxy.datagram_layer import DatagramGate
 from tierwall.proxy.mitmproxy.guard import UNJUDGED, journalled
 from tierwall.proxy.mitmproxy.handler import AfterTls
 from tierwall.proxy.mitmproxy.http.told import Crash, RefusedMessage
-from tierwall.proxy.serving import name_server
-from tierwall.proxy.serving.name_server import NameServer, Paths
+from tierwall.proxy.serving.modes import name_server
+from tierwall.proxy.serving.modes.name_server import NameServer, Paths
 from tierwall.proxy.serving.requests import Requests
 from tierwall.proxy.serving.udp_flows import Flows
 from tierwall.proxy.state.active_policy import ActivePolicy

@@ -13,16 +13,16 @@ from tierwall.proxy.connection.client_connection import ClientConnection, Listen
 from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.access import AtAccess
-from tierwall.proxy.serving.http_proxy import HttpProxy
+from tierwall.proxy.serving.modes.http_proxy import HttpProxy
+from tierwall.proxy.serving.modes.socks5_proxy import Socks5Proxy
+from tierwall.proxy.serving.modes.to_address import ToAddress
 from tierwall.proxy.serving.pages import Pages
-from tierwall.proxy.serving.socks5_proxy import Socks5Proxy
-from tierwall.proxy.serving.to_address import ToAddress
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Caller, Recorder
 from tierwall.proxy.transport.addresses import socket_address
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 
 class FrontDoor:

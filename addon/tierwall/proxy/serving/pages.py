@@ -15,8 +15,8 @@ from tierwall.policy.model import Address
 from tierwall.policy.projections.pac_targets import steering
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.report.pac import MEDIA_TYPE, Word, pac_for_everything, pac_for_listed
-from tierwall.report.recent import Recent
-from tierwall.report.status import Status, status_page
+from tierwall.report.run.recent import Recent
+from tierwall.report.run.status import Status, status_page
 
 METHODS: Final = ("GET", "HEAD")
 METHOD_NOT_ALLOWED: Final = (

@@ -30,7 +30,7 @@ from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.state.refusal import Spoken
-from tierwall.proxy.transport.asyncio_endpoint import AsyncioEndpoint
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.pipe import join
 from tierwall.proxy.transport.relay import Relay
 

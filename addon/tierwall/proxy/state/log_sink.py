@@ -7,7 +7,7 @@ import logging
 
 from tierwall.events import ALWAYS, Action, Event
 from tierwall.policy.attempt import Reason
-from tierwall.report.console import happened, why
+from tierwall.report.run.console import happened, why
 
 logger = logging.getLogger("tierwall")
 

@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
+from tierwall.proxy.transport.endpoints.socket_endpoint import SocketEndpoint
 from tierwall.proxy.transport.socket_poll import ACCEPTS, SocketPoll
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from tierwall.events import ClosedBy
-from tierwall.proxy.transport.end_states import Peer
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.end_states import Peer
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.limits import Limits
 
 YOUNG_S: Final = 60.0

@@ -11,7 +11,7 @@ from typing import Final
 
 from tierwall.policy.model import Address
 from tierwall.proxy.transport.addresses import address_text
-from tierwall.proxy.transport.socket_endpoint import SocketEndpoint
+from tierwall.proxy.transport.endpoints.socket_endpoint import SocketEndpoint
 from tierwall.proxy.transport.socket_poll import SocketPoll
 
 _STREAM: Final = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)

@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import Final
 
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 _DATA_SEGMENTS_IN: Final = struct.Struct("152xI")
 """`tcpi_data_segs_in` of `struct tcp_info` (linux/tcp.h): segments with data. Linux 4.6 and later."""

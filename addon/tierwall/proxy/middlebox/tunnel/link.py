@@ -8,7 +8,7 @@ import random
 from typing import Final, Protocol
 
 from tierwall.proxy.middlebox.tunnel.shaping import AS_IT_COMES, Queue, Shape
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 _AT_LEAST_S: Final = 0.001
 """What an event loop's clock can tell apart: asking it for less would ask it twice."""

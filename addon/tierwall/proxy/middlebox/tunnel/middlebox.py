@@ -19,7 +19,7 @@ from tierwall.proxy.middlebox.tunnel.descriptions import CUT_BY, FELT, end_felt,
 from tierwall.proxy.middlebox.tunnel.link import Link
 from tierwall.proxy.middlebox.tunnel.shaping import shape_of
 from tierwall.proxy.middlebox.tunnel.triggers import Since, Times, Trigger, is_meant, limit_of, trigger_of
-from tierwall.proxy.transport.farewells import FAREWELL_S, SILENCE_S
+from tierwall.proxy.transport.endpoints.farewells import FAREWELL_S, SILENCE_S
 from tierwall.proxy.transport.relay import Relay
 
 FORGOTTEN_S: Final = 900.0

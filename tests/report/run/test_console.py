@@ -10,7 +10,7 @@ import rich.console
 from tests.report.scene import ANALYTICS, denial, scene
 from tierwall.events import ALL, Event
 from tierwall.policy.attempt import Reason
-from tierwall.report.console import LINES_A_SECOND, WINDOW_S, Console
+from tierwall.report.run.console import LINES_A_SECOND, WINDOW_S, Console
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -9,8 +9,8 @@ from tierwall.policy.behaviour import CaptivePortal, IdleTimeout
 from tierwall.policy.behaviour.parameters import Seconds
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import Site
-from tierwall.report.recent import KEPT, Recent
-from tierwall.report.status import Status, status_page
+from tierwall.report.run.recent import KEPT, Recent
+from tierwall.report.run.status import Status, status_page
 
 SITE = Site(id="lab", title="ACME's <firewall>", admit=(only("8x8", tiers=[Tier.CORE]), listed("*.corp.example")))
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from tierwall.events import Action
 from tierwall.policy.attempt import Reason
-from tierwall.report.summary import Broken, Cause, Destination, Service, Summary
+from tierwall.report.run.summary import Broken, Cause, Destination, Service, Summary
 from tierwall.report.wording import TIER_STYLES, octets, plural
 
 SHOWN: Final = 10

@@ -8,8 +8,8 @@ import asyncio
 import socket
 from typing import Any
 
-from tierwall.proxy.transport.end_states import Happened, Peer, Use
-from tierwall.proxy.transport.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.end_states import Happened, Peer, Use
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 
 class AsyncioEndpoint(Endpoint, asyncio.Protocol):

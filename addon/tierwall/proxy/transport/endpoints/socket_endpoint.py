@@ -12,9 +12,9 @@ import select
 import socket
 from typing import Any, Final
 
-from tierwall.proxy.transport.end_states import Happened, Peer, Use
-from tierwall.proxy.transport.endpoint import Endpoint
-from tierwall.proxy.transport.endpoint_roles import NOBODY, Dialler
+from tierwall.proxy.transport.endpoints.end_states import Happened, Peer, Use
+from tierwall.proxy.transport.endpoints.endpoint import Endpoint
+from tierwall.proxy.transport.endpoints.endpoint_roles import NOBODY, Dialler
 from tierwall.proxy.transport.socket_poll import BUFFER, READS, READS_AND_WRITES, VIEW, SocketPoll
 
 _READ_OCTETS: Final = len(BUFFER)

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from tierwall.proxy.transport.end_states import PEER, USE, Happened, Peer, Use
+from tierwall.proxy.transport.endpoints.end_states import PEER, USE, Happened, Peer, Use
 
 GRID = {
     (Peer.SPEAKS, Happened.FIN): Peer.ENDED,

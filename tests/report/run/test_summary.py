@@ -4,7 +4,7 @@ from tests.report.scene import ANALYTICS, CORE, denial, scene, summarise
 from tierwall.events import Action
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Tier
-from tierwall.report.summary import TALLIED, Cause, Destination, Tunnels
+from tierwall.report.run.summary import TALLIED, Cause, Destination, Tunnels
 
 
 def test_tiers_broken_come_by_vendor_the_most_severe_first() -> None:

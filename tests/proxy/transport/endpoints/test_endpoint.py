@@ -8,9 +8,9 @@ import pytest
 import uvloop
 
 from tests.support.endpoints import connection, run, until
-from tierwall.proxy.transport import farewells
-from tierwall.proxy.transport.endpoint import GATHER_OCTETS
-from tierwall.proxy.transport.farewells import RESET
+from tierwall.proxy.transport.endpoints import farewells
+from tierwall.proxy.transport.endpoints.endpoint import GATHER_OCTETS
+from tierwall.proxy.transport.endpoints.farewells import RESET
 
 pytestmark = pytest.mark.usefixtures("both_endpoints")
 

@@ -10,11 +10,11 @@ import logging
 from typing import Final
 
 from tierwall.policy.limits import CLIENT_HELLO_OCTETS
-from tierwall.proxy.transport.end_states import PEER, USE, Happened, Peer, Use
-from tierwall.proxy.transport.endpoint_roles import EndWatcher, Owner, Reader, Tap
-from tierwall.proxy.transport.farewells import SILENCE_S, Farewells
+from tierwall.proxy.transport.endpoints.end_states import PEER, USE, Happened, Peer, Use
+from tierwall.proxy.transport.endpoints.endpoint_roles import EndWatcher, Owner, Reader, Tap
+from tierwall.proxy.transport.endpoints.farewells import SILENCE_S, Farewells
+from tierwall.proxy.transport.endpoints.tunnel_filter import TunnelFilter
 from tierwall.proxy.transport.limits import Limit, Limits
-from tierwall.proxy.transport.tunnel_filter import TunnelFilter
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ import struct
 from abc import abstractmethod
 from typing import Final
 
-from tierwall.proxy.transport.beneath import Beneath
-from tierwall.proxy.transport.end_states import Peer
+from tierwall.proxy.transport.endpoints.beneath import Beneath
+from tierwall.proxy.transport.endpoints.end_states import Peer
 
 FAREWELL_S: Final = 2.0
 """Seconds that a refused client has to read its refusal: closing while it still sends would reset it away."""

@@ -16,7 +16,7 @@ from tests.support.endpoints import Told
 from tierwall.policy.behaviour import SplitDns
 from tierwall.policy.model import Address
 from tierwall.policy.site import DnsMode, DnsRefusal, Refusals, Site
-from tierwall.proxy.serving.name_server import NameServer
+from tierwall.proxy.serving.modes.name_server import NameServer
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tierwall.events import visible
-from tierwall.report.qr import STYLE, qr_lines
+from tierwall.report.run.qr import STYLE, qr_lines
 
 
 def show_configuration(configuration: str, terminal: Console) -> None:

@@ -12,7 +12,7 @@ from tests.policy.catalogues import CATALOGUE
 from tierwall.policy.behaviour import CaptivePortal, IdleTimeout, Scope
 from tierwall.policy.behaviour.parameters import Seconds
 from tierwall.policy.site import LOOPBACK_CLIENTS, Site
-from tierwall.report.start import Listening, Start, say_start
+from tierwall.report.run.start import Listening, Start, say_start
 
 HERE = (ip_interface("10.77.1.1/24"), ip_interface("2001:db8::1/64"))
 LAN = ip_network("10.77.0.0/16")

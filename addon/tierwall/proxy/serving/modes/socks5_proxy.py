@@ -17,8 +17,8 @@ from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.access import AtAccess
 from tierwall.proxy.middlebox.access.credentials import Login
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
-from tierwall.proxy.serving.socks5 import NoMethod, Wanted, negotiate
-from tierwall.proxy.serving.to_address import ToAddress
+from tierwall.proxy.serving.modes.socks5 import NoMethod, Wanted, negotiate
+from tierwall.proxy.serving.modes.to_address import ToAddress
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import ActivePolicy

@@ -7,7 +7,7 @@ import pytest
 
 from tests.report.scene import ANALYTICS, as_text, denial, scene, summarise
 from tierwall.policy.attempt import Reason
-from tierwall.report.text import SHOWN
+from tierwall.report.run.text import SHOWN
 
 GOLDEN = Path(__file__).parent / "golden"
 

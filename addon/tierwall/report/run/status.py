@@ -15,8 +15,8 @@ from tierwall.policy.behaviour import Behaviour, CaptivePortal, at_work
 from tierwall.policy.match.vendor_rules import VendorRule, admitted_rules, egress_rules
 from tierwall.policy.model import Catalogue, Tier
 from tierwall.policy.site import ListEntry, Site
-from tierwall.report.console import what_happened, why
-from tierwall.report.recent import Recent
+from tierwall.report.run.console import what_happened, why
+from tierwall.report.run.recent import Recent
 from tierwall.report.wording import destination_of, plural
 
 _LONGEST: Final = 200

@@ -12,10 +12,10 @@ import rich.console
 from rich.text import Text
 
 from tierwall.events import Event, visible
-from tierwall.report.console import Console
-from tierwall.report.start import Start, say_start
-from tierwall.report.summary import Quiet, Tally
-from tierwall.report.text import print_summary
+from tierwall.report.run.console import Console
+from tierwall.report.run.start import Start, say_start
+from tierwall.report.run.summary import Quiet, Tally
+from tierwall.report.run.text import print_summary
 
 
 class Screen:
@@ -44,7 +44,7 @@ class Screen:
         say_start(start, self._terminal)
         for server in start.listening:
             if server.configuration is not None and sys.stderr.isatty():
-                from tierwall.report.wireguard import show_configuration  # noqa: PLC0415 - for one mode of many
+                from tierwall.report.run.wireguard import show_configuration  # noqa: PLC0415 - for one mode of many
 
                 show_configuration(server.configuration.read_text(encoding="utf-8"), self._terminal)
 

@@ -6,7 +6,7 @@ Knows what each is told. What an end is, is endpoint.py's.
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from tierwall.proxy.transport.endpoint import Endpoint
+    from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 
 class EndWatcher(Protocol):
