@@ -11,7 +11,7 @@ from mitmproxy.proxy.mode_servers import AsyncioServerInstance
 
 from tests.support.endpoints import run, until
 from tests.support.masters import running_master
-from tierwall.proxy import listeners
+from tierwall.proxy.listeners import sockets
 from tierwall.proxy.mitmproxy.handler import GuardedHandler
 
 AMPLITUDE = b"CONNECT api.amplitude.com:443 HTTP/1.1\r\n\r\n"
@@ -110,7 +110,7 @@ def test_a_connection_that_mitmproxy_accepted_before_it_was_loaded_is_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mode_servers, "ProxyConnectionHandler", GuardedHandler.__base__)
-    monkeypatch.setattr(AsyncioServerInstance, "listen", listeners._mitmproxy_listen)
+    monkeypatch.setattr(AsyncioServerInstance, "listen", sockets.mitmproxys_listen)
 
     async def scene() -> bytes:
         async with running_master(tmp_path, with_tierwall=False) as running:

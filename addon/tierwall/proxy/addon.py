@@ -22,7 +22,8 @@ from tierwall.policy.target import InvalidTarget, attempt_for
 from tierwall.proxy.assembly import JOURNALS, Assemblies, Assembly, assemble
 from tierwall.proxy.control.inside import Inside
 from tierwall.proxy.control.socket import Control, NoControl
-from tierwall.proxy.listeners import LISTENERS, install
+from tierwall.proxy.listeners import install
+from tierwall.proxy.listeners.live_door import LIVE_DOOR
 from tierwall.proxy.mitmproxy.handover import close_what_is_not_guarded
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.hooks import hooks
@@ -91,7 +92,7 @@ class TierwallAddon:
             except (InvalidFiles, InvalidResolve, InvalidClients, InvalidServe, CannotJournal) as fault:
                 raise exceptions.OptionsError(str(fault)) from None
             self.in_force = in_force
-            LISTENERS.door = in_force.doors
+            LIVE_DOOR.door = in_force.doors
             _doors.update(each.door for each in in_force.every)
             self._watch(in_force)
             self._note_listening()
@@ -106,7 +107,7 @@ class TierwallAddon:
 
     def done(self) -> Awaitable[None] | None:
         """mitmproxy ends, or unloads us: from here on everything is refused. Tunnels that stand go on until it ends."""
-        LISTENERS.door = None
+        LIVE_DOOR.door = None
         if self._control is not None:
             self._control.close()
         for task in self._watching:

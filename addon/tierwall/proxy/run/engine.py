@@ -21,7 +21,8 @@ from tierwall.events import Stage
 from tierwall.journal import Sink
 from tierwall.proxy.addon import TierwallAddon
 from tierwall.proxy.control.socket import Control, NoControl
-from tierwall.proxy.listeners import LISTENERS, is_secured, secure
+from tierwall.proxy.listeners.live_door import LIVE_DOOR
+from tierwall.proxy.listeners.sockets import is_secured, secure
 from tierwall.proxy.mitmproxy import wireguard_keys
 from tierwall.proxy.mitmproxy.handler import IDLE_S
 from tierwall.proxy.mitmproxy.parts import (
@@ -260,7 +261,7 @@ class Engine:
     async def _wind_down(self, master: Master) -> None:
         servers: Any = master.addons.get("proxyserver")
         await servers.servers.update([])
-        await LISTENERS.empty()
+        await LIVE_DOOR.empty()
         master.shutdown()
 
 

@@ -1,6 +1,6 @@
 """Binds the ports that several workers will share, so that a port in use is an error before any of them starts.
 
-Knows mitmproxy's mode specs and sockets. Who accepts on them is listeners.py's.
+Knows mitmproxy's mode specs and sockets. Who accepts on them is listeners/sockets.py's.
 """
 
 import socket

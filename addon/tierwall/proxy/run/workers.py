@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tierwall.events import parse
-from tierwall.proxy.listeners import inherit
+from tierwall.proxy.listeners.sockets import inherit
 from tierwall.proxy.run.engine import Engine, run_loop
 from tierwall.proxy.run.lab_ca import make_lab_ca
 from tierwall.proxy.run.settings import CannotStart, RunSettings, modes, stops

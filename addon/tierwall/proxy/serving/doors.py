@@ -12,7 +12,7 @@ from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 
 
 class Doors:
-    """What connections find (listeners.py)."""
+    """What connections find (listeners/live_door.py)."""
 
     def __init__(self, choice: Choice[FrontDoor], every: tuple[FrontDoor, ...]) -> None:
         """`every`: each of them once."""
