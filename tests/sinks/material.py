@@ -16,8 +16,8 @@ from tierwall.sinks.following import START, Follower
 NOW = datetime(2026, 11, 21, 2, 3, 4, 567000, tzinfo=UTC)
 
 
-def event(number: int, run: str = "run") -> Event:
-    return fault("one of many", Stage.CONFIG, when=NOW, id=f"{run}-{number:x}")
+def event(number: int, run: str = "run", when: datetime = NOW) -> Event:
+    return fault("one of many", Stage.CONFIG, when=when, id=f"{run}-{number:x}")
 
 
 LINE_OCTETS = len(to_line(event(1)))
@@ -26,7 +26,7 @@ LINE_OCTETS = len(to_line(event(1)))
 def entry(of: Event | None = None) -> Entry:
     """By default of a denial that breaks analytics."""
     found = of or from_verdict(DENIED, ATTEMPT, context())
-    return Entry(found, to_line(found).rstrip(b"\n"))
+    return Entry(to_line(found).rstrip(b"\n"), found.event.id)
 
 
 class Written:
@@ -36,9 +36,9 @@ class Written:
         self.path = path
         self._file = LineFile(path, rotate_octets=rotate_octets, keep=2)
 
-    def write(self, *numbers: int, run: str = "run") -> None:
+    def write(self, *numbers: int, run: str = "run", when: datetime = NOW) -> None:
         for number in numbers:
-            self._file.write(to_line(event(number, run)))
+            self._file.write(to_line(event(number, run, when)))
 
 
 class Heard:
@@ -75,8 +75,8 @@ class Played:
     def send(self, entries: Sequence[Entry]) -> Outcome:
         outcome = self.answer(entries)
         with self._came:
-            left = {each.event.event.id for each in outcome.again}
-            self.taken += [each.event.event.id for each in entries if each.event.event.id not in left]
+            left = {each.id for each in outcome.again}
+            self.taken += [each.id for each in entries if each.id not in left]
             self._came.notify_all()
         return outcome
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sinks.material import Heard, Played, Written, a_sink
+from tests.sinks.material import NOW, Heard, Played, Written, a_sink
 from tierwall.sinks import delivery
 from tierwall.sinks.delivery import kept_position
 from tierwall.sinks.entry import TAKEN, Entry, NotNow, Outcome, Unwelcome
@@ -37,6 +37,39 @@ def test_it_follows_the_journal_and_ends_when_all_is_sent(written: Written) -> N
     assert (outlet.taken, heard.said) == (["run-1", "run-2", "run-3"], [])
 
 
+def test_a_line_that_only_looks_like_an_event_is_refused_and_said_and_the_others_go_on(written: Written) -> None:
+    def read_all(entries: Sequence[Entry]) -> Outcome:
+        assert [each.event for each in entries]  # raises where one is none
+        return TAKEN
+
+    outlet, heard = Played(read_all), Heard()
+    written.write(1)
+    with written.path.open("ab") as file:
+        file.write(b'{"event":{"id":"run-2","action":"nonsense"}}\n')
+    written.write(3)
+    sink = a_sink(outlet, written.path, heard)
+    sink.start()
+
+    sink.end(5)
+
+    assert sink.ended()
+    assert (outlet.taken, sink.progress.refused) == (["run-1", "run-3"], 1)
+    assert "played refused 1 event" in heard.said[0]
+
+
+def test_a_clock_that_is_set_back_and_forth_holds_nothing_up(written: Written) -> None:
+    outlet = Played()
+    for number, year in enumerate((2026, 2099, 1999, 2026), 1):
+        written.write(number, when=NOW.replace(year=year))
+    sink = a_sink(outlet, written.path, Heard())
+    sink.start()
+
+    sink.end(5)
+
+    assert sink.ended()
+    assert outlet.taken == ["run-1", "run-2", "run-3", "run-4"]
+
+
 def test_an_engine_that_is_away_is_tried_again_and_both_are_said_once(written: Written) -> None:
     heard, tries = Heard(), []
 
@@ -63,7 +96,7 @@ def test_an_engine_that_is_away_is_tried_again_and_both_are_said_once(written: W
 
 def test_one_event_that_is_refused_keeps_no_other_away_and_is_said_in_the_journal(written: Written) -> None:
     def refuses_3(entries: Sequence[Entry]) -> Outcome:
-        if any(each.event.event.id == "run-3" for each in entries):
+        if any(each.id == "run-3" for each in entries):
             raise Unwelcome("it answers 400: field too long")
         return TAKEN
 
@@ -142,7 +175,7 @@ def test_what_rotation_removed_is_counted_said_and_journalled(tmp_path: Path) ->
 
 def test_a_failure_of_ours_with_one_event_is_a_refusal_of_that_event(written: Written) -> None:
     def breaks(entries: Sequence[Entry]) -> Outcome:
-        if any(each.event.event.id == "run-2" for each in entries):
+        if any(each.id == "run-2" for each in entries):
             raise KeyError("surprise")
         return TAKEN
 

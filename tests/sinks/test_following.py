@@ -17,7 +17,7 @@ LINE = len(to_line(event(1)))
 def all_of(follower: Follower) -> list[str]:
     ids: list[str] = []
     while entries := follower.read():
-        ids += [each.event.event.id for each in entries]
+        ids += [each.id for each in entries]
     return ids
 
 
@@ -99,7 +99,7 @@ def test_a_torn_line_is_waited_for_and_one_that_is_no_event_is_counted(tmp_path:
         before = follower.read()
         file.write(line[20:])
 
-        after = [each.event.event.id for each in follower.read()]
+        after = [each.id for each in follower.read()]
 
     assert (before, after, follower.unreadable) == ([], ids(1), 1)
 

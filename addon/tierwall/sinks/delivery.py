@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from tierwall.events import Event, Stage
+from tierwall.events import Stage
 from tierwall.sinks.entry import Entry, NotNow, Outcome, Outlet, Unwelcome
 from tierwall.sinks.following import Follower, Position
 
@@ -67,7 +67,7 @@ class Delivery:
         kept_at: Path,
         voice: Voice,
         *,
-        wanted: Callable[[Event], bool] = lambda _: True,
+        wanted: Callable[[Entry], bool] = lambda _: True,
     ) -> None:
         """`kept_at`: the file that its position is kept in."""
         self.name = name
@@ -147,7 +147,7 @@ class Delivery:
             self._say_refused()
             self._closing.wait(LOOK_EVERY_S)
             return not closing  # else what came last may not have been read
-        wanted = [entry for entry in entries if self._wanted(entry.event)]
+        wanted = [entry for entry in entries if self._wanted(entry)]
         if wanted and not self._delivered(wanted):
             self._follower.back_to(before)
             return False
@@ -212,7 +212,7 @@ class Delivery:
     def _refused(self, outcome: Outcome, entries: Sequence[Entry]) -> None:
         if outcome.refused:
             self.progress.refused += outcome.refused
-            if any(entry.event.tierwall.stage is not Stage.JOURNAL for entry in entries):  # else its own complaint
+            if not all(_complains(entry) for entry in entries):
                 self._refused_unsaid += outcome.refused
                 self._why = outcome.why
                 self._say_refused()
@@ -263,6 +263,14 @@ def kept_position(path: Path) -> Position | None:
 def keep(path: Path, position: Position) -> None:
     """Write where a sink begins. Raises OSError."""
     path.write_bytes(msgspec.json.encode(position))
+
+
+def _complains(entry: Entry) -> bool:
+    """Whether it is what a sink journalled: that this is refused too is not worth another line."""
+    try:
+        return entry.event.tierwall.stage is Stage.JOURNAL
+    except ValueError:
+        return False
 
 
 def _events(number: int) -> str:

@@ -4,18 +4,26 @@ Knows values. What is done about an answer is delivery.py's.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from tierwall.events import Event
+from tierwall.events import Event, parse
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entry:
-    """An event with its line, the LF left out."""
+    """A line, its LF left out, and the id of its event. The event itself is read when somebody asks for it."""
 
-    event: Event
     line: bytes
+    id: str
+    _event: Event | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def event(self) -> Event:
+        """Raises ValueError where the line has an id and is no event all the same."""
+        if self._event is None:
+            self._event = parse(self.line)
+        return self._event
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import assert_never
 
-from tierwall.events import Event
 from tierwall.sinks.address import Address, Kind
 from tierwall.sinks.delivery import Delivery, Voice, keep, kept_position
-from tierwall.sinks.entry import Outlet
+from tierwall.sinks.entry import Entry, Outlet
 from tierwall.sinks.following import START, Follower, Position
 from tierwall.sinks.formats import webhook
 from tierwall.sinks.outlets.http import HttpOutlet
@@ -83,5 +82,5 @@ def position_file(journal: Path, address: Address) -> Path:
     return journal.with_name(f"{journal.name}.{address.kind}-{hashlib.sha256(whole.encode()).hexdigest()[:8]}.position")
 
 
-def _everything(_: Event) -> bool:
+def _everything(_: Entry) -> bool:
     return True

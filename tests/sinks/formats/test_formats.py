@@ -6,13 +6,15 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.events.material import ATTEMPT, DENIED, context
 from tests.sinks.material import entry, event
 from tierwall.events import ClosedBy, closed, from_verdict, schema_text
 from tierwall.policy.attempt import Action, Verdict
 from tierwall.policy.model import Tier
-from tierwall.sinks.entry import NotNow, Outcome
+from tierwall.sinks.entry import Entry, NotNow, Outcome
 from tierwall.sinks.formats import clickhouse, elasticsearch, otlp, syslog, webhook
 from tierwall.sinks.formats.sentence import sentence
 
@@ -44,6 +46,60 @@ def test_otlp_says_it_as_the_specification_has_it() -> None:
     assert attributes["tierwall.breaks.services"] == {"arrayValue": {"values": [{"stringValue": "8x8/analytics"}]}}
     assert attributes["tierwall.breaks"]["arrayValue"]["values"][0]["kvlistValue"]["values"][0]["key"] == "vendor"
     assert "@timestamp" not in attributes
+
+
+TEXTS = st.one_of(st.none(), st.sampled_from(["a.example", '","bytes":7}', '{"id":"x"}', "\\", "é\u2028"]))
+COUNTS = st.one_of(st.none(), st.integers(0, 2**63 - 1))
+
+
+@given(TEXTS, TEXTS, TEXTS, COUNTS, COUNTS, COUNTS, st.one_of(st.none(), st.integers(0, 65535)), st.booleans())
+def test_what_lines_have_alike_changes_nothing_of_what_otlp_says(  # noqa: PLR0917 - the parts of an event
+    domain: str | None,
+    agent: str | None,
+    site: str | None,
+    duration: int | None,
+    sent: int | None,
+    received: int | None,
+    port: int | None,
+    six: bool,
+) -> None:
+    made = from_verdict(DENIED, ATTEMPT, context(user_agent=agent))
+    put = msgspec.structs.replace
+    assert made.source is not None
+    assert made.destination is not None
+    made = put(
+        made,
+        event=put(made.event, duration=duration),
+        source=put(made.source, ip="fd00::1%eth0" if six else "10.0.0.1", port=port, bytes=sent),
+        destination=put(made.destination, domain=domain, bytes=received),
+        tierwall=put(made.tierwall, site=site),
+    )
+    as_written = entry(made)
+    spaced = Entry(json.dumps(json.loads(as_written.line)).encode(), as_written.id)  # which is read whole
+
+    assert record_of(as_written) == record_of(spaced)
+
+
+def record_of(one: Entry) -> Any:
+    """Its attributes in one order."""
+    [record] = json.loads(otlp.request([one], "lab1"))["resourceLogs"][0]["scopeLogs"][0]["logRecords"]
+    record["attributes"].sort(key=lambda each: each["key"])
+    return record
+
+
+def test_a_clock_that_is_off_goes_along_as_it_is() -> None:
+    """Sinks compare no times: an event of another year is one like any other, and its id stays."""
+    early, late = (
+        msgspec.structs.replace(event(number), timestamp=when)
+        for number, when in ((1, "1999-12-31T23:59:59.999Z"), (2, "2099-01-01T00:00:00.000Z"))
+    )
+
+    times = [record_of(entry(each))["timeUnixNano"] for each in (early, late)]
+    rows = [json.loads(clickhouse.request([entry(each)]))["ts"] for each in (early, late)]
+
+    assert times == ["946684799999000000", "4070908800000000000"]
+    assert rows == ["1999-12-31 23:59:59.999", "2099-01-01 00:00:00.000"]
+    assert b"1 1999-12-31T23:59:59.999Z lab1" in syslog.frame(entry(early), "lab1", 1)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +218,12 @@ def test_a_webhook_is_called_for_denials_of_core_and_nothing_else() -> None:
     denied = from_verdict(core, ATTEMPT, context())
     ended = closed(core, ATTEMPT, context(), by=ClosedBy.CLIENT, sent=1, received=1, duration=1)
 
-    assert [webhook.wanted(each) for each in (denied, entry().event, ended, event(1))] == [True, False, False, False]
+    assert [webhook.wanted(entry(each)) for each in (denied, entry().event, ended, event(1))] == [
+        True,
+        False,
+        False,
+        False,
+    ]
     body = json.loads(webhook.request([entry(denied)] * 7))
     assert (len(body["events"]), body["text"].splitlines()[-1]) == (7, "and 2 more")
 

@@ -78,6 +78,8 @@ class Companion:
 def _supervise(duties: Duties, told: int) -> None:
     """The life of the companion; does not return."""
     os.nice(_NICE)
+    if hasattr(os, "SCHED_BATCH"):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # it wakes up without taking a core from anybody
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # these reach us too; the run says when it is over
         signal.signal(number, signal.SIG_IGN)
     while (status := _in_a_child(lambda: _serve(duties, told))) != 0:

@@ -60,7 +60,7 @@ def query(table: str) -> str:
 
 def token(entries: Sequence[Entry]) -> str:
     """The same for the same batch."""
-    return f"{entries[0].event.event.id}.{len(entries)}.{entries[-1].event.event.id}"
+    return f"{entries[0].id}.{len(entries)}.{entries[-1].id}"
 
 
 def _row(entry: Entry) -> dict[str, object]:

@@ -22,9 +22,7 @@ _BREAK: Final = dict.fromkeys(("vendor", "service", "tier", "rule"), _KEYWORD) |
 
 def request(entries: Sequence[Entry]) -> bytes:
     """The lines of one bulk request."""
-    return b"".join(
-        b'{"create":{"_id":%b}}\n%b\n' % (msgspec.json.encode(entry.event.event.id), entry.line) for entry in entries
-    )
+    return b"".join(b'{"create":{"_id":%b}}\n%b\n' % (msgspec.json.encode(entry.id), entry.line) for entry in entries)
 
 
 def outcome(body: bytes, entries: Sequence[Entry]) -> Outcome:

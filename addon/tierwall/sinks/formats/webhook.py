@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from tierwall.events import Action, Event
+from tierwall.events import Action
 from tierwall.policy.model import Tier
 from tierwall.sinks.entry import Entry
 from tierwall.sinks.formats.sentence import sentence
@@ -17,8 +17,12 @@ CONTENT_TYPE: Final = "application/json"
 _SAID: Final = 5
 
 
-def wanted(event: Event) -> bool:
-    """Whether it is one to be called for."""
+def wanted(entry: Entry) -> bool:
+    """Whether it is one to be called for. What is no event is the request's to refuse."""
+    try:
+        event = entry.event
+    except ValueError:
+        return True
     return event.action is Action.DENIED and event.tierwall.tier is Tier.CORE
 
 

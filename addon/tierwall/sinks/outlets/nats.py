@@ -69,7 +69,7 @@ class NatsOutlet:
             await asyncio.gather(*(self._publish(entry) for entry in entries))
 
     async def _publish(self, entry: Entry) -> None:
-        headers = {"Nats-Msg-Id": entry.event.event.id}
+        headers = {"Nats-Msg-Id": entry.id}
         await self._stream.publish(self._subject, entry.line, timeout=_ANSWER_S, headers=headers)
 
     async def _connect(self) -> None:
