@@ -19,7 +19,8 @@ from bench.children import ChildFailed
 from bench.ground import HERE, CannotMeasure, Ground, ground
 from bench.load import LoadFailed
 from bench.parts import PARTS
-from bench.peers import ALL, DEBIAN, Peer, Tierwall
+from bench.peer import Peer
+from bench.peers import ALL, DEBIAN, Tierwall
 from bench.processes import DidNotStart
 from bench.results import Results
 from bench.scale import QUICK, Scale

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from rich.progress import Progress
 
 from bench.ground import Ground
-from bench.peers import Envoy, Peer
+from bench.peer import Peer
+from bench.peers import Envoy
 from bench.results import Results
 from bench.scale import Scale
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.ground import REPLY_OCTETS
-from bench.peers import Peer
+from bench.peer import Peer
 
 SETTLE_S: Final = 0.3
 """After the last client left: journals and logs written in batches are part of a proxy's CPU time."""

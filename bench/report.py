@@ -110,7 +110,7 @@ def _lines(results: Results, plot: str | None) -> Iterator[str]:
         elif peer.name in results.versions:
             differs = f" Differs: {peer.differs}." if peer.differs else ""
             yield f"- **{peer.name}**: {results.versions[peer.name]}.{differs}"
-    yield from ("", "The configurations are in [peers.py](peers.py). Started as", "", "```sh")
+    yield from ("", "The configurations are in [peers.py](peers.py) and [squid.py](squid.py). Started as", "", "```sh")
     yield from results.commands.values()
     yield from ("```", "", "## How", "")
     yield from _HOW

@@ -1,14 +1,36 @@
-"""What Squid wants beside its configuration: the list in its spelling, a certificate, files that its user may write."""
+"""What every Squid of ours wants: what is the same in each configuration, the list in its spelling, a certificate, and
+files that its user may write."""
 
 import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+_ALWAYS: Final = """\
+hosts_file {folder}/hosts
+cache_log {folder}/cache.log
+cache_store_log none
+cache deny all
+cache_mem 8 MB
+netdb_filename none
+pinger_enable off
+pid_filename none
+coredump_dir {folder}
+max_filedescriptors {descriptors}
+shutdown_lifetime 0 seconds
+visible_hostname squid.example
+"""
+
+
+def always(folder: Path, descriptors: int) -> str:
+    """Settings of one that caches nothing, asks nobody and keeps its files in the folder, with the names in `hosts`."""
+    return _ALWAYS.format(folder=folder, descriptors=descriptors)
 
 
 def dstdomain(hosts: Sequence[str]) -> list[str]:

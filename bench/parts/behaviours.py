@@ -7,7 +7,8 @@ from typing import Final
 
 from bench import load
 from bench.bench import Bench
-from bench.peers import Tierwall, all_running
+from bench.peer import all_running
+from bench.peers import Tierwall
 
 _ELSEWHERE: Final = "scope: {hosts: [elsewhere.invalid]}"
 _TEN: Final = (

@@ -5,7 +5,7 @@ Measures octets a second and the proxy's CPU time for a gigabyte.
 
 from bench import load
 from bench.bench import Bench
-from bench.peers import all_running
+from bench.peer import all_running
 
 
 def run(bench: Bench) -> None:

@@ -5,7 +5,7 @@ Stock mitmproxy has no host list to deny by; it is left out, and RESULTS.md show
 
 from bench import load
 from bench.bench import Bench
-from bench.peers import all_running
+from bench.peer import all_running
 
 
 def run(bench: Bench) -> None:

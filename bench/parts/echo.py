@@ -5,7 +5,7 @@ Measures what a proxy adds to every message of a chat or a vote.
 
 from bench import load
 from bench.bench import Bench
-from bench.peers import all_running
+from bench.peer import all_running
 
 
 def run(bench: Bench) -> None:

@@ -12,7 +12,8 @@ from bench.ground import free_port, tierwall_environment
 from bench.https import requests_inside_tls
 from bench.load import SETTLE_S
 from bench.parts.requests import StockMitmproxy
-from bench.peers import Mitmproxy, Peer, Tierwall, all_running
+from bench.peer import Peer, all_running
+from bench.peers import Mitmproxy, Tierwall
 from bench.processes import Running, until_listening
 
 

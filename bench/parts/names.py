@@ -6,7 +6,9 @@ In a network namespace. Measures how many a second, and the proxy's CPU time for
 from bench import load
 from bench.bench import Bench
 from bench.namespace import NoNamespace, namespace
-from bench.peers import Envoy, Squid, Tierwall, all_running
+from bench.peer import all_running
+from bench.peers import Envoy, Tierwall
+from bench.squid import Squid
 
 
 def run(bench: Bench) -> None:

@@ -5,7 +5,9 @@ Stock mitmproxy has no host list here either. Squid caches nothing, and judges t
 
 from bench import load
 from bench.bench import Bench
-from bench.peers import Direct, Mitmproxy, Peer, Squid, Tierwall, all_running
+from bench.peer import Peer, all_running
+from bench.peers import Direct, Mitmproxy, Tierwall
+from bench.squid import Squid
 
 
 class StockMitmproxy(Mitmproxy):

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from bench import load
 from bench.bench import Bench
 from bench.ground import HERE, free_port
-from bench.peers import Peer, Tierwall, all_running
+from bench.peer import Peer, all_running
+from bench.peers import Tierwall
 from bench.processes import Running, until_listening
 
 

@@ -9,7 +9,9 @@ from contextlib import ExitStack
 from bench import load
 from bench.bench import Bench
 from bench.namespace import ADDRESSES, CLIENT_UID, NETWORK, NoNamespace, namespace, redirect
-from bench.peers import Peer, Squid, Tierwall
+from bench.peer import Peer
+from bench.peers import Tierwall
+from bench.squid import Squid
 
 
 class Gateway(Tierwall):

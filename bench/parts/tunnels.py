@@ -5,7 +5,7 @@ Measures how many a second, the proxy's CPU time for each, and what the clients 
 
 from bench import load
 from bench.bench import Bench
-from bench.peers import all_running
+from bench.peer import all_running
 
 
 def run(bench: Bench) -> None:

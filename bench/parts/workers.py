@@ -9,7 +9,8 @@ import sys
 from bench import load
 from bench.bench import Bench
 from bench.ground import tierwall_environment
-from bench.peers import Tierwall, all_running
+from bench.peer import all_running
+from bench.peers import Tierwall
 
 
 class OneWorker(Tierwall):

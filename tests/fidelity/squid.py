@@ -16,29 +16,18 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.squid_files import open_to_squid
+from bench.squid_files import always, open_to_squid
 
 START_S = 20
 ANSWER_S = 15
 AT_A_TIME = 64
+DESCRIPTORS = 4096
 _SETTINGS = """\
 cache_peer 127.0.0.1 parent {nobody} 0 no-query no-digest
 never_direct allow all
 dns_nameservers 127.0.0.1
 dns_timeout 1 second
-hosts_file {folder}/hosts
 access_log none
-cache_log {folder}/cache.log
-cache_store_log none
-cache deny all
-cache_mem 8 MB
-netdb_filename none
-pinger_enable off
-pid_filename none
-coredump_dir {folder}
-max_filedescriptors 4096
-shutdown_lifetime 0 seconds
-visible_hostname oracle.example
 """
 _FATAL = re.compile(r"FATAL: (?P<why>.*)")
 
@@ -119,7 +108,7 @@ def running(folder: Path, configuration: str, hosts: str = "") -> Iterator[Squid
     """A Squid with the configuration, its logs in the folder; `hosts` is what it knows of names and addresses."""
     port, nobody = free_ports(2)
     (folder / "hosts").write_text(hosts)
-    settings = _SETTINGS.format(folder=folder, nobody=nobody)
+    settings = _SETTINGS.format(nobody=nobody) + always(folder, DESCRIPTORS)
     path = folder / "squid.conf"
     text = f"http_port 127.0.0.1:{port}\n{configuration}\n{settings}"
     path.write_text(text, encoding="utf-8", errors="surrogateescape")
