@@ -4,18 +4,17 @@ Every text is cut here, so that what is built is exactly what the line says. The
 one break in the longest line; line.py drops the rest of them where it must.
 """
 
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
 from typing import Final
 
 from msgspec import Struct, structs
 
 from tierwall import __version__
-from tierwall.events.enums import Action, Category, ClosedBy, Kind, NetworkProtocol, Stage, Type
+from tierwall.events.enums import Action, Category, ClosedBy, Kind, Stage, Type
+from tierwall.events.field_sets import destination, network, source, timestamp, tls
 from tierwall.events.hostile_text import (
     FAULT_OCTETS,
     ID_OCTETS,
-    NAME_OCTETS,
     TEXT_OCTETS,
     URL_OCTETS,
     Queries,
@@ -24,26 +23,20 @@ from tierwall.events.hostile_text import (
     redact_url,
 )
 from tierwall.events.model import (
-    Destination,
     Ecs,
     Error,
     Event,
     EventFields,
     Http,
     HttpRequest,
-    Nat,
-    Network,
     Observer,
-    Source,
     Tierwall,
-    Tls,
-    TlsClient,
     Url,
     UserAgent,
 )
 from tierwall.events.verdict_fields import said_of
-from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen, Verdict
-from tierwall.policy.model import Tier, Transport
+from tierwall.policy.attempt import Attempt, Reason, Verdict
+from tierwall.policy.model import Tier
 
 _ECS: Final = Ecs(version="8.17.0")
 _OBSERVER: Final = Observer(product="tierwall", version=__version__)
@@ -61,13 +54,6 @@ _TYPES: Final[dict[Action, tuple[Type, ...]]] = {
     Action.APPLIED: (Type.INFO,),
     Action.DRIFT: (Type.CONNECTION, Type.INFO),
 }
-_PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
-    Seen.TLS: NetworkProtocol.TLS,
-    Seen.HTTP: NetworkProtocol.HTTP,
-    Seen.QUIC: NetworkProtocol.QUIC,
-    Seen.DNS: NetworkProtocol.DNS,
-}
-_MILLISECONDS: Final = tuple(f".{number:03d}Z" for number in range(1000))
 
 
 class Context(Struct, frozen=True, kw_only=True, gc=False):
@@ -168,7 +154,7 @@ def closed_after(  # noqa: PLR0913 - as many as `closed`
     duration: int,
 ) -> Event:
     """The same of a tunnel that was told of when it began: what was said then is said again, and not made again."""
-    source, destination = allowed.source, allowed.destination
+    client, server = allowed.source, allowed.destination
     ended = structs.replace(
         allowed.event,
         type=_TYPES[Action.CLOSED],
@@ -180,8 +166,8 @@ def closed_after(  # noqa: PLR0913 - as many as `closed`
         allowed,
         timestamp=timestamp(when),
         event=ended,
-        source=None if source is None else structs.replace(source, bytes=sent),
-        destination=None if destination is None else structs.replace(destination, bytes=received),
+        source=None if client is None else structs.replace(client, bytes=sent),
+        destination=None if server is None else structs.replace(server, bytes=received),
         tierwall=structs.replace(allowed.tierwall, stage=Stage.TUNNEL, closed_by=by),
     )
 
@@ -249,10 +235,10 @@ def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, 
             id=cut(context.id, ID_OCTETS),
             duration=outcome.duration_ns,
         ),
-        source=_source(context, outcome.sent),
-        destination=None if attempt is None else _destination(attempt, verdict, outcome.received),
-        network=None if attempt is None else _network(attempt.transport, attempt.seen),
-        tls=None if attempt is None else _tls(attempt),
+        source=source(context.client_ip, context.client_port, outcome.sent),
+        destination=None if attempt is None else destination(attempt, verdict, outcome.received),
+        network=None if attempt is None else network(attempt.transport, attempt.seen),
+        tls=None if attempt is None else tls(attempt),
         url=None if context.url is None else Url(full=cut(redact_url(context.url, context.queries), URL_OCTETS)),
         http=None if context.method is None else Http(request=HttpRequest(method=cut(context.method, ID_OCTETS))),
         user_agent=None if context.user_agent is None else UserAgent(original=cut(context.user_agent, TEXT_OCTETS)),
@@ -261,61 +247,6 @@ def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, 
         observer=_OBSERVER,
         tierwall=_tierwall(outcome, verdict, context),
     )
-
-
-def timestamp(when: datetime | int) -> str:
-    """As it is written: in UTC, to the millisecond."""
-    if isinstance(when, datetime):
-        return _second(int(when.timestamp() // 1)) + _MILLISECONDS[when.microsecond // 1000]
-    return _second(when // 1_000_000_000) + _MILLISECONDS[when // 1_000_000 % 1000]
-
-
-@lru_cache(maxsize=2)
-def _second(since_epoch: int) -> str:
-    return datetime.fromtimestamp(since_epoch, UTC).isoformat()[:19]
-
-
-def _source(context: Context, sent: int | None) -> Source | None:
-    if context.client_ip is None:
-        return None
-    return Source(ip=context.client_ip, port=context.client_port, bytes=sent)
-
-
-def _destination(attempt: Attempt, verdict: Verdict | None, received: int | None) -> Destination:
-    decided_by = None if verdict is None else verdict.name_source
-    domain: str | None = None
-    address, dialled = attempt.address or attempt.dialled, attempt.dialled
-    for given in attempt.names:
-        if not isinstance(given.value, str):
-            address = address or given.value
-        elif domain is None or given.source is decided_by:
-            domain = given.value
-    if domain is None and verdict is not None and verdict.name_source is not NameSource.ADDRESS and address is None:
-        domain = verdict.name
-    return Destination(
-        domain=cut_if_any(domain, NAME_OCTETS),
-        ip=None if address is None else str(address),
-        nat=None if dialled is None or dialled == address else Nat(ip=str(dialled)),
-        port=attempt.port,
-        bytes=received,
-    )
-
-
-@lru_cache
-def _network(transport: Transport, seen: Seen | None) -> Network:
-    return Network(transport=transport, protocol=_PROTOCOLS.get(seen))
-
-
-def _tls(attempt: Attempt) -> Tls | None:
-    for given in attempt.names:
-        if given.source is NameSource.SNI:
-            return _server_name(str(given.value))
-    return None
-
-
-@lru_cache(maxsize=1024)
-def _server_name(name: str) -> Tls:
-    return Tls(client=TlsClient(server_name=cut(name, NAME_OCTETS)))
 
 
 def _tierwall(outcome: _Outcome, verdict: Verdict | None, context: Context) -> Tierwall:

@@ -2,7 +2,7 @@
 
 The attribute names are the JSON names (`@timestamp` alone is spelled otherwise); what is absent is None, a default, and
 left out of the line. msgspec's structs are made and written in a few microseconds, which a proxy pays for each tunnel.
-Values are cut to their limits by build.py; nothing here checks or renders.
+Values are cut to their limits by build.py and field_sets.py; nothing here checks or renders.
 """
 
 from datetime import datetime

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tierwall import __version__
-from tierwall.events.build import timestamp
+from tierwall.events.field_sets import timestamp
 from tierwall.report.document import Case, Document, Mood, Section, Table
 from tierwall.report.seal import sealed
 from tierwall.report.wording import plural

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from tierwall import __version__
 from tierwall.events import Event, visible
-from tierwall.events.build import timestamp
+from tierwall.events.field_sets import timestamp
 from tierwall.events.line import whole_line
 from tierwall.policy.site import Site
 from tierwall.report.indented import Indented
