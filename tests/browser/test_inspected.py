@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.browser.conftest import WebAppOrigin
 from tests.browser.test_chromium import START_S, Browse
-from tests.support.running import about, allow_private, lab_ca, needs, running_proxy
+from tests.support.journal_lines import about
+from tests.support.running import allow_private, lab_ca, needs, running_proxy
 from tierwall.standins.certificates import Authority
 
 SITE = """

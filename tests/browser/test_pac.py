@@ -13,7 +13,8 @@ import pytest
 
 from tests.browser.conftest import FLAGS, WebAppOrigin
 from tests.browser.test_chromium import ANALYTICS, START_S, Browse
-from tests.support.running import about, allow_private, needs, running_proxy
+from tests.support.journal_lines import about
+from tests.support.running import allow_private, needs, running_proxy
 from tierwall.policy.dialect import ANY, ONE, SOME, Reading, Shape
 from tierwall.policy.projections.pac_targets import Steering
 from tierwall.report.pac import pac_for_everything, pac_for_listed

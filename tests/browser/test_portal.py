@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.browser.conftest import FLAGS
-from tests.support.running import Proxy, about, allow_private, needs, running_proxy
+from tests.support.journal_lines import about
+from tests.support.running import Proxy, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.docs.console import CUT, Typed, console_blocks, differs, written
+from tests.support.journal_lines import about
 from tests.support.programs import client_hello, connect_request, connected, converse, tunnel
-from tests.support.running import ADDON, Proxy, about, allow_private, needs, running_proxy
+from tests.support.running import ADDON, Proxy, allow_private, needs, running_proxy
 from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
 ELSEWHERE = {

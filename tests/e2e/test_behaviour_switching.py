@@ -12,8 +12,9 @@ from tempfile import gettempdir
 
 import pytest
 
+from tests.support.journal_lines import about
 from tests.support.programs import connected, read_to_end, tunnel
-from tests.support.running import ADDON, Proxy, about, allow_private, needs, running_proxy
+from tests.support.running import ADDON, Proxy, allow_private, needs, running_proxy
 from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
 LIMIT_S = 30

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from tests.e2e.conftest import Lab
+from tests.support.journal_lines import about, denial
 from tests.support.programs import connected, curl, openssl, read_to_end, through, tunnel, wait
-from tests.support.running import about, allow_private, denial, needs, running_proxy
+from tests.support.running import allow_private, needs, running_proxy
 from tierwall.standins.certificates import CA_NAME, Authority
 from tierwall.standins.clients import banner_session, half_close_session, native_session, websocket_session
 from tierwall.standins.origins import HttpsOrigin, serve_in_thread

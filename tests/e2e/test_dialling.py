@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
+from tests.support.journal_lines import about, denial
 from tests.support.programs import connect_request, connected, converse, curl, through, tunnel, wait
-from tests.support.running import about, denial, needs, running_proxy
+from tests.support.running import needs, running_proxy
 from tierwall.standins.clients import half_close_session
 
 

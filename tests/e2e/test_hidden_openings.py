@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
+from tests.support.journal_lines import about
 from tests.support.needs import needs
 from tests.support.origins import RecordingOrigin
 from tests.support.programs import ALERT_ACCESS_DENIED, client_hello, connected, openssl, read_to_end, tunnel
-from tests.support.running import Proxy, about, allow_private, lab_ca, running_proxy
+from tests.support.running import Proxy, allow_private, lab_ca, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import SpeaksFirstOrigin, serve_in_thread
 from tierwall.standins.origins.base import TlsOrigin

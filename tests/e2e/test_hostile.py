@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
+from tests.support.journal_lines import about
 from tests.support.programs import (
     ALERT_ACCESS_DENIED,
     built_hello,
@@ -19,7 +20,7 @@ from tests.support.programs import (
     through,
     tunnel,
 )
-from tests.support.running import about, needs
+from tests.support.running import needs
 
 GARBAGE = [
     b"\x00\x01\x02\x03",

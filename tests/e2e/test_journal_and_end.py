@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.journal_lines import about
 from tests.support.programs import (
     client_hello,
     connect_request,
@@ -21,7 +22,7 @@ from tests.support.programs import (
     tunnel,
     wait,
 )
-from tests.support.running import ADDON, about, allow_private, needs, running_proxy
+from tests.support.running import ADDON, allow_private, needs, running_proxy
 from tierwall.report.wording import octets
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import native_session

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.journal_lines import about
 from tests.support.programs import curl
-from tests.support.running import Proxy, about, allow_private, lab_ca, needs, running_proxy
+from tests.support.running import Proxy, allow_private, lab_ca, needs, running_proxy
 from tierwall.standins.certificates import CA_NAME, Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.journal_lines import about
 from tests.support.programs import connect_request, connected, converse, read_response, read_to_end, tunnel
-from tests.support.running import Proxy, about, allow_private, running_proxy
+from tests.support.running import Proxy, allow_private, running_proxy
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 BROKEN = """

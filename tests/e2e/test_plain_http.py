@@ -3,8 +3,9 @@
 import socket
 
 from tests.e2e.conftest import Lab
+from tests.support.journal_lines import about, denial
 from tests.support.programs import connected, converse, curl, read_response, read_to_end, through
-from tests.support.running import about, denial, needs
+from tests.support.running import needs
 
 
 @needs("curl")

@@ -9,9 +9,10 @@ import pytest
 
 from tests.e2e.conftest import NAMES
 from tests.e2e.test_socks5 import NO_AUTHENTICATION, addressed, ask, named
+from tests.support.journal_lines import about
 from tests.support.origins import RecordingOrigin
 from tests.support.programs import Way, client_hello, connected, curl, read_to_end, through, tunnel, wait
-from tests.support.running import Proxy, about, allow_private, by_lab_ca, lab_ca, needs, running_proxy
+from tests.support.running import Proxy, allow_private, by_lab_ca, lab_ca, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import fetch_https
 from tierwall.standins.origins import HttpsOrigin, serve_in_thread

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
+from tests.support.journal_lines import about, denial
 from tests.support.programs import (
     ALERT_ACCESS_DENIED,
     client_hello,
@@ -17,7 +18,7 @@ from tests.support.programs import (
     through,
     wait,
 )
-from tests.support.running import about, denial, needs
+from tests.support.running import needs
 from tierwall.standins.certificates import CA_NAME
 from tierwall.standins.clients import banner_session, half_close_session, native_session
 

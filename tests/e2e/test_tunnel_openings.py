@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import Lab
+from tests.support.journal_lines import about, denial
 from tests.support.origins import RecordingOrigin
 from tests.support.programs import (
     ALERT_ACCESS_DENIED,
@@ -21,7 +22,7 @@ from tests.support.programs import (
     tunnel,
     wait,
 )
-from tests.support.running import about, allow_private, denial, needs, running_proxy
+from tests.support.running import allow_private, needs, running_proxy
 from tierwall.standins.clients import banner_session
 from tierwall.standins.origins import SpeaksFirstOrigin, serve_in_thread
 

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import NAMES
+from tests.support.journal_lines import about
 from tests.support.origins import ScriptedParent
 from tests.support.programs import Way, connect_request, connected, converse, curl, read_to_end, through, tunnel, wait
-from tests.support.running import Proxy, about, needs, running_proxy
+from tests.support.running import Proxy, needs, running_proxy
 from tierwall.standins.certificates import CA_NAME, Authority
 from tierwall.standins.clients import half_close_session, native_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tests.netns.lab import CLIENT, Lab, Seen
-from tests.support.running import Proxy, whole
+from tests.support.journal_lines import whole
+from tests.support.running import Proxy
 
 AMPLITUDE: Final = {
     "rule": {"name": "api.amplitude.com", "ruleset": "8x8", "category": "analytics"},

@@ -11,7 +11,8 @@ from tests.netns.clients import curl
 from tests.netns.dns_packets import A, NameServerOrigin, address, ask
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import GATEWAY, OTHER_SERVER, REDIRECT, SERVER, TUN, Lab
-from tests.support.running import Proxy, about, needs
+from tests.support.journal_lines import about
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, Reached, RedirectOrigin
 from tierwall.standins.quic import QuicEchoOrigin, quic_echo

@@ -8,7 +8,8 @@ import pytest
 
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import REDIRECT, SERVER, Lab
-from tests.support.running import Proxy, about, by_lab_ca
+from tests.support.journal_lines import about
+from tests.support.running import Proxy, by_lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Direct, fetch_https, native_session, websocket_session
 from tierwall.standins.origins import HttpsOrigin

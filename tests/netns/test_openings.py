@@ -12,8 +12,9 @@ import pytest
 from tests.netns.clients import converse, curl, s_client
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import GATEWAY, OTHER_SERVER, PORT, REDIRECT, SERVER, TUN, Lab, bound
+from tests.support.journal_lines import about
 from tests.support.programs import client_hello
-from tests.support.running import Proxy, about, needs
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin
 

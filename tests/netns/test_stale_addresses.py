@@ -11,8 +11,9 @@ from tests.netns.clients import curl
 from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import CLIENT, GATEWAY, OTHER_SERVER, REDIRECT, SERVER, Lab
+from tests.support.journal_lines import about
 from tests.support.programs import read_to_end, tunnel
-from tests.support.running import Proxy, about, needs
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin
 

@@ -15,7 +15,8 @@ from tests.netns.events import sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, OTHER_SERVER, REDIRECT, SERVER, SERVER_6, TUN, TURN, Lab, bound
 from tests.netns.turn import coturn, send_media
-from tests.support.running import Proxy, needs, whole
+from tests.support.journal_lines import whole
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, stun_binding, udp_echo
 from tierwall.standins.origins import StunOrigin, UdpEchoOrigin

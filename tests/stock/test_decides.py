@@ -7,8 +7,9 @@ from pathlib import Path
 
 from tests.stock.conftest import Behind
 from tests.stock.stock import Stock, stock_mitmproxy
+from tests.support.journal_lines import about
 from tests.support.programs import connected, curl, read_head, read_response, through, wait
-from tests.support.running import about, needs
+from tests.support.running import needs
 from tierwall.standins.certificates import CA_NAME
 from tierwall.standins.clients import fetch_https, half_close_session, native_session
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import stock_mitmproxy
+from tests.support.journal_lines import about
 from tests.support.programs import wait
-from tests.support.running import about
 from tierwall.standins.clients import Cause, fetch_https, native_session, websocket_session
 
 BEHAVIOURS = """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import run_to_its_end, stock_mitmproxy
+from tests.support.journal_lines import about
 from tests.support.programs import connected, read_head, read_response, tunnel, wait
-from tests.support.running import about
 from tierwall.standins.clients import Cause, fetch_https
 
 

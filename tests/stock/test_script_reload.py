@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from tests.stock.stock import Stock
+from tests.support.journal_lines import about
 from tests.support.programs import connected, converse, read_response, read_to_end, tunnel
-from tests.support.running import about
 
 BROKEN = "import no_such_module\n"
 CONNECT = b"CONNECT page.corp.example:7 HTTP/1.1\r\n\r\n"

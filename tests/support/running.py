@@ -3,7 +3,6 @@
 Knows how to start it, when it listens, what it said and journalled, and how to end it: never by name, always by id.
 """
 
-import json
 import os
 import re
 import signal
@@ -18,11 +17,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-import jsonschema
 import pytest
 
+from tests.support.journal_lines import valid, whole
 from tests.support.needs import PATH, needs  # noqa: F401 - many tests ask for `needs` here
-from tierwall.events import Event, parse, schema_text
+from tierwall.events import Event, parse
 from tierwall.standins.clients import HttpProxy, Socks5Proxy
 
 ADDON: Final = Path(__file__).resolve().parents[2] / "addon"
@@ -32,13 +31,9 @@ LOOK_EVERY_S: Final = 0.02
 
 _LISTENING = re.compile(r"^listening\s+(\S+):(\d+)\s+(.*)$", re.MULTILINE)
 _SAID_WHERE = re.compile(r"^(?:policy|journal)\s", re.MULTILINE)
-_RAW_CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _ESCAPE = "\x1b"
 _LISTEN_STATE = "0A"
 """In /proc/net/tcp; connections that the proxy has closed have no inode (column 9) any more."""
-_VALIDATOR = jsonschema.Draft202012Validator(
-    json.loads(schema_text()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-)
 
 
 def as_user(number: int) -> tuple[str, ...]:
@@ -50,57 +45,6 @@ def as_user(number: int) -> tuple[str, ...]:
 def allow_private(host: str, port: int, to_port: int, *, address: str = "127.0.0.1") -> tuple[str, str]:
     """Arguments that send HOST:PORT to a stand-in origin; `--resolve` also admits its private address."""
     return ("--resolve", f"{host}:{port}:{address}:{to_port}")
-
-
-def valid(line: str) -> dict[str, Any]:
-    """The object on a journal line, which is fit to be seen by a terminal and is as the schema says."""
-    assert _RAW_CONTROLS.search(line) is None, f"raw control characters: {line!r}"
-    assert len(line.encode()) < 8 * 1024, "longer than a line may be"
-    said: dict[str, Any] = json.loads(line)
-    _VALIDATOR.validate(said)
-    return said
-
-
-def about(domain: str, action: str = "denied") -> Callable[[Event], bool]:
-    """Holds for events of this action whose destination is this host, or this address."""
-
-    def holds(event: Event) -> bool:
-        there = event.destination
-        return event.event.action == action and there is not None and domain in (there.domain, there.ip)
-
-    return holds
-
-
-def denial(domain: str, port: int, reason: str, *, stage: str, refusal: str | None, **more: Any) -> dict[str, Any]:
-    """The whole event of a denial that breaks nothing documented; `more` are top-level fields, or `name_source`."""
-    source = {"name_source": more.pop("name_source", "connect")}
-    how = {} if refusal is None else {"refusal": refusal}
-    return {
-        "ecs": {"version": "8.17.0"},
-        "event": {
-            "kind": "event",
-            "category": ["network"],
-            "type": ["denied"],
-            "action": "denied",
-            "reason": reason,
-        },
-        "source": {"ip": "127.0.0.1"},
-        "destination": {"domain": domain, "port": port},
-        "network": {"transport": "tcp"},
-        "observer": {"product": "tierwall"},
-        "tierwall": {"tier": "none", "site": "lab", "stage": stage, **source, **how, "breaks": [], "near": []},
-        **more,
-    }
-
-
-def whole(said: Mapping[str, Any]) -> dict[str, Any]:
-    """An event without what differs from run to run (time, id, the client's port, our version), and without wording."""
-    plain: dict[str, Any] = json.loads(json.dumps(said))
-    del plain["@timestamp"], plain["event"]["id"], plain["observer"]["version"]
-    plain.get("source", {}).pop("port", None)
-    plain["event"].pop("duration", None)
-    plain["tierwall"].pop("detail", None)
-    return plain
 
 
 @dataclass(slots=True)

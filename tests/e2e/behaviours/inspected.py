@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from tests.support.running import Proxy, about
+from tests.support.journal_lines import about
+from tests.support.running import Proxy
 from tierwall.events import Event
 
 

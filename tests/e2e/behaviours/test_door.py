@@ -9,8 +9,9 @@ import pytest
 
 from tests.e2e.behaviours.at_access import ADDRESS, CURL, Behind, behind, http_of, of_vevox, socks_of
 from tests.e2e.behaviours.inspected import broken
+from tests.support.journal_lines import about
 from tests.support.programs import connected, curl, read_response, through, tunnel
-from tests.support.running import Proxy, about, needs
+from tests.support.running import Proxy, needs
 from tierwall.standins.certificates import Authority
 
 SITE = """

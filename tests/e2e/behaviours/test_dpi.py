@@ -8,9 +8,10 @@ import pytest
 
 from tests.e2e.behaviours.conftest import Start
 from tests.e2e.behaviours.inspected import broken, event
+from tests.support.journal_lines import about
 from tests.support.needs import needs
 from tests.support.programs import connected, curl, openssl, read_to_end, through, tunnel, wait
-from tests.support.running import Proxy, about, allow_private, lab_ca
+from tests.support.running import Proxy, allow_private, lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Stage, fetch_https, native_session, websocket_session
 from tierwall.standins.frames import Speaker

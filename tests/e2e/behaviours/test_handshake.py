@@ -11,9 +11,10 @@ import pytest
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
+from tests.support.journal_lines import about
 from tests.support.needs import needs
 from tests.support.programs import connected, curl, openssl, through, tunnel, wait
-from tests.support.running import Proxy, about, allow_private, by_lab_ca, lab_ca
+from tests.support.running import Proxy, allow_private, by_lab_ca, lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, fetch_https, native_session
 from tierwall.standins.frames import Speaker

@@ -13,9 +13,10 @@ from websockets.exceptions import InvalidStatus
 from tests.e2e.behaviours.conftest import NAMES, Start
 from tests.e2e.behaviours.inspected import broken, event
 from tests.e2e.behaviours.origins import TellingOrigin
+from tests.support.journal_lines import about
 from tests.support.needs import needs
 from tests.support.programs import Curled, curl, through, wait
-from tests.support.running import Proxy, about, allow_private, by_lab_ca, lab_ca
+from tests.support.running import Proxy, allow_private, by_lab_ca, lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Outcome, websocket_session
 from tierwall.standins.origins import RedirectOrigin, serve_in_thread

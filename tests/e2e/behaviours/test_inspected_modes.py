@@ -6,9 +6,10 @@ import pytest
 
 from tests.e2e.behaviours.conftest import Start
 from tests.e2e.behaviours.inspected import broken
+from tests.support.journal_lines import about
 from tests.support.needs import needs
 from tests.support.programs import Way, curl, openssl, wait
-from tests.support.running import Proxy, about, allow_private, by_lab_ca, lab_ca
+from tests.support.running import Proxy, allow_private, by_lab_ca, lab_ca
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, fetch_https, native_session, websocket_session
 from tierwall.standins.frames import Speaker

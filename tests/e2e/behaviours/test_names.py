@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.journal_lines import about
 from tests.support.programs import curl, through
-from tests.support.running import Proxy, about, allow_private, needs, running_proxy
+from tests.support.running import Proxy, allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 

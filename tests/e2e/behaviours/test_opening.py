@@ -8,6 +8,7 @@ import pytest
 
 from tests.e2e.behaviours.at_access import ADDRESS, Behind, behind, http_of, of_vevox, socks_of
 from tests.e2e.behaviours.inspected import broken
+from tests.support.journal_lines import about
 from tests.support.programs import (
     Curled,
     Way,
@@ -20,7 +21,7 @@ from tests.support.programs import (
     read_head,
     tunnel,
 )
-from tests.support.running import about, needs
+from tests.support.running import needs
 from tierwall.standins.certificates import Authority
 
 SITE = """

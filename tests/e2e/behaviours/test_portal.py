@@ -12,8 +12,9 @@ import pytest
 
 from tests.e2e.behaviours.at_access import CURL, Behind, behind, http_of, of_vevox
 from tests.e2e.behaviours.inspected import broken
+from tests.support.journal_lines import about, whole
 from tests.support.programs import connected, curl, read_response, through
-from tests.support.running import about, needs, whole
+from tests.support.running import needs
 from tierwall.events import Event
 from tierwall.standins.certificates import Authority
 

@@ -7,9 +7,10 @@ import pytest
 
 from tests.e2e.behaviours.at_access import CURL, ON_80, Behind, behind, http_of, of_vevox
 from tests.e2e.behaviours.inspected import broken
+from tests.support.journal_lines import about
 from tests.support.origins import RecordingOrigin, ScriptedParent
 from tests.support.programs import connect_request, connected, curl, read_response, read_to_end, through, tunnel
-from tests.support.running import about, allow_private, needs, running_proxy
+from tests.support.running import allow_private, needs, running_proxy
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import serve_in_thread
 

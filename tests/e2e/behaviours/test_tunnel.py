@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.behaviours.held import echo, silence, standing
+from tests.support.journal_lines import about
 from tests.support.origins import RecordingOrigin
 from tests.support.programs import client_hello, curl, read_to_end, through
-from tests.support.running import Proxy, about, allow_private, needs, running_proxy
+from tests.support.running import Proxy, allow_private, needs, running_proxy
 from tierwall.events import Event
 from tierwall.standins.certificates import Authority
 from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin, serve_in_thread

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.behaviours.conftest import ADMIT
+from tests.support.journal_lines import about
 from tests.support.programs import connected, curl, read_response, read_to_end, through, wait
-from tests.support.running import Proxy, about, allow_private, lab_ca, needs, running_proxy
+from tests.support.running import Proxy, allow_private, lab_ca, needs, running_proxy
 from tierwall.standins.clients import Cause, native_session, websocket_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.behaviours.held import echo, silence, standing
+from tests.support.journal_lines import about
 from tests.support.programs import connected, read_response, tunnel
-from tests.support.running import Proxy, about, allow_private, running_proxy
+from tests.support.running import Proxy, allow_private, running_proxy
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
 type Put = Callable[..., None]

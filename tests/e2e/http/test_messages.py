@@ -5,8 +5,8 @@ from contextlib import suppress
 import pytest
 
 from tests.e2e.http.conftest import Way, read_head, until
+from tests.support.journal_lines import about
 from tests.support.played_origins import OK, Talk
-from tests.support.running import about
 
 BODY = b"x" * 1_000_000
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests.e2e.http.conftest import Way, until
 from tests.e2e.http.http2_client import Http2Client, fields
+from tests.support.journal_lines import about
 from tests.support.played_origins import Played, answers
 from tests.support.programs import connected
-from tests.support.running import Proxy, about
+from tests.support.running import Proxy
 
 DENIED = "denied.evil.example"
 

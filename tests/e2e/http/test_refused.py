@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.http.conftest import Way, until
+from tests.support.journal_lines import about
 from tests.support.played_origins import Played, PlayedTls, answers
 from tests.support.programs import connected, read_to_end, tunnel
-from tests.support.running import Proxy, about, allow_private, lab_ca, running_proxy
+from tests.support.running import Proxy, allow_private, lab_ca, running_proxy
 from tierwall.events import Event
 
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: denied.evil.example\r\n\r\n"

@@ -4,9 +4,9 @@ import pytest
 
 from tests.e2e.http.conftest import Way, read_head
 from tests.e2e.http.test_limits import UPGRADE
+from tests.support.journal_lines import about
 from tests.support.played_origins import Talk
 from tests.support.programs import read_to_end
-from tests.support.running import about
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
 CLOSE = b"\x88\x05\x0f\xa1bye"
