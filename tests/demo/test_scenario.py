@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import pytest
 import rich.console
 from msgspec import structs
 
+from tests.support.waiting import eventually
 from tierwall.demo.expectations import Seen, compare
 from tierwall.demo.runner import Performance, Played
 from tierwall.demo.scenario import conclude
@@ -119,7 +119,7 @@ def test_it_leaves_no_files_and_no_processes(ran: Ran, started: Started) -> None
 def test_stopped_halfway_it_leaves_nothing_either(tmp_path: Path, number: signal.Signals) -> None:
     demo = start(tmp_path)
     with demo.process:
-        wait_until(lambda: any(tmp_path.rglob("*.jsonl")))
+        eventually(lambda: any(tmp_path.rglob("*.jsonl")), LIMIT_S)
         demo.process.send_signal(number)
         ran = demo.end()
 
@@ -258,10 +258,3 @@ def context(refusal: str | None = None) -> Context:
     return Context(
         when=datetime(2026, 1, 2, tzinfo=UTC), id="1", stage=Reached.CONNECT, client_ip="127.0.0.1", refusal=refusal
     )
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    limit = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < limit
-        time.sleep(0.02)

@@ -2,13 +2,14 @@
 
 import os
 import pty
+import select
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.support.running import ADDON, START_LIMIT_S, STOP_LIMIT_S
+from tests.support.waiting import eventually, until_ended
 from tierwall.events import parse
 
 
@@ -23,15 +24,13 @@ def test_what_stood_is_journalled_and_no_control_socket_is_left(tmp_path: Path, 
     pid, ours = pty.fork()
     if pid == 0:  # the leader of a session whose terminal this is
         os.execve(command[0], command, os.environ | own)  # noqa: S606  # no shell is wanted
-    shown = b""
-    until = time.monotonic() + START_LIMIT_S
-    while b"Ctrl-C" not in shown and time.monotonic() < until:
-        shown += os.read(ours, 65536)
+    _shown(ours, b"Ctrl-C")
     sockets = _sockets(runtime, int(workers))
 
     os.close(ours)
 
-    _, status = _reaped(pid)
+    until_ended(pid, STOP_LIMIT_S)
+    _, status = os.waitpid(pid, 0)
     assert len(sockets) == int(workers)
     assert os.waitstatus_to_exitcode(status) == 0
     assert list((runtime / "tierwall").glob("*.sock")) == []
@@ -39,15 +38,16 @@ def test_what_stood_is_journalled_and_no_control_socket_is_left(tmp_path: Path, 
 
 
 def _sockets(runtime: Path, count: int) -> list[Path]:
-    until = time.monotonic() + STOP_LIMIT_S
-    while len(found := list((runtime / "tierwall").glob("*.sock"))) < count and time.monotonic() < until:
-        time.sleep(0.02)
-    return found
+    def look() -> list[Path] | None:
+        found = list((runtime / "tierwall").glob("*.sock"))
+        return found if len(found) >= count else None
+
+    return eventually(look, STOP_LIMIT_S)
 
 
-def _reaped(pid: int) -> tuple[int, int]:
-    until = time.monotonic() + STOP_LIMIT_S
-    while not (ended := os.waitpid(pid, os.WNOHANG))[0]:
-        assert time.monotonic() < until, "it did not end"
-        time.sleep(0.02)
-    return ended
+def _shown(ours: int, text: bytes) -> None:
+    """Until the terminal has shown this."""
+    shown = b""
+    while text not in shown:
+        assert select.select([ours], [], [], START_LIMIT_S)[0], shown
+        shown += os.read(ours, 65536)

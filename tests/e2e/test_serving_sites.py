@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.endpoints import until
 from tests.support.running import ADDON, Proxy, lab_ca, running_proxy
 from tierwall.dashboard.picture.picture import Picture
 from tierwall.dashboard.serving import serving
@@ -106,9 +107,7 @@ def test_the_page_names_every_site_and_explains_under_that_of_the_row(three: Pro
     async def looked() -> tuple[str, list[str]]:
         feed = ProxyFeed(lab_ca().parents[1] / "control", three.process.pid, Picture(catalogue, serving(catalogue)))
         listening = asyncio.create_task(feed.run())
-        async with asyncio.timeout(10):
-            while feed.about()["site"] is None:
-                await asyncio.sleep(0.01)
+        await until(lambda: feed.about()["site"])
         said = [(await feed.explain("tcp://b.example:1", site))["verdict"] for site in ("one", "two", "three", "")]
         listening.cancel()
         return feed.about()["site"], said

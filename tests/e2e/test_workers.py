@@ -7,14 +7,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.support.programs import connected, converse, read_to_end, tunnel
-from tests.support.running import LOOK_EVERY_S, STOP_LIMIT_S, Proxy, allow_private, environment, running_proxy
+from tests.support.running import STOP_LIMIT_S, Proxy, allow_private, environment, running_proxy
+from tests.support.waiting import until_ended
 from tierwall.standins.clients import half_close_session
 from tierwall.standins.origins import RedirectOrigin, TcpEchoOrigin, serve_in_thread
 
@@ -151,17 +151,8 @@ def _pids(proxy: Proxy) -> list[int]:
 
 def _await_end(pids: list[int]) -> None:
     """Of processes that are not our children; nobody may be there to bury them."""
-    until = time.monotonic() + STOP_LIMIT_S
-    while any(_lives(pid) for pid in pids):
-        assert time.monotonic() < until
-        time.sleep(LOOK_EVERY_S)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    for pid in pids:
+        until_ended(pid, STOP_LIMIT_S)
 
 
 def _served_by(proxy: Proxy) -> set[str]:

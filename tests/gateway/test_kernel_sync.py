@@ -1,7 +1,7 @@
 """The keeper against a scripted nft: what it writes and when, who waits, and what it says of failures."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
@@ -28,12 +28,22 @@ class ScriptedNft:
         self.faults: list[str | None] = []
         self.go_on = asyncio.Event()
         self.go_on.set()
+        self._happened = asyncio.Event()
 
     async def __call__(self, commands: str) -> str | None:
         self.asked += 1
+        self._happened.set()
         await self.go_on.wait()
         self.batches.append(commands)
+        self._happened.set()
         return self.faults.pop(0) if self.faults else None
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Until this holds, which only what it is given changes."""
+        async with asyncio.timeout(5):
+            while not holds():
+                self._happened.clear()
+                await self._happened.wait()
 
 
 class Scene:
@@ -49,15 +59,11 @@ class Scene:
         """From now on nft is slow, and the next batch is with it already."""
         self.nft.go_on.clear()
         before = self.nft.asked
-        async with asyncio.timeout(5):
-            while self.nft.asked == before:
-                await asyncio.sleep(0.001)
+        await self.nft.until(lambda: self.nft.asked > before)
 
     async def batches(self, count: int) -> list[str]:
         """All so far, once there are so many."""
-        async with asyncio.timeout(5):
-            while len(self.nft.batches) < count:
-                await asyncio.sleep(0.001)
+        await self.nft.until(lambda: len(self.nft.batches) >= count)
         return self.nft.batches
 
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.netns.lab import PATH, Machine
-from tests.netns.looks import eventually, listed
+from tests.netns.looks import listed
 from tests.support.running import ADDON, Proxy
+from tests.support.waiting import eventually
 
 
 @contextmanager

@@ -5,8 +5,6 @@ Knows what ip, nft and sysctl print.
 
 import json
 import re
-import time
-from collections.abc import Callable
 from subprocess import CompletedProcess
 from typing import Protocol
 
@@ -57,11 +55,3 @@ def packets(listed_counters: str) -> dict[str, int]:
     """By counter, from `nft -j list counters`."""
     objects = json.loads(listed_counters)["nftables"]
     return {each["counter"]["name"]: each["counter"]["packets"] for each in objects if "counter" in each}
-
-
-def eventually(holds: Callable[[], bool], limit_s: float = 5.0) -> None:
-    """Wait for what nothing announces."""
-    until = time.monotonic() + limit_s
-    while not holds():
-        assert time.monotonic() < until, f"not within {limit_s:.0f} s"
-        time.sleep(0.02)

@@ -12,8 +12,9 @@ from tests.netns.dns_packets import A, NameServerOrigin, address
 from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, CLIENT, CLIENT_6, GATEWAY, GATEWAY_6, SERVER, SERVER_6, TUN, Lab
-from tests.netns.looks import eventually, listed, state
+from tests.netns.looks import listed, state
 from tests.support.running import Proxy, needs
+from tests.support.waiting import eventually
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Cause, Direct, fetch_https, udp_echo
 from tierwall.standins.origins import HttpsOrigin, TcpEchoOrigin, UdpEchoOrigin

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.netns.looks import eventually
 from tests.support.needs import needs
 from tests.support.running import environment
+from tests.support.waiting import eventually
 from tierwall.reproduce.leftovers import PREFIX
 
 COMMAND = (sys.executable, "-m", "tierwall", "reproduce")

@@ -4,7 +4,6 @@ import configparser
 import re
 import stat
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +14,13 @@ from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
 from tests.netns.lab import BRIDGE, GATEWAY, SERVER, Lab
 from tests.support.running import Proxy, needs
+from tests.support.waiting import eventually
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import Direct, fetch_https, udp_echo
 from tierwall.standins.origins import HttpsOrigin, UdpEchoOrigin
 
 INSIDE = "10.0.0.1"
 DNS = "10.0.0.53"
-DEVICE_LIMIT_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +45,8 @@ def device(lab: Lab, configuration: Path, tmp_path: Path) -> Iterator[None]:
     key.write_text(said["Interface"]["PrivateKey"])
     client = lab.client.start("wireguard-go", "-f", "wg0", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + DEVICE_LIMIT_S
         peer = ("peer", said["Peer"]["PublicKey"], "endpoint", said["Peer"]["Endpoint"], "allowed-ips", "0.0.0.0/0")
-        while lab.client.run("wg", "set", "wg0", "private-key", key, *peer).returncode:
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        eventually(lambda: lab.client.run("wg", "set", "wg0", "private-key", key, *peer).returncode == 0)
         lab.client.ip(f"addr add {INSIDE}/32 dev wg0")
         lab.client.ip("link set wg0 up")
         lab.client.ip("route replace default dev wg0")

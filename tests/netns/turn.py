@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.netns.lab import Machine
-from tests.netns.looks import eventually
+from tests.support.waiting import eventually
 
 ECHO_PORT: Final = 3480
 _ACCOUNT: Final = "lab"

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,13 +20,13 @@ import pytest
 
 from tests.support.journal_lines import valid, whole
 from tests.support.needs import PATH, needs  # noqa: F401 - many tests ask for `needs` here
+from tests.support.waiting import eventually
 from tierwall.events import Event, parse
 from tierwall.standins.clients import HttpProxy, Socks5Proxy
 
 ADDON: Final = Path(__file__).resolve().parents[2] / "addon"
 START_LIMIT_S: Final = 20.0
 STOP_LIMIT_S: Final = 10.0
-LOOK_EVERY_S: Final = 0.02
 
 _LISTENING = re.compile(r"^listening\s+(\S+):(\d+)\s+(.*)$", re.MULTILINE)
 _SAID_WHERE = re.compile(r"^(?:policy|journal)\s", re.MULTILINE)
@@ -55,6 +54,8 @@ class Proxy:
     journal: Path
     _said: list[str] = field(default_factory=list)
     _talk: threading.Thread | None = None
+    _spoke: threading.Condition = field(default_factory=threading.Condition)
+    _has_said_all: bool = False
 
     @property
     def via(self) -> HttpProxy | Socks5Proxy:
@@ -99,7 +100,7 @@ class Proxy:
 
     def wait_for_talk(self, text: str, limit_s: float = 5.0) -> str:
         """The first line on its console, past or to come, that has this text."""
-        return self._wait(lambda: next((line for line in self.console().splitlines() if text in line), None), limit_s)
+        return self._hear(lambda: next((line for line in self.console().splitlines() if text in line), None), limit_s)
 
     def send(self, number: signal.Signals) -> None:
         """Send it a signal."""
@@ -135,7 +136,7 @@ class Proxy:
         """Return when it says that it listens; fail where it ends instead."""
         self._talk = threading.Thread(target=self._listen_to_talk, daemon=True)
         self._talk.start()
-        self._wait(lambda: _SAID_WHERE.search(self.console()) and self._listening(), START_LIMIT_S)
+        self._hear(lambda: _SAID_WHERE.search(self.console()) and self._listening(), START_LIMIT_S)
 
     def _listening(self) -> list[HttpProxy | Socks5Proxy]:
         found: list[HttpProxy | Socks5Proxy] = []
@@ -149,18 +150,24 @@ class Proxy:
         assert stream is not None
         with stream:
             while line := stream.readline():
-                self._said.append(line)
+                with self._spoke:
+                    self._said.append(line)
+                    self._spoke.notify_all()
+        with self._spoke:
+            self._has_said_all = True
+            self._spoke.notify_all()
 
-    def _wait[T](self, look: Callable[[], T | None], limit_s: float) -> T:
-        """What is found in the end. After the proxy has ended, one look is enough."""
-        until = time.monotonic() + limit_s
-        while True:
-            ended = self.process.poll() is not None
+    def _hear[T](self, look: Callable[[], T | None], limit_s: float) -> T:
+        """What is found on its console in the end."""
+        with self._spoke:
+            self._spoke.wait_for(lambda: look() or self._has_said_all, limit_s)
             if found := look():
                 return found
-            if ended or time.monotonic() > until:
-                pytest.fail("the proxy has ended" if ended else f"not within {limit_s:.0f} s")
-            time.sleep(LOOK_EVERY_S)
+            pytest.fail("the proxy has ended" if self._has_said_all else f"not said within {limit_s:.0f} s")
+
+    def _wait[T](self, look: Callable[[], T | None], limit_s: float) -> T:
+        """What is found in the end in its journal, or in this machine."""
+        return eventually(look, limit_s, ended=lambda: self.process.poll() is not None)
 
     def wait_until(self, holds: Callable[[], bool], limit_s: float = 5.0) -> None:
         """Wait for something that nothing announces: a reload, a descriptor that is free again."""

@@ -5,8 +5,9 @@ import socket
 from tests.netns.command import tierwall
 from tests.netns.direct.scene import LEASE_RUNS_OUT_S
 from tests.netns.lab import SERVER_6, TUN, TURN, Lab
-from tests.netns.looks import eventually, listed
+from tests.netns.looks import listed
 from tests.support.running import Proxy, needs
+from tests.support.waiting import eventually
 from tierwall.standins.clients import stun_binding, udp_echo
 
 pytestmark = needs("turnserver", "turnutils_uclient", "ss")
