@@ -1,11 +1,13 @@
 """Behaviours at the opening where segments are real: over virtual cables, with clients that know of no proxy."""
 
+import json
 import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,11 +154,15 @@ def test_the_portal_is_behind_any_address(gateway: Gateway, ca: Path) -> None:
     cut = fetch(gateway, "guest.corp.example", ca)
     led = http(gateway, "guest.corp.example", SERVER, "-w", "%{http_code} %{redirect_url}")
     page = http(gateway, "portal.corp.example")
+    captive = portal_api(gateway)
     accepted = http(gateway, "portal.corp.example/accept", SERVER, "-d", "", "-w", "%{http_code}")
+    free = portal_api(gateway)
     assert syns(gateway) == before
     assert (cut, led) == (35, "302 http://portal.corp.example/?from=http%3A%2F%2Fguest.corp.example%2F")
     assert "Accept and connect" in page
+    assert captive == {"captive": True, "user-portal-url": "https://portal.corp.example/"}
     assert accepted == "303"
+    assert free["captive"] is False
     assert fetch(gateway, "guest.corp.example", ca) == 0
 
 
@@ -188,6 +194,13 @@ def test_where_no_kernel_counts_segments_the_size_tells(lab: Lab, served: None, 
 def fetch(gateway: Gateway, name: str, ca: Path, address: str = SERVER) -> int:
     """Curl's exit status for a page of that name at that address."""
     return curl(gateway.lab.client, "--resolve", f"{name}:443:{address}", "--cacert", ca, f"https://{name}/")[0]
+
+
+def portal_api(gateway: Gateway) -> Any:
+    """RFC 8908's, by TLS: its certificate is the lab CA's for the portal's name, wherever that leads."""
+    address = ("--resolve", f"portal.corp.example:443:{SERVER}")
+    own_ca = gateway.proxy.journal.parent / "tierwall" / "ca" / "mitmproxy-ca-cert.pem"
+    return json.loads(curl(gateway.lab.client, *address, "--cacert", own_ca, "https://portal.corp.example/api")[1])
 
 
 def http(gateway: Gateway, what: str, address: str = SERVER, *more: str) -> str:

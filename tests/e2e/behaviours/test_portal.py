@@ -113,7 +113,7 @@ def test_whatever_is_asked_for_by_plain_http_is_redirected_listed_or_not_and_led
     assert {url: done.status for url, done in checks.items()} == dict.fromkeys(CHECKS, 302)
     assert all(parse_qs(urlsplit(done.header("Location") or "").query)["from"] == [url] for url, done in checks.items())
     assert tunnel.connect_code == 403
-    assert captive == {"captive": True, "user-portal-url": HOME}
+    assert captive == {"captive": True, "user-portal-url": HOME.replace("http:", "https:")}
     assert 'content="2;url=http://detectportal.firefox.com/success.txt?ipv4"' in accepted.body
     assert "For 1 hour from now." in accepted.body
     assert (free["captive"], 3590 < free["seconds-remaining"] <= 3600) == (False, True)

@@ -35,7 +35,7 @@ class Asked:
     def __init__(self, site: Site = SITE) -> None:
         self.policy, self.told = ActivePolicy(site, CATALOGUE), Told()
         destinations, recorder = Destinations(TO), Recorder(self.told, self.policy, everything=True)
-        later = ProxiedRequests(AtAccess(self.policy))
+        later = ProxiedRequests(AtAccess(self.policy), self.policy, recorder)
         self.requests = Requests(self.policy, destinations, recorder, OncePerConnection(recorder), later)
         self.client: Client = tclient_conn()
         self.client.proxy_mode, self.client.sni = ProxyMode.parse("regular"), None

@@ -54,9 +54,9 @@ class CaptivePortal(Spec):
 
     Plain HTTP is redirected whatever it asks for, so that systems notice a portal (each asks for a page of its
     maker's); once accepted, the page leads back to what was asked for. Of all else it stops what the site admits; what
-    it does not is denied as ever. `/api` of the portal's host is RFC 8908's, on plain HTTP as the page is. In
-    transparent modes clients must have an address for the portal's name, whichever it is, and the network must lead it
-    here.
+    it does not is denied as ever. `/api` of the portal's host is RFC 8908's. All of that host is served by the proxy
+    itself, on plain HTTP and by TLS with a certificate of the lab CA, whatever the site admits. In transparent modes
+    clients must have an address for the portal's name, whichever it is, and the network must lead it here.
     """
 
     NAME: ClassVar[str] = "captive-portal"
@@ -64,7 +64,7 @@ class CaptivePortal(Spec):
     HITS: ClassVar[frozenset[Protocol]] = EVERY_PROTOCOL
 
     portal: HostName = HostName("portal.tierwall.test")  # noqa: RUF009 - a name of text
-    """The host that the page is served as, by the proxy itself, on plain HTTP."""
+    """The host that the page is served as, by the proxy itself."""
     lasts: Seconds = Seconds(3600.0)  # noqa: RUF009
     """How long an acceptance lasts, for the client's address."""
 

@@ -17,7 +17,11 @@ DOCUMENTS: Final[Mapping[str, tuple[str, ...]]] = {
         "RFC 7617 (Basic)",
         "RFC 1929 (SOCKS5's name and password)",
     ),
-    "captive-portal": ("RFC 8952 (architecture of captive portals)", "RFC 6585 section 6 (511, which few of them use)"),
+    "captive-portal": (
+        "RFC 8952 (architecture of captive portals)",
+        "RFC 8908 (their API)",
+        "RFC 6585 section 6 (511, which few of them use)",
+    ),
     "connect-ports": ("Squid configuration, http_access: the default `deny CONNECT !SSL_ports`",),
     "no-ip-connect": ("Squid wiki, ConfigExamples/Chat/Skype: CONNECT to numeric addresses is denied",),
     "dns-filter": ("RFC 8914 sections 4.16 to 4.18 (Blocked, Censored, Filtered)",),

@@ -19,6 +19,7 @@ from tierwall.proxy.connection.attempts import asked_for, reached, to_dial, with
 from tierwall.proxy.connection.dial import Broken, Denied, check
 from tierwall.proxy.connection.learned_names import judge_unnamed
 from tierwall.proxy.middlebox.access.access import AtAccess
+from tierwall.proxy.middlebox.access.portal import UNTRUSTED, portal_of
 from tierwall.proxy.middlebox.access.proxied_requests import ProxiedRequests
 from tierwall.proxy.middlebox.inspection.tls import TlsInspection
 from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
@@ -65,7 +66,8 @@ class Enforcement:
     ) -> None:
         self._active_policy, self._destinations, self._recorder = active_policy, destinations, recorder
         self._notes = OncePerConnection(recorder)
-        self.requests = Requests(active_policy, destinations, recorder, self._notes, ProxiedRequests(door))
+        later = ProxiedRequests(door, active_policy, recorder)
+        self.requests = Requests(active_policy, destinations, recorder, self._notes, later)
         self._at_resolution = AtResolution(active_policy, destinations, recorder)
         self._names = NameServer(active_policy, destinations, recorder, paths)
         self.inspection = TlsInspection(active_policy, destinations, recorder, self._notes)
@@ -164,8 +166,13 @@ class Enforcement:
         self._recorder.failed(caller_of(data.client), attempt, self._active_policy.judge(attempt), cause)
 
     def tls_failed_client(self, data: tls.TlsData) -> None:
-        """An inspected client that does not trust the lab CA (a pinned native app, say)."""
+        """A client that does not trust the lab CA: inspected (a pinned native app, say), or of a captive portal."""
         attempt = self._from_connection(data.context.client, data.context.server)
+        if portal_of(self._active_policy.site, attempt) is not None:
+            distrusting = replace(attempt, malformed=UNTRUSTED)
+            judged = self._active_policy.judge(distrusting)
+            self._recorder.decided_once(caller_of(data.context.client), distrusting, judged, Stage.CLIENTHELLO, "close")
+            return
         verdict = self._active_policy.judge(attempt)
         cause = data.context.client.error or "the client rejects the lab CA"
         if verdict.passes and not self.inspection.explains(data.context, cause, "the client"):

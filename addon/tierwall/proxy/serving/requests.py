@@ -86,6 +86,8 @@ class Requests:
         client, request = request_flow.client_conn, request_flow.request
         caller = _caller(request_flow)
         attempt = self._requested(request_flow)
+        if self._later.serves_portal(request_flow, caller, attempt):
+            return
         verdict = self._active_policy.judge(attempt)
         told_of = attempt
         if verdict.passes:

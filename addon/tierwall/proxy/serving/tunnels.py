@@ -85,10 +85,14 @@ class Tunnels(StandingTunnels):
         wants, connection = self._active_policy.site.refuse, request.connection
         if connection.spoken is Spoken.TLS and wants.tls is TlsRefusal.PAGE and request.attempt.malformed is None:
             request.decided(str(wants.tls))
-            connection.step(Happens.HAND_OVER)
-            connection.serve(self._shown(request, known))
+            self.show(request, known)
         else:
             request.refuse()
+
+    def show(self, request: TunnelRequest, known: Known) -> None:
+        """Let mitmproxy open the client's TLS to answer by itself: for a refusal, or as a captive portal."""
+        request.connection.step(Happens.HAND_OVER)
+        request.connection.serve(self._shown(request, known))
 
     # -- from the dial to the relay, in their order
 

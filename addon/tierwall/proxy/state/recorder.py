@@ -25,6 +25,7 @@ from tierwall.proxy.state.live import Live
 from tierwall.proxy.transport.addresses import address_text
 
 _SAID: Final = 4096
+_BEFORE_ASKING: Final = 256
 _SAID_S: Final = 10.0
 """Seconds for which what was said of a client, a name and a behaviour is not said again."""
 
@@ -75,6 +76,7 @@ class Recorder:
         self._cut: TTLCache[tuple[Address | None, int], None] = TTLCache(_SAID, _SAID_S)
         """Clients whose connection a behaviour broke in the middle: what that then leads to is no news."""
         self.counts = counts or Counts()
+        self._before_asking: TTLCache[tuple[Address | None, str | None], None] = TTLCache(_BEFORE_ASKING, _SAID_S)
         self._said: TTLCache[tuple[Address | None, int, str | None, str], None] = TTLCache(_SAID, _SAID_S)
 
     def told_to(self, sink: Sink) -> "Recorder":
@@ -107,6 +109,16 @@ class Recorder:
         if self._live.watched and not self._live.turns_away():
             self._live.write(events.from_verdict(verdict, attempt, self._context(caller, stage, refusal)))
         return None
+
+    def decided_once(self, caller: Caller, attempt: Attempt, verdict: Verdict, stage: Stage, refusal: str) -> None:
+        """A denial before a client has asked for anything, which costs it nothing to come to again: of one client and
+        one cause, one within ten seconds, and of all of them no more than are remembered."""
+        about = caller.address, attempt.malformed
+        if about in self._before_asking or len(self._before_asking) >= _BEFORE_ASKING:
+            self.counts.judged(self._active_policy.site.id, "denied", verdict, stage)
+        else:
+            self._before_asking[about] = None
+            self.decided(caller, attempt, verdict, stage, refusal)
 
     def failed(self, caller: Caller, attempt: Attempt, verdict: Verdict, cause: str) -> None:
         """Admitted, and the dial failed, or no answer came."""

@@ -1,5 +1,6 @@
 """A captive portal's page and its memory, with a clock of our own."""
 
+import json
 from ipaddress import ip_address
 
 import pytest
@@ -30,6 +31,48 @@ def portals_of(clock: Clock) -> Portals:
 
 def asked(method: str, path: str, origin: str | None = None, fetch_site: str | None = None) -> AskedOfPortal:
     return AskedOfPortal(method=method, path=path, origin=origin, fetch_site=fetch_site)
+
+
+def test_who_accepts_inside_tls_stays_there() -> None:
+    over_tls = AskedOfPortal(method="POST", path="/accept?from=http%3A%2F%2Fa.example%2F", scheme="https")
+
+    answer = portals_of(Clock()).answer(HOTEL, GUEST, over_tls)
+
+    assert answer.fields["Location"] == "https://hotel.example/?from=http%3A%2F%2Fa.example%2F"
+
+
+def test_the_api_names_the_portal_by_https_and_is_for_one_client_alone() -> None:
+    """RFC 8908 section 5."""
+    clock = Clock()
+    portals = portals_of(clock)
+
+    before = portals.answer(HOTEL, GUEST, asked("GET", "/api"))
+    portals.answer(HOTEL, GUEST, asked("POST", "/accept"))
+    clock.now += 20.5
+    after = portals.answer(HOTEL, GUEST, asked("GET", "/api"))
+
+    assert json.loads(before.body) == {"captive": True, "user-portal-url": "https://hotel.example/"}
+    assert json.loads(after.body) == {
+        "captive": False,
+        "user-portal-url": "https://hotel.example/",
+        "seconds-remaining": 40,
+        "can-extend-session": True,
+    }
+    assert before.fields["Content-Type"] == "application/captive+json"
+    assert before.fields["Cache-Control"] == "private, no-store"
+
+
+def test_the_page_of_who_has_accepted_extends_what_is_left() -> None:
+    clock = Clock()
+    portals = portals_of(clock)
+    portals.answer(HOTEL, GUEST, asked("POST", "/accept"))
+    clock.now += 50
+    page = portals.answer(HOTEL, GUEST, asked("GET", "/")).body.decode()
+
+    portals.answer(HOTEL, GUEST, asked("POST", "/accept"))
+
+    assert '<form method="post" action="/accept"><button type="submit">Accept again, for 1 minute more' in page
+    assert "For 1 minute from now." in portals.answer(HOTEL, GUEST, asked("GET", "/")).body.decode()
 
 
 def test_an_acceptance_is_one_address_at_one_portal_for_a_while() -> None:
@@ -66,7 +109,9 @@ def test_nothing_but_the_forms_post_accepts(method: str, path: str, status: int)
         (None, None, True),
         ("http://hotel.example", None, True),
         ("http://hotel.example:80", "same-origin", True),
-        ("https://hotel.example", None, False),
+        ("https://hotel.example", "same-origin", True),
+        ("https://hotel.example:443", None, True),
+        ("https://hotel.example:8443", None, False),
         ("http://hotel.example:8080", None, False),
         ("http://hotel.example.evil.test", None, False),
         ("http://evil.test", None, False),

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from tierwall.opening import PlainHttp
 from tierwall.policy import behaviour
-from tierwall.policy.attempt import Attempt, NameSource
+from tierwall.policy.attempt import Attempt
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.access_state import AccessState
 from tierwall.proxy.connection.client_connection import ClientConnection, Speaks
@@ -19,7 +19,7 @@ from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access import proxy_auth
 from tierwall.proxy.middlebox.access.credentials import Login
-from tierwall.proxy.middlebox.access.portal import AskedOfPortal, Portals, home, not_accepted
+from tierwall.proxy.middlebox.access.portal import AskedOfPortal, Portals, home, not_accepted, portal_of
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import ActivePolicy
@@ -62,9 +62,7 @@ class AtAccess:
 
     def portal(self, attempt: Attempt) -> behaviour.CaptivePortal | None:
         """The captive portal that the client asks for by its host's name."""
-        given = {name.value for name in attempt.names if name.source is not NameSource.DNS}
-        portals = (each for each in self._active_policy.site.behaviours if isinstance(each, behaviour.CaptivePortal))
-        return next((each for each in portals if each.portal in given), None)
+        return portal_of(self._active_policy.site, attempt)
 
     def serves_portal(self, connection: ClientConnection, attempt: Attempt, opening: PlainHttp) -> bool:
         """Whether the request is for a portal's own host: then it was answered here, whatever the site admits."""

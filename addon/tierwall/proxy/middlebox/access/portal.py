@@ -13,8 +13,10 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tierwall.policy.attempt import Attempt, NameSource
 from tierwall.policy.behaviour import CaptivePortal
 from tierwall.policy.model import Address
+from tierwall.policy.site import Site
 from tierwall.proxy.middlebox.access.acceptances import Acceptances
 from tierwall.report.wording import plural
 
@@ -31,12 +33,22 @@ _TERMS: Final = (
     '<p>Accept the terms of this network to use it.</p><form method="post" action="/accept{back}">'
     '<button type="submit">Accept and connect</button></form>'
 )
+_MORE: Final = (
+    '<form method="post" action="/accept{back}"><button type="submit">Accept again, for {lasts} more</button></form>'
+)
 _ON: Final = '<p>On to <a href="{to}">{to}</a></p><meta http-equiv="refresh" content="2;url={to}">'
 API: Final = "/api"
-"""Where clients ask whether they are captive (RFC 8908)."""
+"""Where clients ask whether they are captive (RFC 8908). By https, section 4 says; by plain HTTP it is for people."""
+
+NO_HTTP: Final = "something else than HTTP for the captive portal's own host"
+"""Why what is said to it, in a tunnel or inside TLS, gets nowhere."""
+
+UNTRUSTED: Final = "the client does not accept the captive portal's certificate: it must trust the lab CA"
 _FROM: Final = "from"
 """The parameter of the page's URL that says which page was asked for."""
 _FROM_OCTETS: Final = 2048
+_PER_CLIENT: Final = {"Content-Type": "application/captive+json", "Cache-Control": "private, no-store"}
+"""Section 5: no cache that others share may keep it."""
 _UNITS: Final = ((3600, "hour"), (60, "minute"), (1, "second"))
 _HTML: Final = {
     "Content-Type": "text/html; charset=utf-8",
@@ -51,6 +63,7 @@ class AskedOfPortal:
 
     method: str
     path: str
+    scheme: str = "http"
     origin: str | None = None
     fetch_site: str | None = None
 
@@ -61,7 +74,7 @@ class AskedOfPortal:
         """
         if self.method != "POST":
             return None
-        if self.origin is not None and self.origin not in {f"http://{portal.portal}", f"http://{portal.portal}:80"}:
+        if self.origin is not None and self.origin not in _origins(portal):
             return "a page of another origin accepts the portal's terms"
         if self.fetch_site is not None and self.fetch_site not in {"same-origin", "none"}:
             return "a page of another site accepts the portal's terms"
@@ -79,7 +92,7 @@ class Answer:
     @property
     def fields(self) -> dict[str, str]:
         """Its header fields, but for the length of its body."""
-        return {**self.more, "Cache-Control": "no-store", "Connection": "close"}
+        return {"Cache-Control": "no-store", "Connection": "close", **self.more}
 
     def octets(self, *, head_only: bool) -> bytes:
         """As they are sent."""
@@ -109,32 +122,41 @@ class Portals:
                 return Answer(HTTPStatus.FORBIDDEN, {"X-Tierwall-Reason": "malformed"})
             case "POST" if asked.path.partition("?")[0] == ACCEPT:
                 self._acceptances.accept(portal.portal, client, self._now() + portal.lasts)
-                return Answer(HTTPStatus.SEE_OTHER, {"Location": home(portal, _asked_for(asked.path))})
+                return Answer(HTTPStatus.SEE_OTHER, {"Location": home(portal, _asked_for(asked.path), asked.scheme)})
             case "GET" | "HEAD" if asked.path.partition("?")[0] == API:
-                return Answer(HTTPStatus.OK, {"Content-Type": "application/captive+json"}, self._state(portal, client))
+                return Answer(HTTPStatus.OK, _PER_CLIENT, self._state(portal, client))
             case "GET" | "HEAD":
                 return Answer(HTTPStatus.OK, _HTML, self._page(portal, client, _asked_for(asked.path)).encode())
             case _:
                 return Answer(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
 
     def _state(self, portal: CaptivePortal, client: Address) -> bytes:
-        """RFC 8908 section 5."""
+        """RFC 8908 section 5: the portal is named by https, whichever way it was asked."""
         left = self._left(portal, client)
-        said: dict[str, object] = {"captive": left <= 0, "user-portal-url": home(portal)}
+        said: dict[str, object] = {"captive": left <= 0, "user-portal-url": home(portal, scheme="https")}
         if left > 0:
             said |= {"seconds-remaining": math.ceil(left), "can-extend-session": True}
         return json.dumps(said).encode()
 
     def _page(self, portal: CaptivePortal, client: Address, asked_for: str | None) -> str:
-        left = self._left(portal, client)
+        left, back = self._left(portal, client), html.escape(_back(asked_for))
         if left <= 0:
-            back = html.escape(_back(asked_for))
             return _PAGE.format(title=f"Welcome to {html.escape(portal.portal)}", content=_TERMS.format(back=back))
+        more = _MORE.format(back=back, lasts=_duration(portal.lasts))
         on = _ON.format(to=html.escape(asked_for)) if asked_for else ""
-        return _PAGE.format(title="You are connected", content=f"<p>For {_duration(left)} from now.</p>{on}")
+        return _PAGE.format(title="You are connected", content=f"<p>For {_duration(left)} from now.</p>{on}{more}")
 
     def _left(self, portal: CaptivePortal, client: Address) -> float:
         return self._acceptances.until(portal.portal, client) - self._now()
+
+
+def portal_of(site: Site, attempt: Attempt) -> CaptivePortal | None:
+    """The captive portal of the site that an attempt asks for by its host's name."""
+    if not site.behaviours:
+        return None
+    given = {name.value for name in attempt.names if name.source is not NameSource.DNS}
+    portals = (each for each in site.behaviours if isinstance(each, CaptivePortal))
+    return next((each for each in portals if each.portal in given), None)
 
 
 def not_accepted(portal: CaptivePortal) -> str:
@@ -142,10 +164,16 @@ def not_accepted(portal: CaptivePortal) -> str:
     return f"nobody has accepted the terms at {home(portal)} from the client's address"
 
 
-def home(portal: CaptivePortal, asked_for: str | None = None) -> str:
+def home(portal: CaptivePortal, asked_for: str | None = None, scheme: str = "http") -> str:
     """The page's URL. `asked_for`: what the client wanted, and is led back to."""
     fit = asked_for if asked_for is not None and _is_page(asked_for) else None
-    return f"http://{portal.portal}/{_back(fit)}"
+    return f"{scheme}://{portal.portal}/{_back(fit)}"
+
+
+def _origins(portal: CaptivePortal) -> frozenset[str]:
+    """Of its own page, as browsers spell them, with and without the port."""
+    host = portal.portal
+    return frozenset({f"http://{host}", f"http://{host}:80", f"https://{host}", f"https://{host}:443"})
 
 
 def _back(asked_for: str | None) -> str:

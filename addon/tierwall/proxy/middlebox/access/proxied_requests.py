@@ -24,7 +24,8 @@ from tierwall.proxy.middlebox.access.dial_blackhole import UNANSWERED
 from tierwall.proxy.middlebox.access.portal import AskedOfPortal, home, not_accepted
 from tierwall.proxy.middlebox.access.proxy_auth import is_known, offers
 from tierwall.proxy.state import refusal
-from tierwall.proxy.state.recorder import Caller
+from tierwall.proxy.state.active_policy import ActivePolicy
+from tierwall.proxy.state.recorder import Caller, Recorder
 
 _CREDENTIALS = "proxy-authorization"
 
@@ -32,37 +33,43 @@ _CREDENTIALS = "proxy-authorization"
 class ProxiedRequests:
     """What access has to say of each request."""
 
-    def __init__(self, access: AtAccess) -> None:
-        self._access = access
+    def __init__(self, access: AtAccess, active_policy: ActivePolicy, recorder: Recorder) -> None:
+        self._access, self._active_policy, self._recorder = access, active_policy, recorder
 
     async def stop(self, request_flow: http.HTTPFlow, caller: Caller, attempt: Attempt, verdict: Verdict) -> bool:
-        """Whether a behaviour, or a captive portal's own page, answered the request instead of its server."""
+        """Whether a behaviour answered the request instead of its server."""
         connection = self._access.proxied(caller)
         if connection is None:
             return False  # inside a tunnel, or redirected: nothing is asked of it
         login = given(_taken(request_flow, verdict))
-        portal, address = self._access.portal(attempt), connection.caller.address
-        if portal is not None and address is not None:
-            request = request_flow.request
-            asked = AskedOfPortal(
-                method=request.method,
-                path=request.path,
-                origin=request.headers.get("origin"),
-                fetch_site=request.headers.get("sec-fetch-site"),
-            )
-            answer = self._access.portals.answer(portal, address, asked)
-            if (foreign := asked.foreign(portal)) is not None:
-                refused = replace(attempt, malformed=foreign)
-                judged = connection.active_policy.judge(refused)
-                connection.recorder.decided(caller, refused, judged, Stage.REQUEST, str(int(answer.status)))
-            request_flow.response = http.Response.make(int(answer.status), answer.body, answer.fields)
-            return True
         for effect in verdict.effects:
             response = await self._answer(TunnelRequest(connection, attempt, verdict), caller, effect, login)
             if response is not None:
                 request_flow.response = response
                 return True
         return False
+
+    def serves_portal(self, request_flow: http.HTTPFlow, caller: Caller, attempt: Attempt) -> bool:
+        """Whether the request is for a captive portal's own host: then it was answered here, in clear or inside TLS,
+        whatever the site admits and wherever the name leads."""
+        portal, request = self._access.portal(attempt), request_flow.request
+        if portal is None or caller.address is None:
+            return False
+        asked = AskedOfPortal(
+            method=request.method,
+            path=request.path,
+            scheme=request.scheme,
+            origin=request.headers.get("origin"),
+            fetch_site=request.headers.get("sec-fetch-site"),
+        )
+        answer = self._access.portals.answer(portal, caller.address, asked)
+        if (foreign := asked.foreign(portal)) is not None:
+            refused = replace(attempt, malformed=foreign)
+            judged = self._active_policy.judge(refused)
+            self._recorder.decided(caller, refused, judged, Stage.REQUEST, str(int(answer.status)))
+        fields = {name: value for name, value in answer.fields.items() if name != "Connection" or not request.is_http2}
+        request_flow.response = http.Response.make(int(answer.status), answer.body, fields)
+        return True
 
     async def _answer(
         self, request: TunnelRequest, caller: Caller, effect: Effect, login: Login | None

@@ -17,6 +17,7 @@ from tierwall.policy.behaviour import DpiHttpsOnly, Inspecting, NoHttp2, TlsMaxV
 from tierwall.policy.model import Transport
 from tierwall.proxy.connection.attempts import asked_for, with_name, with_opening
 from tierwall.proxy.connection.learned_names import judge_unnamed
+from tierwall.proxy.middlebox.access.portal import NO_HTTP, portal_of
 from tierwall.proxy.middlebox.inspection import handshake
 from tierwall.proxy.middlebox.inspection.sniff import InsideTls, Rules
 from tierwall.proxy.middlebox.once_per_connection import OncePerConnection
@@ -39,6 +40,8 @@ class _Case:
     client: connection.Client
     attempt: Attempt
     verdict: Verdict
+    answered_here: bool = False
+    """A captive portal's own host: nothing is dialled for it, and nothing but HTTP is spoken."""
 
     def effect[B: Inspecting](self, of: type[B]) -> tuple[Effect, B] | None:
         """The first behaviour of this kind that acts on it."""
@@ -71,6 +74,8 @@ class TlsInspection:
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """The client says what it would speak: note what becomes of that."""
         case, hello = self._case(data.context), data.client_hello
+        if case.answered_here or not case.verdict.passes:
+            data.establish_server_tls_first = False  # as stock mitmproxy would
         if (limited := case.effect(TlsMaxVersion)) and handshake.offers_newer(hello, limited[1].version):
             detail = f"the client would speak a newer TLS than {limited[1].version}, which is spoken on both sides"
             self._note(case, limited[0], detail)
@@ -112,12 +117,16 @@ class TlsInspection:
     def rules(self, context: Context) -> Rules:
         """What holds for it."""
         case = self._case(context)
-        return Rules(admitted=case.verdict.passes, only_https=case.effect(DpiHttpsOnly) is not None)
+        admitted = case.verdict.passes and not case.answered_here
+        return Rules(admitted=admitted, only_https=case.effect(DpiHttpsOnly) is not None)
 
     def admits(self, context: Context, opening: ClientHello | Opaque | Malformed) -> bool:
         """Whether what is not HTTP may go on. Where not, that is journalled, and the connection ends by RST."""
         case = self._case(context)
-        attempt, verdict = judge_unnamed(self._active_policy, with_opening(case.attempt, opening))
+        attempt = with_opening(case.attempt, opening)
+        if case.answered_here:
+            attempt = replace(attempt, malformed=attempt.malformed or NO_HTTP)
+        attempt, verdict = judge_unnamed(self._active_policy, attempt)
         if verdict.reason is not None and verdict.reason is not case.verdict.reason:
             how = None if verdict.passes else "reset"
             self._recorder.decided(caller_of(case.client), attempt, verdict, Stage.TUNNEL, how)
@@ -148,4 +157,5 @@ class TlsInspection:
         host, port = (context.server.address or ("", 0))[:2]
         attempt = asked_for(host, port, Transport(context.server.transport_protocol), self._destinations)
         attempt = with_name(replace(attempt, seen=Seen.TLS), NameSource.SNI, context.client.sni)
-        return _Case(context.client, attempt, self._active_policy.judge(attempt))
+        answered_here = portal_of(self._active_policy.site, attempt) is not None
+        return _Case(context.client, attempt, self._active_policy.judge(attempt), answered_here)

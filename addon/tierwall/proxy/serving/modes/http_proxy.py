@@ -22,6 +22,7 @@ from tierwall.proxy.middlebox.access.dial_blackhole import blackhole, blackholes
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome, left_for_parent
 from tierwall.proxy.serving.own_names import is_ours
 from tierwall.proxy.serving.pages import METHOD_NOT_ALLOWED, METHODS, MISDIRECTED, Pages, ReachedAt
+from tierwall.proxy.serving.portal_host import PortalHost
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
@@ -47,6 +48,7 @@ class HttpProxy:
     ) -> None:
         self._active_policy, self._destinations, self._pages = active_policy, destinations, pages
         self._at_access, self._tunnels = at_access, tunnels
+        self._portal_host = PortalHost(at_access, tunnels)
 
     def wait(self, connection: ClientConnection) -> None:
         """For the client's next request."""
@@ -74,6 +76,8 @@ class HttpProxy:
 
     def _connect(self, connection: ClientConnection, opening: Connect) -> None:
         attempt = named(NameSource.CONNECT, opening.host, opening.port, self._destinations)
+        if self._portal_host.serves_tunnel(connection, attempt, _ESTABLISHED, opening.consumed):
+            return
         request = TunnelRequest.of(connection, attempt)
         credentials = opening.credentials
         if request.verdict.effects:
@@ -108,7 +112,7 @@ class HttpProxy:
             self._to_the_proxy(connection, opening)
             return
         attempt = with_opening(named(NameSource.HOST, opening.host or "", opening.port, self._destinations), opening)
-        if self._active_policy.site.behaviours and self._at_access.serves_portal(connection, attempt, opening):
+        if self._portal_host.serves(connection, attempt, opening):
             return
         request = TunnelRequest.of(connection, attempt)
         if request.verdict.effects:

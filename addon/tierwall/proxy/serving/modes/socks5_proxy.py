@@ -5,13 +5,12 @@ Knows the order of RFC 1928, of which socks5.py has the messages. Refuses to dec
 
 from typing import Final
 
-from tierwall.opening import Malformed, PlainHttp, Socks5Request, read_tunnel
+from tierwall.opening import Malformed, Socks5Request
 from tierwall.policy.attempt import Attempt, NameSource
 from tierwall.policy.behaviour import AuthScheme
 from tierwall.policy.model import Transport
 from tierwall.proxy.connection.attempts import named
 from tierwall.proxy.connection.client_connection import ClientConnection
-from tierwall.proxy.connection.first_bytes import read
 from tierwall.proxy.connection.states import Happens
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
 from tierwall.proxy.middlebox.access.access import AtAccess
@@ -19,6 +18,7 @@ from tierwall.proxy.middlebox.access.credentials import Login
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
 from tierwall.proxy.serving.modes.socks5 import NoMethod, Wanted, negotiate
 from tierwall.proxy.serving.modes.to_address import ToAddress
+from tierwall.proxy.serving.portal_host import PortalHost
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state import refusal
 from tierwall.proxy.state.active_policy import ActivePolicy
@@ -41,6 +41,7 @@ class Socks5Proxy:
     ) -> None:
         self._active_policy, self._destinations = active_policy, destinations
         self._at_access, self._tunnels, self._to_address = at_access, tunnels, to_address
+        self._portal_host = PortalHost(at_access, tunnels)
 
     def begin(self, connection: ClientConnection) -> None:
         """Let a task exchange the messages before the request."""
@@ -59,28 +60,23 @@ class Socks5Proxy:
                 unserved.refuse_with("no-method", refusal.SOCKS_NO_METHOD)
             case Wanted(request=request, login=said):
                 login = None if said is None else Login(AuthScheme.BASIC, said)
-                await self._request(connection, request, login)
+                self._request(connection, request, login)
 
-    async def _request(self, connection: ClientConnection, request: Socks5Request, login: Login | None) -> None:
+    def _request(self, connection: ClientConnection, request: Socks5Request, login: Login | None) -> None:
         attempt = named(NameSource.SOCKS, request.host, request.port, self._destinations)
         if request.command != _SOCKS_CONNECT:
             why = f"SOCKS5 command {request.command}; only CONNECT (1) is served"
             unserved = TunnelRequest.malformed(connection, attempt, why)
             unserved.refuse_with("command-not-supported", refusal.socks_reply(0x07))
         elif attempt.malformed is not None or isinstance(attempt.names[0].value, str):
-            await self._name(connection, attempt, login)
+            self._name(connection, attempt, login)
         else:
             connection.client.write(refusal.socks_reply(0x00))
             connection.step(Happens.OPEN)
             self._to_address.wait(connection, attempt.names[0].value, attempt.port, login)
 
-    async def _name(self, connection: ClientConnection, attempt: Attempt, login: Login | None) -> None:
-        if self._active_policy.site.behaviours and self._at_access.portal(attempt) is not None:
-            connection.client.write(refusal.socks_reply(0x00))
-            opening = await read(connection.client, read_tunnel)
-            if not (isinstance(opening, PlainHttp) and self._at_access.serves_portal(connection, attempt, opening)):
-                connection.client.reset()
-                connection.end(Happens.END)
+    def _name(self, connection: ClientConnection, attempt: Attempt, login: Login | None) -> None:
+        if self._portal_host.serves_tunnel(connection, attempt, refusal.socks_reply(0x00)):
             return
         request = TunnelRequest.of(connection, attempt)
         if request.verdict.effects and self._at_access.outcome(request, login) is not Outcome.PASSES:

@@ -18,6 +18,7 @@ from tierwall.proxy.middlebox.access.access import AtAccess
 from tierwall.proxy.middlebox.access.credentials import Login
 from tierwall.proxy.middlebox.access.dial_blackhole import blackhole, blackholes
 from tierwall.proxy.middlebox.access.proxy_auth import Outcome
+from tierwall.proxy.serving.portal_host import PortalHost
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
@@ -31,6 +32,7 @@ class ToAddress:
     ) -> None:
         self._active_policy, self._destinations = active_policy, destinations
         self._at_access, self._tunnels = at_access, tunnels
+        self._portal_host = PortalHost(at_access, tunnels)
 
     def wait(self, connection: ClientConnection, address: Address, port: int, login: Login | None = None) -> None:
         """For what the client says, which gave `login` as its name and password."""
@@ -51,11 +53,7 @@ class ToAddress:
         base = at_address(address, to.port, Transport.TCP, self._destinations)
         connection.speaks(opening)
         named_so = with_opening(base, opening)
-        if (
-            self._active_policy.site.behaviours
-            and isinstance(opening, PlainHttp)
-            and self._at_access.serves_portal(connection, named_so, opening)
-        ):
+        if self._portal_host.serves(connection, named_so, opening):
             return
         request = TunnelRequest(connection, *judge_unnamed(self._active_policy, named_so))
         if request.verdict.effects and self._at_access.outcome(request, login) is not Outcome.PASSES:
