@@ -1,4 +1,4 @@
-"""`tierwall reproduce` with a network of its own: UDP, TURN, QUIC, names that move, segments; and nothing is left."""
+"""`tierwall reproduce` in a network of its own: UDP, TURN, QUIC, names that move, segments, IPv6; and nothing stays."""
 
 import json
 import signal
@@ -23,6 +23,7 @@ behaviours:
   - {behaviour: host-forgery-check, strict: true, scope: {hosts: ["*.other.example"]}}
   - {behaviour: stale-addresses, scope: {hosts: ["*.moves.example"]}}
   - {behaviour: no-quic, how: drop}
+  - {behaviour: no-udp, scope: {networks: ["2001:db8:5::/64"]}}
 """
 VENDOR = """
 version: 1
@@ -33,7 +34,13 @@ services:
   one: {title: One, protocol: https, tier: core, symptom: One., source: {document: guide, section: A}}
   other: {title: Other, protocol: https, tier: core, symptom: Two., source: {document: guide, section: A}}
   moves: {title: Moves, protocol: https, tier: core, symptom: Three., source: {document: guide, section: A}}
+  six: {title: Six, protocol: media, tier: core, symptom: Four., source: {document: guide, section: A}}
 rules:
+  - id: six
+    networks: ["2001:db8:5::/64", "2001:db8:6::/64"]
+    ports: [tcp/443, udp/10000]
+    services: [six]
+    source: {document: guide, section: A}
   - id: one
     hosts: ["*.one.example"]
     ports: [tcp/443, udp/443]
@@ -71,7 +78,7 @@ def test_where_udp_is_blocked_turn_over_udp_breaks_and_turn_over_tcp_lives(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_segments_moving_names_other_answers_and_quic_are_shown_in_one_network(tmp_path: Path) -> None:
+def test_segments_moving_names_other_answers_quic_and_ipv6_are_shown_in_one_network(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text(SITE)
     (tmp_path / "acme.yaml").write_text(VENDOR)
     files = ("--site", str(tmp_path / "site.yaml"), "--policy", str(tmp_path / "acme.yaml"))
@@ -83,7 +90,9 @@ def test_segments_moving_names_other_answers_and_quic_are_shown_in_one_network(t
         ("one", "quic"): ("broken", ["no-quic"]),
         ("other", "https, other address"): ("broken", ["host-forgery-check"]),
         ("moves", "https, name moved"): ("broken", ["stale-addresses"]),
+        ("six", "udp, echoed"): ("broken", ["no-udp"]),
     }
+    assert found["six", "tls session, held"] == ("works", [])
     assert {service for service, pattern in found if pattern == "https page"} == {"one", "other", "moves"}
 
 

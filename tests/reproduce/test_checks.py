@@ -122,6 +122,17 @@ def test_where_silent_flows_are_forgotten_a_server_answers_late(
     assert [check for check in meet if (not_run or "") not in (check.not_run or "")] == []
 
 
+@pytest.mark.parametrize("no_ipv6", [None, "IPv6 is not run: this machine has none"])
+def test_addresses_of_ipv6_are_run_where_the_machine_has_it(catalogue: Catalogue, no_ipv6: str | None) -> None:
+    found = checks(catalogue, "reference", "google-meet", Means(no_ipv6=no_ipv6), frozenset({"media"}))
+
+    six = [check for check in found if check.is_ipv6 and check.way is Way.GATEWAY]
+    assert {check.pattern for check in six} == {Pattern.DATAGRAMS}
+    assert {check.not_run for check in six} == {no_ipv6}
+    assert {check.client.partition(":")[0] for check in six} == {"fd77"}
+    assert {check.not_run for check in found if not check.is_ipv6} == {None}
+
+
 def test_names_are_looked_up_where_the_site_answers_otherwise(catalogue: Catalogue) -> None:
     found = [check for check in checks(catalogue, "dns-blocks-analytics", "8x8") if check.pattern is Pattern.LOOK_UP]
 

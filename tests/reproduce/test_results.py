@@ -4,10 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from msgspec import structs
 
 from tierwall.events import Context, Event, broken, from_verdict
-from tierwall.events import Source as EventSource
 from tierwall.events import Stage as At
 from tierwall.policy.attempt import Action, Effect, Impact, Reason, Verdict
 from tierwall.policy.behaviour import Behaviour, DpiHttpsOnly, NoHttp2, TlsInspection
@@ -15,7 +13,7 @@ from tierwall.policy.effects import broken_by
 from tierwall.policy.model import Evidence, Protocol, Rule, Service, Source, Tier, Transport
 from tierwall.policy.projections.impact import Try
 from tierwall.reproduce.check import Check, Pattern
-from tierwall.reproduce.results import NotShown, Row, Works, broke_something, not_shown, rows, struck
+from tierwall.reproduce.results import NotShown, Row, Works, broke_something, not_shown, rows
 from tierwall.reproduce.trial import Round
 from tierwall.standins.clients import Cause, Outcome, Stage
 
@@ -26,7 +24,9 @@ SOURCE = Source(document="Document", section="Section")
 CONTEXT = Context(when=datetime(2026, 1, 1, tzinfo=UTC), id="1", stage=At.TUNNEL)
 
 
-def check(service: str = "apps", pattern: Pattern = Pattern.NATIVE, host: str = "apps.vevox.app") -> Check:
+def check(
+    service: str = "apps", pattern: Pattern = Pattern.NATIVE, host: str = "apps.vevox.app", hold_s: float = 0.0
+) -> Check:
     of = Try(
         vendor="vevox",
         service=Service(
@@ -37,7 +37,7 @@ def check(service: str = "apps", pattern: Pattern = Pattern.NATIVE, host: str = 
         port=443,
         transport=Transport.TCP,
     )
-    return Check(of=of, pattern=pattern)
+    return Check(of=of, pattern=pattern, hold_s=hold_s)
 
 
 def event(of: Check, behaviour: Behaviour | None = None) -> Event:
@@ -115,15 +115,6 @@ def test_what_was_not_run_never_works() -> None:
     assert (found.before, found.now, found.why_not) == (Works.NOT_RUN, Works.NOT_RUN, "UDP")
 
 
-def test_clients_of_two_kinds_at_one_place_are_told_apart_by_their_addresses() -> None:
-    native, pinned = check(), check(pattern=Pattern.PINNED)
-    cut = event(pinned, DpiHttpsOnly())
-    theirs = structs.replace(cut, source=EventSource(ip=pinned.client))
-
-    assert struck(pinned, [theirs]) == [theirs]
-    assert struck(native, [theirs]) == []
-
-
 def shown(outcome: Outcome, *events: Event, of: Check) -> list[NotShown]:
     return list(not_shown([NoHttp2(), NoHttp2()], [of], Round({of: OK}, ()), Round({of: outcome}, events)))
 
@@ -137,6 +128,12 @@ def test_a_behaviour_is_shown_by_an_event_and_an_inspection_by_its_certificate_t
     assert shown(OK, event(MEETS, NoHttp2()), of=MEETS) == []
     assert len(shown(opened, of=MEETS)) == 1
     assert list(not_shown([TlsInspection()], [of], Round({of: OK}, ()), Round({of: opened}, ()))) == []
+
+
+def test_what_struck_another_vendors_client_shows_nothing_of_this_one() -> None:
+    other = check(host="8x8.vc")
+
+    assert len(shown(OK, event(other, NoHttp2()), of=MEETS)) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Knows names and addresses of clients. Which checks there are is checks.py's.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address
 from typing import Final
 
 from tierwall.policy.projections.impact import Try
@@ -47,6 +48,7 @@ class Pattern(StrEnum):
 
 _PATTERNS: Final = tuple(Pattern)
 _OF_NETWORK: Final = "10.77.1"
+_OF_NETWORK_6: Final = "fd77:1:"
 _OF_LOOPBACK: Final = "127.77.1"
 _QUIC_CLIENT: Final = 2
 """The client's first address: QUIC's library takes whichever the kernel chooses."""
@@ -75,10 +77,17 @@ class Check:
     @property
     def client(self) -> str:
         """The address that it comes from, which no other kind of client has: the journal tells them apart by it."""
-        if self.pattern is Pattern.QUIC:
-            return f"{_OF_NETWORK}.{_QUIC_CLIENT}"
         number = 10 + _PATTERNS.index(self.pattern) + (100 if self.logs_in else 0)
-        return f"{_OF_LOOPBACK if self.way is Way.PROXY else _OF_NETWORK}.{number}"
+        if self.way is Way.PROXY:
+            return f"{_OF_LOOPBACK}.{number}"
+        if self.pattern is Pattern.QUIC:
+            number = _QUIC_CLIENT
+        return f"{_OF_NETWORK_6}:{number}" if self.is_ipv6 else f"{_OF_NETWORK}.{number}"
+
+    @property
+    def is_ipv6(self) -> bool:
+        """Whether it goes to an address of IPv6; names lead to IPv4 here."""
+        return isinstance(self.of.host, IPv6Address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +99,7 @@ class Means:
     no_udp: str | None = None
     no_turn: str | None = None
     no_quic: str | None = None
+    no_ipv6: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

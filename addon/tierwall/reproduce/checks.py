@@ -5,6 +5,7 @@ Knows services' protocols, behaviours' times, and what this machine allows; pure
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from ipaddress import IPv6Address
 from math import ceil
 from typing import Final, assert_never
 
@@ -29,7 +30,7 @@ from tierwall.policy.judge import judge
 from tierwall.policy.model import Address, Catalogue, Protocol, Transport
 from tierwall.policy.projections.impact import Try, tries_of
 from tierwall.policy.site import DnsMode, Site
-from tierwall.reproduce.addresses import STANDS, addresses_of
+from tierwall.reproduce.addresses import addresses_of
 from tierwall.reproduce.check import Check, Means, Pattern, Wanted, Way
 
 HOLD_S: Final = 2.0
@@ -199,8 +200,8 @@ def _at_the_gateway(each: Try, pattern: Pattern, effects: Collection[Effect], me
             not_run = not_run or means.no_quic
         case _:
             pass
-    if not_run is None and not isinstance(each.host, str) and each.host.version != STANDS.version:
-        not_run = "IPv6 is not run in the namespaces"
+    if isinstance(each.host, IPv6Address):
+        not_run = not_run or means.no_ipv6
     hold_s = _silent_s(effects) if pattern is Pattern.DATAGRAMS else 0.0
     if hold_s > _UDP_STATE_S:
         not_run = not_run or f"would need a silence of {hold_s:,.0f} s, and what carries UDP here forgets it after 60 s"

@@ -92,7 +92,7 @@ async def _compare(wanted: Comparison, talk: Console) -> Compared:
 async def _rounds(wanted: Comparison, folder: Path, waiting: Waiting) -> tuple[tuple[Check, ...], Round, Round]:
     """The checks, those at the gateway not run where its namespaces failed; and both rounds of them."""
     cast = Cast(
-        sites=(wanted.site,),
+        parts=((wanted.site, wanted.wanted.vendor),),
         wanted=wanted.wanted,
         policies=wanted.policies,
         means=wanted.means,

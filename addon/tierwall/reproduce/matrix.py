@@ -1,7 +1,8 @@
 """`tierwall reproduce --matrix`: every site against every vendor, what each round shows, side by side.
 
-Knows which rounds disturb each other: none does, so that as many run at a time as there are processors, and those
-that only hold connections besides. Each vendor's round without a site is played once, for all sites.
+Knows which rounds disturb each other: none does, so that a few more run at a time than there are processors, and those
+that only hold connections besides. A round plays all vendors under its site, as most of what it costs is its beginning;
+the round without a site is played once, for all sites.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from tierwall.reproduce.check import Check, Means, Wanted, Way
 from tierwall.reproduce.checks import HOLD_S, login_of
 from tierwall.reproduce.command import WITHOUT, Compared, ended_by_signal, settled
 from tierwall.reproduce.leftovers import folder_of_a_run
+from tierwall.reproduce.patience import LONG_S
 from tierwall.reproduce.progress import Waiting, show
 from tierwall.reproduce.results import not_shown, rows
 from tierwall.reproduce.rounds import Cast, one_round
@@ -30,9 +32,8 @@ from tierwall.standins.process import ProxyFailed
 VENDORS: Final = ("8x8", "vevox", "google-meet")
 """Where none is named: together they speak TLS of their own, WebSocket, HTTP, TURN, media and QUIC."""
 
-_HOLDING_S: Final = 10.0
-"""A round that holds connections for longer needs no processor meanwhile."""
-_HOLDING_AT_ONCE: Final = 12
+_BESIDES: Final = 1
+"""Rounds beyond the processors: there is waiting in each of them."""
 _OPENED_S: Final = 5.0
 """What a connection takes at the most until it is held."""
 
@@ -50,7 +51,7 @@ class Cell:
     @property
     def holds(self) -> bool:
         """Whether it holds connections for long."""
-        return any(check.hold_s > _HOLDING_S and check.not_run is None for check in self.checks)
+        return any(check.hold_s > LONG_S and check.not_run is None for check in self.checks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,9 @@ async def _compare_all(matrix: Matrix, talk: Console) -> tuple[tuple[Cell, Compa
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    vendors = list(dict.fromkeys(cell.vendor for cell in matrix.cells))
+    sites: dict[str, list[Cell]] = {}
+    for cell in sorted(matrix.cells, key=lambda cell: not cell.holds):
+        sites.setdefault(cell.name, []).append(cell)
     total = sum(check.not_run is None for cell in matrix.cells for check in cell.checks)
     waiting = Waiting(total, time.monotonic)
     showing = asyncio.create_task(show(waiting, talk))
@@ -82,15 +85,12 @@ async def _compare_all(matrix: Matrix, talk: Console) -> tuple[tuple[Cell, Compa
         with folder_of_a_run() as folder:
             stage = _Stage(matrix, folder, waiting)
             async with asyncio.TaskGroup() as group:
-                befores = {vendor: group.create_task(stage.before(vendor)) for vendor in vendors}
-                in_order = sorted(matrix.cells, key=lambda cell: not cell.holds)
-                nows = {id(cell): group.create_task(stage.now(cell)) for cell in in_order}
+                before = group.create_task(stage.before())
+                nows = {name: group.create_task(stage.now(cells)) for name, cells in sites.items()}
     finally:
         showing.cancel()
         await asyncio.gather(showing, return_exceptions=True)
-    return tuple(
-        (cell, _compared(cell, befores[cell.vendor].result(), nows[id(cell)].result())) for cell in matrix.cells
-    )
+    return tuple((cell, _compared(cell, before.result(), nows[cell.name].result())) for cell in matrix.cells)
 
 
 type _Rounds = tuple[Round | str, Round | str]
@@ -109,14 +109,12 @@ class _Stage:
 
     def __init__(self, matrix: Matrix, folder: Path, waiting: Waiting) -> None:
         self._matrix, self._folder, self._waiting = matrix, folder, waiting
-        self._busy = asyncio.Semaphore(max(os.cpu_count() or 1, 2))
-        self._holding = asyncio.Semaphore(_HOLDING_AT_ONCE)
+        self._room = asyncio.Semaphore((os.cpu_count() or 1) + _BESIDES)
         self._number = 0
 
-    async def before(self, vendor: str) -> _Rounds:
-        """The vendor's checks of all sites without any: of one that several sites have, the longest."""
-        cells = [cell for cell in self._matrix.cells if cell.vendor == vendor]
-        cast = self._cast(cells)
+    async def before(self) -> _Rounds:
+        """All checks of all sites without any: of one that several sites have, the longest."""
+        cast = self._cast(self._matrix.cells)
         once: dict[Check, Check] = {}
         for check in cast.checks:
             longest = once.get(key := plain(check))
@@ -127,43 +125,44 @@ class _Stage:
             check if check in kept else replace(check, not_run="another is the same") for check in cast.checks
         )
         silent = Telling(begins=lambda _: None, ends=lambda _: None)
-        return await self._both(replace(cast, checks=alone), WITHOUT, silent, any(cell.holds for cell in cells))
+        return await self._both(replace(cast, checks=alone), WITHOUT, silent)
 
-    async def now(self, cell: Cell) -> "_Now":
-        """One cell's rounds with its site."""
+    async def now(self, cells: Sequence[Cell]) -> "_Now":
+        """The rounds with a site, of all its vendors."""
         when = datetime.now(UTC)
         self._number += 1
-        telling = self._waiting.telling(self._number)
-        rounds = await self._both(self._cast([cell]), cell.name, telling, cell.holds)
+        rounds = await self._both(self._cast(cells), cells[0].name, self._waiting.telling(self._number))
         return _Now(rounds, when, datetime.now(UTC))
 
     def _cast(self, cells: Sequence[Cell]) -> Cast:
         matrix = self._matrix
         return Cast(
-            sites=tuple(cell.name for cell in cells),
-            wanted=replace(matrix.wanted, vendor=cells[0].vendor),
+            parts=tuple((cell.name, cell.vendor) for cell in cells),
+            wanted=matrix.wanted,
             policies=matrix.policies,
             means=matrix.means,
             checks=tuple(check for cell in cells for check in cell.checks),
             login=login_of(cells[0].site),  # without a site nobody asks
         )
 
-    async def _both(self, cast: Cast, under: str, telling: Telling, holds: bool) -> _Rounds:
-        by_proxy = self._held(cast, under, telling) if holds else self._one(cast, under, Way.PROXY, telling)
-        return await by_proxy, await self._one(cast, under, Way.GATEWAY, telling)
+    async def _both(self, cast: Cast, under: str, telling: Telling) -> _Rounds:
+        async with asyncio.TaskGroup() as group:
+            by_proxy = group.create_task(self._by_proxy(cast, under, telling))
+            by_gateway = group.create_task(self._by_gateway(cast, under, telling))
+        return by_proxy.result(), by_gateway.result()
 
-    async def _one(self, cast: Cast, under: str, way: Way, telling: Telling) -> Round | str:
-        async with self._busy:
-            return await self._play(cast, under, way, telling)
+    async def _by_gateway(self, cast: Cast, under: str, telling: Telling) -> Round | str:
+        async with self._room:
+            return await self._play(cast, under, Way.GATEWAY, telling)
 
-    async def _held(self, cast: Cast, under: str, telling: Telling) -> Round | str:
-        """Takes a processor only until nothing but held connections is left."""
+    async def _by_proxy(self, cast: Cast, under: str, telling: Telling) -> Round | str:
+        """Takes room only until nothing but held connections is left."""
         left = {check for check in cast.checks if check.way is Way.PROXY and check.not_run is None}
         quiet = asyncio.Event()
 
         def begins(check: Check) -> None:
             telling.begins(check)
-            if check.hold_s > _HOLDING_S:
+            if check.hold_s > LONG_S:
                 over(check)
 
         def ends(check: Check) -> None:
@@ -175,15 +174,16 @@ class _Stage:
             if not left:
                 quiet.set()
 
-        async with self._holding:
-            async with self._busy:
-                round_ = asyncio.create_task(self._play(cast, under, Way.PROXY, Telling(begins=begins, ends=ends)))
-                waiting = asyncio.create_task(quiet.wait())
+        async with self._room:
+            round_ = asyncio.create_task(self._play(cast, under, Way.PROXY, Telling(begins=begins, ends=ends)))
+            waiting = asyncio.create_task(quiet.wait())
+            try:
                 await asyncio.wait({round_, waiting}, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
                 if not round_.done():
-                    await asyncio.sleep(_OPENED_S)
-            return await round_
+                    await asyncio.wait({round_}, timeout=_OPENED_S)
+            finally:
+                waiting.cancel()
+        return await round_
 
     async def _play(self, cast: Cast, under: str, way: Way, telling: Telling) -> Round | str:
         self._number += 1

@@ -3,15 +3,16 @@
 Knows outcomes and events; pure. What broke a check is what the journal says, never a guess.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tierwall.events import Action, Event, Stage
+from tierwall.events import Event
 from tierwall.policy.behaviour import Behaviour, TlsInspection
 from tierwall.policy.model import Tier
-from tierwall.reproduce.check import Check, Pattern
+from tierwall.reproduce.check import Check
+from tierwall.reproduce.striking import by_host, concerning, struck
 from tierwall.reproduce.trial import Round
 from tierwall.standins.clients import Outcome
 
@@ -63,9 +64,10 @@ class NotShown:
     """Whether it is there for this vendor at all: what meets none of its services is no gap."""
 
 
-_STRUCK: Final = {Action.DENIED, Action.BROKEN, Action.FAILED}
 _KEPT: Final = 20
 """Ids of events, of each row."""
+
+type _ByHost = Mapping[str, Sequence[Event]]
 
 
 def rows(checks: Sequence[Check], before: Round, now: Round) -> tuple[Row, ...]:
@@ -73,7 +75,8 @@ def rows(checks: Sequence[Check], before: Round, now: Round) -> tuple[Row, ...]:
     groups: dict[tuple[str, str, str | None], list[Check]] = {}
     for check in checks:
         groups.setdefault((check.of.service.id, check.label, check.not_run), []).append(check)
-    return tuple(_row(group, before, now) for group in groups.values())
+    hosts = by_host(before.events), by_host(now.events)
+    return tuple(_row(group, (before, now), hosts) for group in groups.values())
 
 
 def broke_something(found: Sequence[Row]) -> bool:
@@ -84,8 +87,9 @@ def broke_something(found: Sequence[Row]) -> bool:
 def not_shown(
     behaviours: Sequence[Behaviour], checks: Sequence[Check], before: Round, now: Round
 ) -> Iterator[NotShown]:
-    """A value for each behaviour that is in no event; of TLS inspection, that is on no certificate either."""
-    named = {event.tierwall.behaviour for event in now.events}
+    """A value for each behaviour that is in no event about these checks; of TLS inspection, that is on no certificate
+    either."""
+    named = {event.tierwall.behaviour for event in concerning(checks, now.events)}
     for name in dict.fromkeys(behaviour.NAME for behaviour in behaviours):
         meet = [check for check in checks if name in check.meets]
         opened = name == TlsInspection.NAME and any(_other_issuer(check, before, now) for check in meet)
@@ -109,9 +113,10 @@ def _other_issuer(check: Check, before: Round, now: Round) -> bool:
     return one.issuer != other.issuer
 
 
-def _row(group: list[Check], before: Round, now: Round) -> Row:
+def _row(group: list[Check], rounds: tuple[Round, Round], hosts: tuple[_ByHost, _ByHost]) -> Row:
     service, first = group[0].of.service, group[0]
-    hit = [(check, struck(check, now.events)) for check in group if check in now.outcomes]
+    before, now = rounds
+    hit = [(check, _struck(check, hosts[1])) for check in group if check in now.outcomes]
     failed = [check for check, _ in hit if not now.outcomes[check].ok]
     broken_by = [(check, events) for check, events in hit if events or not now.outcomes[check].ok]
     return Row(
@@ -120,8 +125,8 @@ def _row(group: list[Check], before: Round, now: Round) -> Row:
         tier=service.tier,
         pattern=first.label,
         way=first.way.value,
-        before=_state(group, before),
-        now=_state(group, now),
+        before=_state(group, before, hosts[0]),
+        now=_state(group, now, hosts[1]),
         broke=tuple(dict.fromkeys(_what(event) for _, events in broken_by for event in events)),
         symptom=service.symptom,
         saw=tuple(dict.fromkeys(_saw(now.outcomes[check]) for check in failed)),
@@ -132,39 +137,17 @@ def _row(group: list[Check], before: Round, now: Round) -> Row:
     )
 
 
-def _state(group: list[Check], of: Round) -> Works:
+def _struck(check: Check, hosts: _ByHost) -> list[Event]:
+    return struck(check, hosts.get(str(check.of.host), ()))
+
+
+def _state(group: list[Check], of: Round, hosts: _ByHost) -> Works:
     outcomes = [of.outcomes[check] for check in group if check in of.outcomes]
     if not outcomes:
         return Works.NOT_RUN
     if all(outcome.ok for outcome in outcomes):
-        return Works.HIT if any(struck(check, of.events) for check in group) else Works.WORKS
+        return Works.HIT if any(_struck(check, hosts) for check in group) else Works.WORKS
     return Works.PARTLY if any(outcome.ok for outcome in outcomes) else Works.BROKEN
-
-
-def struck(check: Check, events: Sequence[Event]) -> list[Event]:
-    """Of the same client and destination; a behaviour's only where it says that it breaks this service."""
-    return [
-        event
-        for event in events
-        if event.action in _STRUCK
-        and (event.source is None or event.source.ip == check.client)
-        and _is_there(check, event)
-        and (_names(check, event) or not event.tierwall.breaks)
-    ]
-
-
-def _is_there(check: Check, event: Event) -> bool:
-    there = event.destination
-    if there is None:
-        return False
-    of_dns = event.tierwall.stage is Stage.DNS  # where the name of any of them is asked for
-    if check.pattern is Pattern.LOOK_UP and not of_dns:
-        return False
-    return (there.port == check.of.port or of_dns) and str(check.of.host) in (there.domain, there.ip)
-
-
-def _names(check: Check, event: Event) -> bool:
-    return any((each.vendor, each.service) == (check.of.vendor, check.of.service.id) for each in event.tierwall.breaks)
 
 
 def _what(event: Event) -> str:

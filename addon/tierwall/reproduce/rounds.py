@@ -19,15 +19,16 @@ NOTHING = Round({}, ())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """The checks of one vendor under one site or several, and what they are played with."""
+    """The checks of vendors under sites, and what they are played with."""
 
-    sites: tuple[str, ...]
-    """Whose checks they are, as `tierwall run --site` takes them; a file's path is absolute."""
+    parts: tuple[tuple[str, str], ...]
+    """Whose checks they are: a site, as `tierwall run --site` takes it (a file's path is absolute), and a vendor."""
     wanted: Wanted
+    """Of any vendor: the parts say which."""
     policies: tuple[Path, ...]
     means: Means
     checks: tuple[Check, ...]
-    """All of them, in the order of the sites: the process in the namespaces knows them by their numbers."""
+    """All of them, in the order of the parts: the process in the namespaces knows them by their numbers."""
     login: str | None = None
 
 
@@ -54,17 +55,17 @@ async def _there(cast: Cast, under: str, folder: Path, telling: Telling) -> Roun
         if line.begins:
             telling.begins(check)
         else:
+            if check not in outcomes:  # who was asked again is over already
+                telling.ends(check)
             outcomes[check] = outcome_of(line)
-            telling.ends(check)
 
     await play_there(
         Asked(
-            sites=cast.sites,
+            parts=cast.parts,
             numbers=tuple(
                 number for number, check in enumerate(cast.checks) if check.way is Way.GATEWAY and check.not_run is None
             ),
             under=under,
-            vendor=cast.wanted.vendor,
             policies=tuple(str(path.absolute()) for path in cast.policies),
             longest_s=cast.wanted.longest_s,
             only=tuple(cast.wanted.only),

@@ -4,7 +4,7 @@ Knows processes, origins and clients. What the round means is results.py's; what
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Final
 from tierwall.events import Event
 from tierwall.journal.reading import read_journal
 from tierwall.reproduce.check import Check, Pattern
+from tierwall.reproduce.patience import Ask, asked, asked_again
 from tierwall.standins.certificates import Authority
 from tierwall.standins.clients import HttpProxy, Outcome, fetch_https, native_session, plain_http, websocket_session
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin
@@ -69,7 +70,9 @@ async def play(played: Played, folder: Path, telling: Telling) -> Round:
         async with running(arguments, folder, screen) as proxy:
             managed = folder / "managed.pem"
             managed.write_bytes(authority.ca_pem.read_bytes() + (folder / _LAB_CA).read_bytes())
-            outcomes = await _drive(played, proxy.port, (managed, authority.ca_pem), telling)
+            clients = _Clients(played, proxy.port, managed, authority.ca_pem)
+            outcomes = await _drive(played.checks, clients.ask, telling)
+            outcomes = await asked_again(outcomes, lambda: events_in(folder), clients.ask)
     return Round(outcomes, events_in(folder))
 
 
@@ -78,37 +81,49 @@ def events_in(folder: Path) -> tuple[Event, ...]:
     return tuple(event for event in read_journal(folder / "journal.jsonl") if isinstance(event, Event))
 
 
-async def _drive(played: Played, port: int, cas: tuple[Path, Path], telling: Telling) -> dict[Check, Outcome]:
+async def _drive(checks: Sequence[Check], ask: Ask, telling: Telling) -> dict[Check, Outcome]:
     room = asyncio.Semaphore(AT_ONCE)
-    managed, own = cas
 
     async def drive(check: Check) -> Outcome:
-        via = HttpProxy("127.0.0.1", port, check.client, played.login if check.logs_in else None)
         async with room if not check.hold_s else asyncio.Semaphore():
             telling.begins(check)
-            outcome = await _outcome(check, via, managed, own)
+            outcome = await asked(check, ask)
         telling.ends(check)
         return outcome
 
     async with asyncio.TaskGroup() as group:
-        tasks = {check: group.create_task(drive(check)) for check in played.checks}
+        tasks = {check: group.create_task(drive(check)) for check in checks}
     return {check: task.result() for check, task in tasks.items()}
 
 
-async def _outcome(check: Check, via: HttpProxy, managed: Path, own: Path) -> Outcome:
-    host, port = str(check.of.host), check.of.port
-    match check.pattern:
-        case Pattern.PAGE:
-            return await fetch_https(via, host, port, ca=managed)
-        case Pattern.EVENTS:
-            return await fetch_https(via, host, port, ca=managed, path="/events")
-        case Pattern.SOCKET:
-            return await websocket_session(via, host, port, ca=managed, hold_s=check.hold_s)
-        case Pattern.NATIVE:
-            return await native_session(via, host, port, ca=managed, hold_s=check.hold_s)
-        case Pattern.PINNED:
-            return await native_session(via, host, port, ca=own, hold_s=check.hold_s)
-        case Pattern.REDIRECT:
-            return await plain_http(via, host, port)
-        case _:
-            raise AssertionError(f"{check.pattern} goes by a gateway")
+@dataclass(frozen=True, slots=True)
+class _Clients:
+    """Those of one round."""
+
+    played: Played
+    port: int
+    managed: Path
+    """Authorities that a machine of the company trusts."""
+    own: Path
+    """Those that the vendor's own clients trust."""
+
+    async def ask(self, check: Check, limit_s: float) -> Outcome:
+        """Run the client of one check."""
+        login = self.played.login if check.logs_in else None
+        via = HttpProxy("127.0.0.1", self.port, check.client, login)
+        host, port, ca, hold_s = str(check.of.host), check.of.port, self.managed, check.hold_s
+        match check.pattern:
+            case Pattern.PAGE:
+                return await fetch_https(via, host, port, ca=ca, limit_s=limit_s)
+            case Pattern.EVENTS:
+                return await fetch_https(via, host, port, ca=ca, path="/events", limit_s=limit_s)
+            case Pattern.SOCKET:
+                return await websocket_session(via, host, port, ca=ca, hold_s=hold_s, limit_s=limit_s)
+            case Pattern.NATIVE:
+                return await native_session(via, host, port, ca=ca, hold_s=hold_s, limit_s=limit_s)
+            case Pattern.PINNED:
+                return await native_session(via, host, port, ca=self.own, hold_s=hold_s, limit_s=limit_s)
+            case Pattern.REDIRECT:
+                return await plain_http(via, host, port, limit_s=limit_s)
+            case _:
+                raise AssertionError(f"{check.pattern} goes by a gateway")

@@ -13,7 +13,8 @@ from tierwall.reproduce.check import Means
 from tierwall.reproduce.network import entry
 from tierwall.reproduce.network.entry import means_here
 
-MAY = Ended(0, "may\n", "")
+MAY = Ended(0, "may\nipv6\n", "")
+MAY_BUT_IPV6 = Ended(2, "may\n", "RTNETLINK answers: Permission denied\n")
 MAY_NOT = Ended(1, "", "unshare: unshare failed: Operation not permitted\n")
 
 
@@ -85,6 +86,12 @@ def test_a_program_that_is_missing_is_named_with_its_package(
     without(monkeypatch, missing)
 
     assert str(getattr(means_here(), means)).startswith(says)
+
+
+def test_where_namespaces_have_no_ipv6_the_rest_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial(monkeypatch, MAY_BUT_IPV6)
+
+    assert means_here() == Means(no_ipv6="IPv6 is not run: this machine has none")
 
 
 def test_without_tun_udp_is_not_run_and_the_rest_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 Knows the catalogue and the judge. What a site breaks is computed here and written down nowhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -18,6 +18,7 @@ from tierwall.policy.model import (
     Catalogue,
     Direction,
     Evidence,
+    Network,
     Ports,
     Protocol,
     Rule,
@@ -122,11 +123,19 @@ def _tries(vendor: Vendor, service: Service) -> Iterator[Try]:
         if not asks or service.id not in rule.services:
             continue
         hosts: list[str | Address] = [_named(host, service) for host in rule.hosts]
-        hosts += [network[0] if network.num_addresses == 1 else network[1] for network in rule.networks[:1]]
+        hosts += [network[0] if network.num_addresses == 1 else network[1] for network in _of_each_version(rule)]
         for host in hosts:
             for ports in rule.ports:
                 port, transport = _port(ports), ports.transport
                 yield Try(vendor=vendor.id, service=service, rule=rule, host=host, port=port, transport=transport)
+
+
+def _of_each_version(rule: Rule) -> Iterable[Network]:
+    """The first of its networks of IPv4, and the first of IPv6."""
+    first: dict[int, Network] = {}
+    for network in rule.networks:
+        first.setdefault(network.version, network)
+    return first.values()
 
 
 def _named(pattern: str, service: Service) -> str:

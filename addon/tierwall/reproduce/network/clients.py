@@ -22,8 +22,8 @@ from tierwall.standins.clients.udp import ask
 from tierwall.standins.dns import A, question, read_answer
 from tierwall.standins.quic import quic_echo
 
-_LIMIT_S: Final = 5.0
-_TURN_LIMIT_S: Final = 8.0
+_TURN_SLOWER: Final = 1.6
+"""Times a step: coturn's client takes several."""
 _MESSAGES: Final = 10
 _ENOUGH: Final = 0.5
 """The part of them that must come back: a call survives some loss, and a busy machine loses some."""
@@ -40,86 +40,89 @@ class Known:
     addresses: dict[str, Address]
 
 
-async def outcome_of(check: Check, known: Known) -> Outcome:
-    """Run the client of one check."""
+async def outcome_of(check: Check, known: Known, limit_s: float) -> Outcome:
+    """Run the client of one check; `limit_s` is for each of its steps."""
     host = check.of.host
     try:
         match check.pattern:
             case Pattern.OTHER_ADDRESS:
-                return await _page(check, str(moved(known.addresses[str(host)])), known)
+                return await _page(check, str(moved(known.addresses[str(host)])), known, limit_s)
             case Pattern.MOVED:
-                return await _moved(check, known)
+                return await _moved(check, known, limit_s)
             case Pattern.LOOK_UP:
-                await _look_up(check, str(host))
+                await _look_up(check, str(host), limit_s)
                 return Outcome(stage=Stage.EXCHANGE)
             case _:
-                address = await _look_up(check, host) if isinstance(host, str) else str(host)
-                return await _at(check, address, known)
+                address = await _look_up(check, host, limit_s) if isinstance(host, str) else str(host)
+                return await _at(check, address, known, limit_s)
     except Failed as failed:
         return Outcome(stage=failed.stage, cause=failed.cause, detail=failed.detail)
 
 
-async def _at(check: Check, address: str, known: Known) -> Outcome:
+async def _at(check: Check, address: str, known: Known, limit_s: float) -> Outcome:
     match check.pattern:
         case Pattern.DATAGRAMS:
             payload = b"after %d media" % check.hold_s if check.hold_s else b"media"
-            limit_s = check.hold_s + _LIMIT_S
-            return await udp_echo(address, check.of.port, payload=payload, source=check.client, limit_s=limit_s)
+            return await udp_echo(
+                address, check.of.port, payload=payload, source=check.client, limit_s=check.hold_s + limit_s
+            )
         case Pattern.QUIC:
-            return await _quic(check, address, known)
+            return await _quic(check, address, known, limit_s)
         case Pattern.TURN_UDP | Pattern.TURN_TCP:
-            return await _turn(check, address)
+            return await _turn(check, address, limit_s * _TURN_SLOWER)
         case Pattern.LARGE_HELLO:
-            return await _page(check, address, known, alpn=_FILLING)
+            return await _page(check, address, known, limit_s, alpn=_FILLING)
         case _:
-            return await _page(check, address, known)
+            return await _page(check, address, known, limit_s)
 
 
-async def _page(check: Check, address: str, known: Known, *, alpn: tuple[str, ...] = ("http/1.1",)) -> Outcome:
+async def _page(
+    check: Check, address: str, known: Known, limit_s: float, *, alpn: tuple[str, ...] = ("http/1.1",)
+) -> Outcome:
     via = Direct(address=address, source=check.client)
-    return await fetch_https(via, str(check.of.host), check.of.port, ca=known.ca, alpn=alpn)
+    return await fetch_https(via, str(check.of.host), check.of.port, ca=known.ca, alpn=alpn, limit_s=limit_s)
 
 
-async def _moved(check: Check, known: Known) -> Outcome:
+async def _moved(check: Check, known: Known, limit_s: float) -> Outcome:
     """Once where the name leads, so that it is known there; then where it leads later, whatever is still cached."""
     host = str(check.of.host)
-    first = await _page(check, await _look_up(check, host), known)
+    first = await _page(check, await _look_up(check, host, limit_s), known, limit_s)
     if not first.ok:
         return first
     known.names.move(host)
-    return await _page(check, str(moved(known.addresses[host])), known)
+    return await _page(check, str(moved(known.addresses[host])), known, limit_s)
 
 
-async def _look_up(check: Check, name: str) -> str:
+async def _look_up(check: Check, name: str, limit_s: float) -> str:
     """Its address, by the gateway's DNS. Raises Failed."""
     number = secrets.randbits(16)
-    answered = read_answer(await ask(GATEWAY, 53, question(name, A, number), _LIMIT_S, check.client))
+    answered = read_answer(await ask(GATEWAY, 53, question(name, A, number), limit_s, check.client))
     if answered.code != "noerror" or not answered.data:
         raise Failed(Stage.DIAL, Cause.UNREACHABLE, f"{name} does not resolve: {answered.code}")
     return str(ip_address(answered.data[0]))
 
 
-async def _quic(check: Check, address: str, known: Known) -> Outcome:
+async def _quic(check: Check, address: str, known: Known, limit_s: float) -> Outcome:
     name = str(check.of.host)
-    found = await quic_echo(address, name, ca=known.ca, port=check.of.port, limit_s=_LIMIT_S)
+    found = await quic_echo(address, name, ca=known.ca, port=check.of.port, limit_s=limit_s)
     if not found.connected:
-        return Outcome(stage=Stage.DIAL, cause=Cause.TIMEOUT, detail=f"no QUIC within {_LIMIT_S:g} s")
+        return Outcome(stage=Stage.DIAL, cause=Cause.TIMEOUT, detail=f"no QUIC within {limit_s:g} s")
     return Outcome(stage=Stage.EXCHANGE, echoes=(found.echo,))
 
 
-async def _turn(check: Check, address: str) -> Outcome:
+async def _turn(check: Check, address: str, limit_s: float) -> Outcome:
     """A relay is allocated, and media goes through it to an echo and comes back; coturn's client tries for ever."""
     over_tcp = ["-t"] if check.pattern is Pattern.TURN_TCP else []
     words = [
-        *("timeout", f"{_TURN_LIMIT_S:g}", "turnutils_uclient", *over_tcp, "-L", check.client),
+        *("timeout", f"{limit_s:g}", "turnutils_uclient", *over_tcp, "-L", check.client),
         *("-u", ACCOUNT, "-w", ACCOUNT, "-p", str(check.of.port), "-g", "-c"),
         *("-e", VENDORS, "-r", str(PEER_PORT), "-n", str(_MESSAGES), "-m", "1", "-l", "160", address),
     ]
-    ended = await programs.run_meanwhile(words, "", _TURN_LIMIT_S + 5)
+    ended = await programs.run_meanwhile(words, "", limit_s + 5)
     counts = re.findall(r"tot_send_msgs=(\d+), tot_recv_msgs=(\d+)", ended.stdout)
     sent, received = map(int, counts[-1]) if counts else (0, 0)
     if not received:
-        detail = f"no relay within {_TURN_LIMIT_S:g} s" if not sent else f"{sent} messages sent, none came back"
+        detail = f"no relay within {limit_s:g} s" if not sent else f"{sent} messages sent, none came back"
         return Outcome(stage=Stage.EXCHANGE, cause=Cause.TIMEOUT, detail=detail)
     if received < sent * _ENOUGH:
         detail = f"{sent} messages sent, {received} came back"

@@ -25,7 +25,8 @@ _NEW: Final = ("--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-p
 _AS_ROOT_THERE: Final = ("--user", "--map-root-user")
 _TRIAL: Final = (
     "ip link add tw0 type veth peer name tw1 && ip link set tw0 up && echo 1 >/proc/sys/net/ipv4/ip_forward && "
-    "nft add table inet tw && echo may"
+    "nft add table inet tw && echo may && ip addr add fd77:1::1/64 dev tw0 nodad && "
+    "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding && echo ipv6"
 )
 _HOW: Final = (
     "run it with sudo, or allow unprivileged user namespaces (sysctl kernel.apparmor_restrict_unprivileged_userns=0 on "
@@ -39,7 +40,8 @@ class CannotPlay(Exception):
 
 def means_here() -> Means:
     """What this machine allows. Tries it, and leaves nothing."""
-    no_network = _no_network()
+    tried = _tried()
+    no_network = tried if isinstance(tried, str) else None
     return Means(
         no_network=no_network,
         no_udp=None if no_network is not None else _no_udp(),
@@ -47,10 +49,12 @@ def means_here() -> Means:
             (f"TURN is not run: {programs.absent(name)}" for name in _TURN if programs.find(name) is None), None
         ),
         no_quic=_no_quic(),
+        no_ipv6=None if no_network is not None or "ipv6" in tried else "IPv6 is not run: this machine has none",
     )
 
 
-def _no_network() -> str | None:
+def _tried() -> tuple[str, ...] | str:
+    """What may be done in namespaces, in words of the trial; why nothing may, in a sentence."""
     if sys.platform != "linux":
         return "needs network namespaces, which only Linux has"
     if missing := programs.missing(*_PROGRAMS):
@@ -59,8 +63,8 @@ def _no_network() -> str | None:
         ended = programs.run([*_into(), "sh", "-c", _TRIAL])
     except programs.CannotRun as fault:
         return f"needs network namespaces: {fault}"
-    if ended.stdout.strip() == "may":
-        return None
+    if (may := tuple(ended.stdout.split())) and may[0] == "may":
+        return may
     if os.geteuid():
         return f"needs network namespaces: {_HOW} ({ended.complaint})"
     return f"needs network namespaces, and root may make none here: {ended.complaint}"

@@ -11,13 +11,12 @@ from tierwall.standins.clients import Cause, Outcome, Reply, Stage
 class Asked(Struct, frozen=True, kw_only=True):
     """What is to be played."""
 
-    sites: tuple[str, ...]
-    """Whose checks they are, one site's after the other's."""
+    parts: tuple[tuple[str, str], ...]
+    """Whose checks they are, one part's after the other's: a site and a vendor."""
     numbers: tuple[int, ...]
     """Of the checks that are played."""
     under: str
     """Which site the proxy has."""
-    vendor: str
     policies: tuple[str, ...]
     longest_s: float
     only: tuple[str, ...]

@@ -15,7 +15,7 @@ from typing import Final
 from tierwall import programs
 from tierwall.policy.model import Address
 from tierwall.reproduce.addresses import moved
-from tierwall.reproduce.network.topology import ECHO_PORT, QUIC_PORT, TLS_PORT, TURN_PORT, VENDORS, Machine
+from tierwall.reproduce.network.topology import ECHO_PORT, QUIC_PORT, TLS_PORT, TURN_PORT, VENDORS, VENDORS_6, Machine
 from tierwall.standins.certificates import Authority
 from tierwall.standins.dns import A
 from tierwall.standins.origins import HttpsOrigin, NameServerOrigin, UdpEchoOrigin
@@ -27,6 +27,7 @@ ACCOUNT: Final = "lab"
 """Of the TURN server: user and password alike."""
 
 _EVERYWHERE: Final = "0.0.0.0"
+_EVERYWHERE_6: Final = "::"
 _LIMIT_S: Final = 10.0
 
 
@@ -40,6 +41,7 @@ class Wanted:
     addresses: Mapping[str, Address]
     turn: bool
     quic: bool
+    ipv6: bool
     folder: Path
 
 
@@ -87,25 +89,29 @@ async def _serve(
     stop = asyncio.Event()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(NameServerOrigin(names.records, host=VENDORS))
-        await stack.enter_async_context(
-            HttpsOrigin(wanted.authority, list(wanted.names), host=_EVERYWHERE, port=TLS_PORT)
-        )
-        await stack.enter_async_context(UdpEchoOrigin(host=_EVERYWHERE, port=ECHO_PORT))
+        for everywhere in (_EVERYWHERE, _EVERYWHERE_6) if wanted.ipv6 else (_EVERYWHERE,):
+            await stack.enter_async_context(
+                HttpsOrigin(wanted.authority, list(wanted.names), host=everywhere, port=TLS_PORT)
+            )
+        by_both = _EVERYWHERE_6 if wanted.ipv6 else _EVERYWHERE  # such a socket takes UDP of IPv4 too
+        await stack.enter_async_context(UdpEchoOrigin(host=by_both, port=ECHO_PORT))
         if wanted.quic:
-            quic = QuicEchoOrigin(wanted.authority, list(wanted.names), host=_EVERYWHERE, port=QUIC_PORT)
+            quic = QuicEchoOrigin(wanted.authority, list(wanted.names), host=by_both, port=QUIC_PORT)
             await stack.enter_async_context(quic)
         if wanted.turn:
-            for command in (_turn_server(wanted.folder), _PEER):
+            for command in (_turn_server(wanted), _PEER):
                 await stack.enter_async_context(programs.running(command))
             await _listens(TURN_PORT)
         started.set_result((asyncio.get_running_loop(), stop))
         await stop.wait()
 
 
-def _turn_server(folder: Path) -> list[str]:
+def _turn_server(wanted: Wanted) -> list[str]:
+    folder = wanted.folder
     return [
         *("turnserver", "-n", "--no-tls", "--no-dtls", "--no-cli", "--lt-cred-mech", "--log-file", "stdout"),
-        *("--simple-log", "--min-port", "49152", "--max-port", "49400", "-L", VENDORS, "-p", str(TURN_PORT)),
+        *("--simple-log", "--min-port", "49152", "--max-port", "49400", "-p", str(TURN_PORT)),
+        *(word for address in ((VENDORS, VENDORS_6) if wanted.ipv6 else (VENDORS,)) for word in ("-L", address)),
         *("-u", f"{ACCOUNT}:{ACCOUNT}", "-r", "tierwall.example", "--userdb", str(folder / "turn.sqlite")),
         *("--pidfile", str(folder / "turn.pid")),
     ]

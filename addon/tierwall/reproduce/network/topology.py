@@ -6,19 +6,24 @@ when the process is, however it ends.
 
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Final
 
 from tierwall import programs
+from tierwall.policy.model import Address
 
 GATEWAY: Final = "10.77.1.1"
 CLIENT: Final = "10.77.1.2"
 UPSTREAM: Final = "192.0.2.1"
 VENDORS: Final = "192.0.2.2"
+GATEWAY_6: Final = "fd77:1::1"
+CLIENT_6: Final = "fd77:1::2"
+UPSTREAM_6: Final = "fd77:2::1"
+VENDORS_6: Final = "fd77:2::2"
+"""The cables' own (RFC 4193): the addresses that servers have are the vendors'."""
 PROXY_PORT: Final = 8080
 TUN: Final = "twtun"
 
@@ -85,17 +90,18 @@ class Topology:
 class Served:
     """Which servers answer which addresses of the vendors'; any other TCP is TLS's, any other UDP is echoed."""
 
-    turn: frozenset[tuple[IPv4Address, int]]
-    quic: frozenset[tuple[IPv4Address, int]]
+    turn: frozenset[tuple[Address, int]]
+    quic: frozenset[tuple[Address, int]]
 
 
-def build(clients: Iterable[str], served: Served, resolver: Path) -> Topology:
+def build(clients: Iterable[str], served: Served, resolver: Path, *, ipv6: bool) -> Topology:
     """Make them. Raises CannotBuild.
 
     Args:
-        clients: The client's addresses besides CLIENT.
+        clients: The client's addresses besides CLIENT and CLIENT_6.
         served: What the vendors' machine answers how.
         resolver: What this process's programs find as /etc/resolv.conf.
+        ipv6: Whether the machines have it besides.
     """
     client, vendors = _new_machine(), _new_machine()
     own = f"/proc/{os.getpid()}/fd"
@@ -108,17 +114,23 @@ def build(clients: Iterable[str], served: Served, resolver: Path) -> Topology:
     _ip("link set vendors up")
     _ip(f"route add default via {VENDORS}")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")
+    if ipv6:
+        _ip(f"addr add {GATEWAY_6}/64 dev client nodad")
+        _ip(f"addr add {UPSTREAM_6}/64 dev vendors nodad")
+        _ip(f"-6 route add default via {VENDORS_6}")
+        Path("/proc/sys/net/ipv6/conf/all/forwarding").write_text("1")
     _nft(_REDIRECT)
-    client.inside(lambda: _set_up_client(tuple(clients)))
-    vendors.inside(lambda: _set_up_vendors(served))
+    client.inside(lambda: _set_up_client(tuple(clients), ipv6=ipv6))
+    vendors.inside(lambda: _set_up_vendors(served, ipv6=ipv6))
     _run("mount", "--bind", str(resolver), os.path.realpath("/etc/resolv.conf"))
     return Topology(client, vendors)
 
 
-def lead_udp_into_tun() -> None:
+def lead_udp_into_tun(*, ipv6: bool) -> None:
     """What the client sends by UDP goes to the proxy's tun device, which must be there. Raises CannotBuild."""
-    _ip("rule add fwmark 1 lookup 100")
-    _ip(f"route add default dev {TUN} table 100")
+    for family in ("-4", "-6") if ipv6 else ("-4",):
+        _ip(f"{family} rule add fwmark 1 lookup 100")
+        _ip(f"{family} route add default dev {TUN} table 100")
 
 
 def _new_machine() -> Machine:
@@ -138,40 +150,52 @@ def _new_machine() -> Machine:
     return Machine(outcome.result())
 
 
-def _set_up_client(addresses: tuple[str, ...]) -> None:
+def _set_up_client(addresses: tuple[str, ...], *, ipv6: bool) -> None:
     _ip("link set lo up")
-    for address in (CLIENT, *addresses):
-        _ip(f"addr add {address}/24 dev gateway")
+    for address in (CLIENT, *([CLIENT_6] if ipv6 else []), *addresses):
+        _ip(f"addr add {address}/64 dev gateway nodad" if ":" in address else f"addr add {address}/24 dev gateway")
     _ip("link set gateway up")
     _ip(f"route add default via {GATEWAY} src {CLIENT}")
+    if ipv6:
+        _ip(f"-6 route add default via {GATEWAY_6} src {CLIENT_6}")
 
 
-def _set_up_vendors(served: Served) -> None:
+def _set_up_vendors(served: Served, *, ipv6: bool) -> None:
     """Every address is this machine's, but for those of its own cable."""
     _ip("link set lo up")
     _ip(f"addr add {VENDORS}/30 dev gateway")
     _ip("link set gateway up")
     _ip("route add 192.0.2.0/30 dev gateway table local")
     _ip("route add local default dev lo table local")
+    if ipv6:
+        _ip(f"addr add {VENDORS_6}/64 dev gateway nodad")
+        for own in ("fd77:2::/64", "fe80::/64"):
+            _ip(f"-6 route add {own} dev gateway table local")
+        _ip("-6 route add local default dev lo table local")
     _nft(_rules(served))
 
 
 def _rules(served: Served) -> str:
     """By translation: an answer by UDP must come from the address that was asked."""
     lines = [f"ip daddr {VENDORS} udp dport 53 return"]
-    for address, port in sorted(served.turn):
-        lines.append(f"ip daddr {address} meta l4proto {{ tcp, udp }} th dport {port} redirect to :{TURN_PORT}")
-    lines += [f"ip daddr {address} udp dport {port} redirect to :{QUIC_PORT}" for address, port in sorted(served.quic)]
+    turn = _destinations(served.turn, "meta l4proto { tcp, udp } th")
+    lines += [f"{there} redirect to :{TURN_PORT}" for there in turn]
+    lines += [f"{there} redirect to :{QUIC_PORT}" for there in _destinations(served.quic, "udp")]
     lines += [f"meta l4proto tcp redirect to :{TLS_PORT}", f"meta l4proto udp redirect to :{ECHO_PORT}"]
     rules = "\n".join(f"        iifname gateway {line}" for line in lines)
     return f"""
-table ip stand_ins {{
+table inet stand_ins {{
     chain arriving {{
         type nat hook prerouting priority dstnat;
 {rules}
     }}
 }}
 """
+
+
+def _destinations(places: Iterable[tuple[Address, int]], transport: str) -> Iterator[str]:
+    for address, port in sorted(places, key=str):
+        yield f"{'ip' if address.version == 4 else 'ip6'} daddr {address} {transport} dport {port}"
 
 
 def _ip(words: str) -> None:
