@@ -3,13 +3,17 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.behaviours.at_access import SHORT_LIMITS
 from tests.support.journal_lines import about
 from tests.support.programs import curl
 from tests.support.running import Proxy, allow_private, lab_ca, needs, running_proxy
+from tierwall.events import Event
 from tierwall.standins.certificates import CA_NAME, Authority
 from tierwall.standins.origins import HttpsOrigin, RedirectOrigin, serve_in_thread
 
@@ -95,14 +99,67 @@ def test_who_does_not_trust_the_lab_ca_or_speaks_no_tls_is_told_how(proxy: Proxy
             pass
     after = curl(*by_tls(proxy), "http://page.corp.example/")
 
-    proxy.wait_for_talk("a client did not accept the proxy's own certificate: it must trust the lab CA")
-    proxy.wait_for_talk("a client spoke plain HTTP to the port of --listen-tls: it must name the proxy as https://")
+    said = [
+        "a client did not accept the proxy's own certificate: it must trust the lab CA (/ca.pem, `tierwall ca`)",
+        "a client spoke plain HTTP to the port of --listen-tls: it must name the proxy as https://",
+    ]
+    events = [proxy.wait_for(partial(_says, words)) for words in said]
+    for words in said:
+        proxy.wait_for_talk(words)
     assert (distrusting.code, after.status) == (60, 301)
+    assert {(event.event.reason, event.tierwall.stage, event.tierwall.refusal) for event in events} == {
+        ("malformed", "clienthello", "close")
+    }
+    assert [event.source and event.source.ip for event in events] == ["127.0.0.1", "127.0.0.1"]
     assert "Traceback" not in proxy.console()
+
+
+def test_a_scanner_is_one_event_a_cause_and_others_are_served_meanwhile(
+    origins: tuple[HttpsOrigin, RedirectOrigin], tmp_path: Path
+) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(SITE, encoding="utf-8")
+    to = allow_private("*.corp.example", 80, origins[1].port)
+    with running_proxy("--site", site, "--listen-tls", "127.0.0.2:0", *to) as proxy:
+        for octets in (b"SSH-2.0-scan\r\n", b"\x16\x03\x01\x00\x05hello", b"") * 20:
+            with socket.create_connection(("127.0.0.2", proxy.at("127.0.0.2").port), 5) as client:
+                client.sendall(octets)
+                client.shutdown(socket.SHUT_WR)
+                assert b"HTTP" not in _to_the_end(client)
+        page = curl(*by_tls(proxy), "http://page.corp.example/")
+        proxy.wait_for(lambda event: event.event.reason == "malformed")
+        told = [event.tierwall.detail for event in proxy.events() if event.event.action == "denied"]
+
+    assert page.status == 301
+    assert len(told) == len(set(told)) <= 2
+    assert all(detail and "TLS handshake with the proxy itself failed" in detail for detail in told)
+
+
+def test_who_says_nothing_is_told_when_its_time_is_over(tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(SITE, encoding="utf-8")
+    with (
+        running_proxy("--site", site, "--listen-tls", "127.0.0.2:0", code=SHORT_LIMITS) as proxy,
+        socket.create_connection(("127.0.0.2", proxy.at("127.0.0.2").port), 5) as client,
+    ):
+        assert _to_the_end(client) == b""
+        proxy.wait_for(partial(_says, "no TLS handshake with the proxy itself within 0 s"))
+
+
+def _says(words: str, event: Event) -> bool:
+    return words in (event.tierwall.detail or "")
+
+
+def _to_the_end(client: socket.socket) -> bytes:
+    octets = bytearray()
+    with suppress(OSError):
+        while more := client.recv(4096):
+            octets += more
+    return bytes(octets)
 
 
 def test_tls_on_the_other_port_is_told_where_it_belongs(proxy: Proxy) -> None:
     curl("-x", f"https://127.0.0.1:{proxy.at('127.0.0.1').port}", "--noproxy", "", "https://page.corp.example/")
 
-    event = proxy.wait_for(lambda event: event.event.reason == "malformed")
-    assert event.tierwall.detail == "TLS to the proxy port itself; --listen-tls is for that"
+    event = proxy.wait_for(partial(_says, "TLS to the proxy port itself; --listen-tls is for that"))
+    assert event.event.reason == "malformed"

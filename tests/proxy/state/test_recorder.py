@@ -87,3 +87,15 @@ def test_a_client_that_left_before_we_looked_has_no_source() -> None:
     recorder.error(Caller(None, 0), Stage.ACCEPT, "x")
 
     assert told.only.source is None
+
+
+def test_before_a_client_has_asked_for_anything_one_cause_is_told_once_and_all_of_them_not_without_end() -> None:
+    recorder, told = _recorder()
+
+    for number in range(1000):
+        scanner = Caller(ip_address("10.0.0.0") + number, 50_000)
+        for _ in range(3):
+            recorder.decided_once(scanner, DENIED, POLICY.judge(DENIED), Stage.CLIENTHELLO, "close")
+
+    sources = [event.source and event.source.ip for event in told.events]
+    assert len(sources) == len(set(sources)) == 256

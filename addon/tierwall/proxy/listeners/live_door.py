@@ -16,6 +16,7 @@ from tierwall.proxy.connection.parent_proxy import Parent
 from tierwall.proxy.mitmproxy.handover import hand_over
 from tierwall.proxy.serving.doors import Doors
 from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.state.recorder import Caller
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.descriptors import Descriptors
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
@@ -74,6 +75,11 @@ class LiveDoor:
             client.reset()
         else:
             await self._door.serve(client, _listener_of(instance), original)
+
+    def not_secured(self, instance: ServerInstance[Mode], peer: tuple[str, int], why: str) -> None:
+        """The handshake of a client that was to speak TLS to the proxy itself came to nothing."""
+        if self._door is not None:
+            self._door.not_secured(Caller(socket_address(peer[0]), peer[1]), _listener_of(instance), why)
 
     def turn_away(self, client: Endpoint) -> None:
         """Refuse a connection at once: there is no room for it."""

@@ -7,7 +7,7 @@ import _socket
 import asyncio
 import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -15,13 +15,13 @@ from mitmproxy import platform
 from mitmproxy.proxy import mode_specs
 from mitmproxy.proxy.mode_servers import AsyncioServerInstance, ServerInstance
 
-from tierwall.policy.limits import FIRST_BYTES_S
 from tierwall.policy.model import Address
 from tierwall.proxy.listeners.live_door import LIVE_DOOR, SPEAKS, Mode, destination
 from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.listening import BACKLOG, bind, listening
 from tierwall.proxy.transport.socket_poll import SocketPoll
+from tierwall.proxy.transport.tls_arrival import TlsArrivals
 
 _INHERITED: Final[dict[str, Sequence[socket.socket]]] = {}
 """By mode spec: sockets that the parent of several workers bound."""
@@ -57,18 +57,15 @@ async def listen(self: AsyncioServerInstance[Mode], host: str, port: int) -> lis
         return await mitmproxys_listen(self, host, port)
     sockets = inherited or bind(host, port)
     loop = asyncio.get_running_loop()
-    if (context := _SECURED.get(self.mode.full_spec)) is not None:
-        return [
-            await loop.create_server(
-                lambda: _Arrival(self), sock=sock, backlog=BACKLOG, ssl=context, ssl_handshake_timeout=FIRST_BYTES_S
-            )
-            for sock in sockets
-        ]
-    if (poll := SocketPoll.here()) is not None:
+    context = _SECURED.get(self.mode.full_spec)
+    if context is None and (poll := SocketPoll.here()) is not None:
         return listening(poll, sockets, partial(_arrived, self))
     for sock in sockets:  # what is accepted inherits it, at no cost a connection
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return [await loop.create_server(lambda: _Arrival(self), sock=sock, backlog=BACKLOG) for sock in sockets]
+    arrivals: Callable[[], asyncio.Protocol] = partial(_Arrival, self)
+    if context is not None:
+        arrivals = TlsArrivals(context, partial(_arrived_by_tls, self), partial(LIVE_DOOR.not_secured, self))
+    return [await loop.create_server(arrivals, sock=sock, backlog=BACKLOG) for sock in sockets]
 
 
 def _arrived(
@@ -83,6 +80,12 @@ def _arrived(
         client.reset()  # redirected in another network namespace, or gone already
         return
     LIVE_DOOR.open(client, instance, original)
+
+
+def _arrived_by_tls(instance: ServerInstance[Mode], client: AsyncioEndpoint) -> None:
+    if not client.gone:
+        sock = client.get_extra_info("socket")
+        _arrived(instance, client, sock, sock.fileno())
 
 
 class _Arrival(AsyncioEndpoint):

@@ -157,7 +157,7 @@ class Engine:
         if (spec := tls_spec(self._settings)) is not None:
             addresses = [*tls_addresses(self._settings), *(each.ip for each in own_addresses())]
             named = map(parse_redirect, self._settings.resolve)
-            secure(spec, own_context(self._settings.ca, addresses, named, self._voice.warn))
+            secure(spec, own_context(self._settings.ca, addresses, named))
         self._set_options(master.options, authorities)
         loop = asyncio.get_running_loop()
         for number in stops():

@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -23,13 +23,10 @@ from tierwall.proxy.state.destinations import Redirect
 _LOOPBACK: Final = (ip_address("127.0.0.1"), ip_address("::1"))
 
 
-def own_context(
-    ca: Path, addresses: Iterable[Address], redirects: Iterable[Redirect], tell: Callable[[str], None]
-) -> ssl.SSLContext:
+def own_context(ca: Path, addresses: Iterable[Address], redirects: Iterable[Redirect]) -> ssl.SSLContext:
     """What a server of the proxy's own needs. `redirects`: a name that leads to an address of ours is ours too.
 
-    Clients verify the certificate by the lab CA: `curl --proxy-cacert`, or a store that has it. `tell`: why handshakes
-    fail, each cause once.
+    Clients verify the certificate by the lab CA: `curl --proxy-cacert`, or a store that has it.
     """
     make_lab_ca(ca)
     own = (*_LOOPBACK, *addresses)
@@ -39,7 +36,6 @@ def own_context(
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    context.sslobject_class = _telling(tell)
     key = entry.privatekey.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     with tempfile.NamedTemporaryFile() as file:  # 0600; OpenSSL takes files only
         file.write(key + entry.cert.to_cryptography().public_bytes(Encoding.PEM))
@@ -47,35 +43,6 @@ def own_context(
         os.fsync(file.fileno())
         context.load_cert_chain(file.name)
     return context
-
-
-def _telling(tell: Callable[[str], None]) -> type[ssl.SSLObject]:
-    """A connection whose failed handshake is said: asyncio says nothing of it to anybody."""
-    said: set[str] = set()
-
-    class Telling(ssl.SSLObject):
-        def do_handshake(self) -> None:
-            try:
-                super().do_handshake()
-            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
-                raise
-            except ssl.SSLError as failure:
-                why = _why(failure.reason or "")
-                if why not in said:
-                    said.add(why)
-                    tell(why)
-                raise
-
-    return Telling
-
-
-def _why(reason: str) -> str:
-    """By OpenSSL's own words for it."""
-    if "ALERT" in reason and ("CA" in reason.split("_") or "CERTIFICATE" in reason):
-        return "a client did not accept the proxy's own certificate: it must trust the lab CA (/ca.pem, `tierwall ca`)"
-    if reason in {"HTTP_REQUEST", "HTTPS_PROXY_REQUEST"}:
-        return "a client spoke plain HTTP to the port of --listen-tls: it must name the proxy as https://"
-    return f"a client's TLS handshake with the proxy itself failed: {reason.lower().replace('_', ' ') or 'no reason'}"
 
 
 def _names(own: Iterable[Address], redirects: Iterable[Redirect]) -> Iterator[str]:

@@ -6,6 +6,7 @@ Knows the choice. A connection is front_door.py's from there on.
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.client_connection import ClientConnection, Listener
 from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.state.recorder import Caller
 from tierwall.proxy.state.served_sites import Choice
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
@@ -27,6 +28,10 @@ class Doors:
     async def serve(self, client: Endpoint, listener: Listener, original: tuple[Address, int] | None = None) -> None:
         """The same, until nothing follows any more."""
         await self._of(client, listener).serve(client, listener, original)
+
+    def not_secured(self, caller: Caller, listener: Listener, why: str) -> None:
+        """A client's handshake with the proxy itself came to nothing."""
+        self._choice.of(caller.address, listener.spec).not_secured(caller, listener, why)
 
     def say(self, trouble: str) -> None:
         """Journal a trouble of ours with connections that were not served."""

@@ -63,6 +63,13 @@ class FrontDoor:
             over = self._waiting[connection] = asyncio.get_running_loop().create_future()
             await over
 
+    def not_secured(self, caller: Caller, listener: Listener, why: str) -> None:
+        """Journal that a client's handshake with the proxy itself came to nothing: it got no further than that."""
+        attempt = Attempt(transport=Transport.TCP, port=0, malformed=why)
+        refused = caller.address and self._active_policy.refused(caller.address, through_gateway=listener.gateway)
+        verdict = refused or self._active_policy.judge(attempt)
+        self._recorder.decided_once(caller, attempt, verdict, Stage.CLIENTHELLO, "close")
+
     def say(self, trouble: str) -> None:
         """Journal a trouble of ours with connections that were not served."""
         self._recorder.fault(trouble, Stage.ACCEPT)

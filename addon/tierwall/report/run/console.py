@@ -31,7 +31,7 @@ _NARROW: Final = 80
 _ENOUGH: Final = 50
 """Columns of a symptom that still say something."""
 
-type _Likeness = tuple[Action, str, str | None, str | None]
+type _Likeness = tuple[Action, str, str | None, str | None, str | None]
 
 
 @dataclass(slots=True)
@@ -163,7 +163,8 @@ def _likeness(event: Event) -> _Likeness:
     rule = event.rule.name if event.rule else None
     ours = event.event.action in {Action.FAULT, Action.MARKED}
     about = message_of(event) if ours else destination_of(event)
-    return (event.event.action, about, event.event.reason, rule)
+    before_asking = event.tierwall.detail if about.startswith("(") else None  # it is all that is known, and the mend
+    return (event.event.action, about, event.event.reason, rule, before_asking)
 
 
 def what_happened(event: Event) -> str:
