@@ -173,6 +173,17 @@ def test_strict_reverse_paths_are_loosened_because_answers_come_from_the_tun_dev
     assert settings_for(TOPOLOGY, machine(settings=loose))[0] == ()
 
 
+@pytest.mark.parametrize("asks", ["all", "wan"])
+def test_where_the_outside_asks_for_the_way_back_it_looks_at_marks(asks: str) -> None:
+    """The way back to a client is nowhere without one, and answers to what went straight would be dropped."""
+    settings = {f"net.ipv4.conf.{asks}.rp_filter": "2", "net.ipv4.conf.wan.src_valid_mark": "0"}
+
+    assert settings_for(TOPOLOGY, machine(settings=settings)) == (
+        (Setting("net.ipv4.conf.wan.src_valid_mark", "1"),),
+        (("net.ipv4.conf.wan.src_valid_mark", "0"),),
+    )
+
+
 def test_without_ipv6_nothing_of_it_is_set() -> None:
     assert settings_for(TOPOLOGY, machine(ipv6=Ipv6.OFF, settings={"net.ipv6.conf.all.forwarding": "0"}))[0] == ()
 

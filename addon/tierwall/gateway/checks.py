@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from tierwall.gateway.facts import Facts, Interface
-from tierwall.gateway.steps import Remains, Setting, wanted_settings
+from tierwall.gateway.steps import Remains, Setting, as_key, wanted_settings
 from tierwall.gateway.topology import ROUTES, RULE_PRIORITY, TABLE, Standing, Topology, read, written
 from tierwall.policy.model import Network
 
@@ -77,8 +77,15 @@ def settings_for(topology: Topology, facts: Facts) -> tuple[tuple[Setting, ...],
     advertised = any(
         route.advertised and route.network is None and route.device == topology.outside for route in facts.routes
     )
-    strict = has.get("net.ipv4.conf.all.rp_filter") == "1"
-    wanted = wanted_settings(topology.outside, facts.ipv6, by_advertisement=advertised, strict=strict)
+    everywhere = has.get("net.ipv4.conf.all.rp_filter", "0")
+    here = has.get(f"net.ipv4.conf.{as_key(topology.outside)}.rp_filter", "0")
+    wanted = wanted_settings(
+        topology.outside,
+        facts.ipv6,
+        by_advertisement=advertised,
+        strict=everywhere == "1",
+        reverse_path=(everywhere, here) != ("0", "0"),
+    )
     to_change = tuple(each for each in wanted if has.get(each.key, each.value) != each.value)
     return to_change, tuple((each.key, has[each.key]) for each in to_change)
 

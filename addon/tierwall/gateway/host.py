@@ -14,7 +14,7 @@ from typing import Final
 from tierwall import programs
 from tierwall.gateway import facts
 from tierwall.gateway.facts import Facts, Session
-from tierwall.gateway.steps import Act, Ipv6, Run, Setting
+from tierwall.gateway.steps import Act, Ipv6, Run, Setting, as_key
 from tierwall.gateway.topology import ROUTES
 from tierwall.policy.model import Address
 
@@ -115,7 +115,12 @@ def _ipv6() -> Ipv6:
 def _watched(outside: str | None, routes: Sequence[facts.Route]) -> Iterator[str]:
     yield from ("net.ipv4.ip_forward", "net.ipv4.conf.all.rp_filter", "net.ipv6.conf.all.forwarding")
     for device in {outside, *(route.device for route in routes if route.network is None)} - {None}:
-        yield f"net.ipv6.conf.{str(device).replace('.', '/')}.accept_ra"
+        name = as_key(str(device))
+        yield from (
+            f"net.ipv6.conf.{name}.accept_ra",
+            f"net.ipv4.conf.{name}.rp_filter",
+            f"net.ipv4.conf.{name}.src_valid_mark",
+        )
 
 
 def _setting(key: str) -> str | None:

@@ -102,6 +102,7 @@ table inet {table} {{
 
     chain arriving {{
         type filter hook prerouting priority mangle; policy accept;
+        iifname {outside} ct direction reply ct mark @lease meta mark set {direct} return
         iifname != {inside} return
         fib daddr type {{ local, broadcast, anycast, multicast }} return
         jump unanswered

@@ -85,21 +85,32 @@ class Ipv6(StrEnum):
     """The kernel has none, and no rules for it."""
 
 
-def wanted_settings(outside: str, ipv6: Ipv6, *, by_advertisement: bool, strict: bool) -> tuple[Setting, ...]:
+def wanted_settings(
+    outside: str, ipv6: Ipv6, *, by_advertisement: bool, strict: bool, reverse_path: bool
+) -> tuple[Setting, ...]:
     """What the kernel has to be set to.
 
     `by_advertisement`: the IPv6 default route comes from a router's advertisements, which a machine that forwards
     ignores unless it is told not to (accept_ra=2). `strict`: reverse paths are checked on every interface (RFC 3704),
     and answers of the proxy, which come from the tun device with addresses of the internet, would not pass.
+    `reverse_path`: those of the outside interface are checked, loosely or strictly. Then answers to what went straight
+    are looked up by their mark: without one the way back to a client leads nowhere, as for all that is not marked.
     """
     settings = [Setting("net.ipv4.ip_forward", "1")]
     if strict:
         settings.append(Setting("net.ipv4.conf.all.rp_filter", "2"))
+    if reverse_path:
+        settings.append(Setting(f"net.ipv4.conf.{as_key(outside)}.src_valid_mark", "1"))
     if ipv6 is Ipv6.ON and by_advertisement:
-        settings.append(Setting(f"net.ipv6.conf.{outside.replace('.', '/')}.accept_ra", "2"))
+        settings.append(Setting(f"net.ipv6.conf.{as_key(outside)}.accept_ra", "2"))
     if ipv6 is Ipv6.ON:
         settings.append(Setting("net.ipv6.conf.all.forwarding", "1"))
     return tuple(settings)
+
+
+def as_key(interface: str) -> str:
+    """The interface's name as a part of a setting's: sysctl(8) takes dots for what divides them."""
+    return interface.replace(".", "/")
 
 
 def steps(standing: Standing, ipv6: Ipv6, settings: Sequence[Setting], filling: str = "") -> tuple[Step, ...]:
