@@ -73,7 +73,7 @@ def ground(*, pinned: bool = False, debian: Path | None = None) -> Iterator[Grou
         port = free_port()
         made = Ground(
             folder=folder,
-            load=_compiled("load", folder),
+            load=compiled("load", folder),
             hello=_hello(folder),
             hosts=(*_vendor_hosts(), TARGET),
             origin_port=port,
@@ -82,7 +82,7 @@ def ground(*, pinned: bool = False, debian: Path | None = None) -> Iterator[Grou
             for_proxies=("taskset", "-c", "1") if pinned else (),
             debian=debian,
         )
-        program = _compiled("origin", folder)
+        program = compiled("origin", folder)
         with Running([*made.for_clients, str(program), str(port), str(REPLY_OCTETS)], folder / "origin.log") as origin:
             until_listening(origin, port)
             yield made
@@ -107,7 +107,8 @@ def free_port() -> int:
 _given: set[int] = set()
 
 
-def _compiled(name: str, folder: Path) -> Path:
+def compiled(name: str, folder: Path) -> Path:
+    """One of our C programs, built into the folder. Raises CannotMeasure where there is no compiler."""
     compiler = shutil.which("cc")
     if compiler is None:
         raise CannotMeasure("there is no C compiler `cc`: apt-get install gcc libc6-dev")

@@ -38,16 +38,16 @@ def namespace(ground: Ground) -> Iterator[Ground]:
     etc, folder = Path("/etc/netns") / name, ground.folder / "namespace"
     folder.mkdir(exist_ok=True)
     with ExitStack() as stack:
-        _run("ip", "netns", "add", name)
-        stack.callback(_run, "ip", "netns", "delete", name)
+        run("ip", "netns", "add", name)
+        stack.callback(run, "ip", "netns", "delete", name)
         etc.mkdir(parents=True)
         stack.callback(shutil.rmtree, etc, ignore_errors=True)
         (etc / "resolv.conf").write_text("nameserver 127.0.0.1\n")
-        _run(*inside, "ip", "link", "set", "lo", "up")
+        run(*inside, "ip", "link", "set", "lo", "up")
         # As for loopback by default: 28,000 ports are soon waiting for their minute to pass otherwise.
-        _run(*inside, "sysctl", "-qw", "net.ipv4.tcp_tw_reuse=1")
+        run(*inside, "sysctl", "-qw", "net.ipv4.tcp_tw_reuse=1")
         for address in ADDRESSES:
-            _run(*inside, "ip", "address", "add", f"{address}/32", "dev", "lo")
+            run(*inside, "ip", "address", "add", f"{address}/32", "dev", "lo")
         dns = ["dnsmasq", "-k", "-h", "-R", "-u", "root", "-a", "127.0.0.1", "-z", f"--local-ttl={_TTL_S}"]
         dns += ["-x", str(folder / "dns.pid"), f"--address=/bench.example/{ADDRESSES[0]}"]
         stack.enter_context(Running((*inside, *dns), folder / "dns.log"))
@@ -68,8 +68,9 @@ def redirect(ground: Ground, address: str, port: int) -> None:
     inside = ground.for_proxies[:4]
     chosen = ("-p", "tcp", "-d", address, "--dport", str(ground.origin_port), "-m", "owner", "--uid-owner")
     rule = ("-t", "nat", "-A", "OUTPUT", *chosen, str(CLIENT_UID), "-j", "REDIRECT", "--to-ports", str(port))
-    _run(*inside, "iptables", *rule)
+    run(*inside, "iptables", *rule)
 
 
-def _run(*command: str) -> None:
+def run(*command: str) -> None:
+    """To its end. Raises CalledProcessError."""
     subprocess.run(command, check=True, capture_output=True)

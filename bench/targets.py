@@ -67,6 +67,14 @@ TARGETS: Final = (
         ours="ten behaviours",
         against="tierwall",
     ),
+    Target(what="datagrams a second through the gateway", figure="datagrams.rate", sense="", against="kernel forward"),
+    Target(
+        what="datagrams a second that the proxy looks at",
+        figure="datagrams.rate",
+        sense="",
+        ours="through the proxy",
+        against="kernel forward",
+    ),
     Target(what="verdict, cached (slowest kind)", figure="verdict.cached", sense="<=", limit=2.0),
     Target(what="verdict, not cached (slowest kind)", figure="verdict.uncached", sense="<=", limit=15.0),
     *(
