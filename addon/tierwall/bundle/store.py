@@ -12,8 +12,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tierwall.bundle.archive import Bundle, InvalidBundle, verify
+from tierwall.bundle.laid_out import FILES
 
-FILES: Final = "files"
 _ARCHIVE: Final = "bundle.tar.gz"
 _ETAG: Final = "etag"
 
@@ -69,14 +69,6 @@ class Store:
     def forget(self, folder: Path) -> None:
         """It did not load."""
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def revision_in_force(current: Path) -> str | None:
-    """Of the bundle that `current` leads to."""
-    try:
-        return current.readlink().name.removeprefix("r").partition(".")[0]
-    except OSError:
-        return None
 
 
 def check_newer(bundle: Bundle, than: Bundle | None) -> bool:

@@ -10,11 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from tierwall.bundle.archive import Bundle, InvalidBundle, verify
 from tierwall.bundle.fetching import CannotFetch, fetch
-from tierwall.bundle.store import FILES, Store, check_newer
+from tierwall.bundle.laid_out import FILES, SITES, policies_in, site_in
+from tierwall.bundle.store import Store, check_newer
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
-
-SITES = "sites"
-POLICIES = "policies"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,18 +73,4 @@ def try_out(folder: Path, more: tuple[Path, ...] = (), served: str | None = None
         raise NotTakenUp("\n".join(map(str, faults)).replace(f"{folder}/", ""))
 
 
-def site_in(folder: Path, name: str) -> str:
-    """What the loader is asked for: the bundle's site of that name, else what the name means without a bundle."""
-    for ending in (".yaml", ".yml"):
-        if (path := folder / SITES / f"{name}{ending}").is_file():
-            return str(path)
-    return name
-
-
-def policies_in(folder: Path) -> tuple[Path, ...]:
-    """The bundle's own vendors, where it has any."""
-    policies = folder / POLICIES
-    return (policies,) if policies.is_dir() else ()
-
-
-__all__ = ["CannotFetch", "NotTakenUp", "Source", "policies_in", "site_in", "take_up", "try_out"]
+__all__ = ["CannotFetch", "NotTakenUp", "Source", "take_up", "try_out"]

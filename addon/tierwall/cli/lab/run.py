@@ -26,7 +26,8 @@ from tierwall.trust.certificate import KEYS
 
 if TYPE_CHECKING:
     from tierwall.bundle.taking_up import Source
-    from tierwall.cli.live.beside import Nothing, Page, PageBeside
+    from tierwall.cli.live.beside import PageBeside
+    from tierwall.cli.live.page_options import Page
 
 _LISTEN = re.compile(r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:]*)):(?P<port>[0-9]{1,5})")
 _LAST_PORT: Final = 65535
@@ -92,7 +93,7 @@ def run(wanted: Wanted) -> int:
     if wanted.beside.sinks:
         _made(state_folder())  # sinks keep their positions beside the journal
     companion = beside.start(wanted.beside, settings.journal, source)
-    page = _page(wanted)
+    page = None if wanted.page is None else _page(wanted.page, wanted.policies)
     began = time.time()
     try:
         _make_lab_ca(_made(state_folder()) / "ca")
@@ -100,7 +101,8 @@ def run(wanted: Wanted) -> int:
     except (CannotStart, InvalidFiles, InvalidResolve) as fault:
         raise BadInput([fault]) from None
     finally:
-        page.end()
+        if page is not None:
+            page.end()
         companion.end()
     if wanted.report is not None:
         from tierwall.cli.reporting.of_run import report_of_run  # noqa: PLC0415 - most runs want none
@@ -109,11 +111,11 @@ def run(wanted: Wanted) -> int:
     return _learn(settings.journal, began, wanted.policies) if wanted.learn else status
 
 
-def _page(wanted: Wanted) -> "Nothing | PageBeside":
-    """Where one is wanted. Raises BadInput."""
-    from tierwall.cli.live import beside as live  # noqa: PLC0415 - most runs have none
+def _page(page: "Page", policies: tuple[Path, ...]) -> "PageBeside":
+    """The live page, before the proxy. Raises BadInput."""
+    from tierwall.cli.live.beside import PageBeside  # noqa: PLC0415 - most runs have none, and tornado takes a while
 
-    return live.start(wanted.page, wanted.policies)
+    return PageBeside(page, policies)
 
 
 def _bundles(wanted: Wanted) -> "Source | None":

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from tierwall.cli.bundle.commands import bundle_options
-from tierwall.cli.live.page_options import page_options
+from tierwall.cli.live.page_options import Page, page_options
 from tierwall.cli.options import complete_modes, policy_option, site_option
 from tierwall.cli.ship.sink_options import sink_options, typed
 
@@ -157,7 +157,6 @@ def run_command(  # noqa: PLR0913 - one for each option
     """Run the proxy until Ctrl-C. Each denial is a line on the console and in the journal: which vendor, tier and
     service it breaks, and what users will see."""
     from tierwall.cli.lab.run import Wanted, run  # noqa: PLC0415
-    from tierwall.cli.live.beside import Page  # noqa: PLC0415
     from tierwall.cli.ship.beside import Beside  # noqa: PLC0415
 
     return run(

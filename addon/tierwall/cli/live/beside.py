@@ -7,28 +7,13 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from tierwall.cli.faults import BadInput
+from tierwall.cli.live.page_options import Page
 from tierwall.dashboard.server.serve import CannotListen, bound
 
 _END_S = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """What the command line asks for, as it was typed."""
-
-    listen: str | None
-    opens: bool
-
-
-class Nothing:
-    """No page."""
-
-    def end(self) -> None:
-        """There is nothing to end."""
 
 
 class PageBeside:
@@ -57,8 +42,3 @@ class PageBeside:
             self._child.wait(_END_S)
         self._child.kill()
         self._child.wait()
-
-
-def start(page: Page | None, policies: tuple[Path, ...]) -> Nothing | PageBeside:
-    """Begin with it, where it is wanted. Raises BadInput."""
-    return Nothing() if page is None else PageBeside(page, policies)

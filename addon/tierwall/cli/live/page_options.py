@@ -4,9 +4,18 @@ Knows words only; the page is served by a process of its own, beside.py's.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import click
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What the command line asks for, as it was typed."""
+
+    listen: str | None
+    opens: bool
 
 
 def page_options[F: Callable[..., Any]](command: F) -> F:

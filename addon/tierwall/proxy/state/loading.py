@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tierwall.bundle.store import FILES, revision_in_force
-from tierwall.bundle.taking_up import policies_in, site_in
+from tierwall.bundle.laid_out import FILES, policies_in, revision_in_force, site_in
 from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.model import Catalogue
 from tierwall.policy.site import Site
