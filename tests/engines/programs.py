@@ -14,7 +14,6 @@ import socket
 import subprocess
 import sys
 import sysconfig
-import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from contextlib import closing
@@ -23,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.support.needs import PATH
+from tests.support.waiting import NotInTime, eventually
 from tierwall.sinks.formats import clickhouse, elasticsearch
 from tierwall.standins.certificates import Authority
 
@@ -68,12 +68,11 @@ class Engine(ABC):
         """Start it, and wait until it listens."""
         with (self.folder / "log").open("ab") as log:
             env = os.environ | {"LD_LIBRARY_PATH": str(sysconfig.get_config_var("LIBDIR"))}
-            self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder, env=env)
-        until = time.monotonic() + START_S
-        while not self._listens():
-            assert self._process.poll() is None, f"it has ended:\n{(self.folder / 'log').read_text()[-2000:]}"
-            assert time.monotonic() < until, "it does not listen"
-            time.sleep(0.05)
+            process = self._process = subprocess.Popen(self.command(), stdout=log, stderr=log, cwd=self.folder, env=env)
+        try:
+            eventually(self._listens, START_S, ended=lambda: process.poll() is not None)
+        except NotInTime as late:
+            raise AssertionError(f"{late}:\n{(self.folder / 'log').read_text()[-2000:]}") from None
         self.prepare()
 
     def prepare(self) -> None:  # noqa: B027 - most need nothing

@@ -5,11 +5,9 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 import urllib.parse
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,6 +15,7 @@ from tests.engines.programs import free_port
 from tests.engines.sinks import deny
 from tests.support.needs import PATH, needs
 from tests.support.running import running_proxy
+from tests.support.waiting import NotInTime, eventually
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 LIMIT_S = 60.0
@@ -50,10 +49,9 @@ def test_what_was_denied_is_counted_and_its_alert_goes_off(tmp_path: Path, worke
         try:
             deny(proxy, 30)
             wait_for(port, "sum(tierwall_verdicts_total)", 30)
-            for _ in range(5):
-                deny(proxy, 3, host="8x8.vc")
-                time.sleep(1)  # an increase is seen between two scrapes
-            wait_for(port, 'sum(tierwall_verdicts_total{action="denied"})', 45)
+            for times in range(1, 6):
+                deny(proxy, 3, host="8x8.vc")  # an increase is seen between two scrapes
+                wait_for(port, 'sum(tierwall_verdicts_total{action="denied"})', 30 + 3 * times)
             wait_for(port, "tierwall_processes", workers)
             wait_for(port, 'count(ALERTS{alertname="TierwallCoreDenied",vendor="8x8",alertstate="firing"}) > bool 0', 1)
         finally:
@@ -63,16 +61,17 @@ def test_what_was_denied_is_counted_and_its_alert_goes_off(tmp_path: Path, worke
 
 def wait_for(port: int, expression: str, value: float) -> None:
     """Until Prometheus answers this."""
-    until = time.monotonic() + LIMIT_S
-    found: Any = None
-    while time.monotonic() < until:
-        try:
-            url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                found = [float(each["value"][1]) for each in json.load(answer)["data"]["result"]]
-        except OSError:
-            found = None
-        if found == [value]:
-            return
-        time.sleep(0.2)
-    pytest.fail(f"{expression}: {found}, not {value}")
+    try:
+        eventually(lambda: answered(port, expression) == [value], LIMIT_S)
+    except NotInTime:
+        pytest.fail(f"{expression}: {answered(port, expression)}, not {value}")
+
+
+def answered(port: int, expression: str) -> list[float]:
+    """What Prometheus answers now; nothing while it does not listen."""
+    url = f"http://127.0.0.1:{port}/api/v1/query?{urllib.parse.urlencode({'query': expression})}"
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return [float(each["value"][1]) for each in json.load(answer)["data"]["result"]]
+    except OSError:
+        return []

@@ -5,7 +5,6 @@ import shutil
 import signal
 import subprocess
 import sysconfig
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from tests.engines.programs import Elasticsearch, Rotel
 from tests.sinks.material import LINE_OCTETS, Written
 from tests.support.needs import PATH, needs
+from tests.support.waiting import NotInTime, eventually
 
 DOCS = Path(__file__).parents[2] / "docs" / "operating.md"
 LIMIT_S = 30.0
@@ -38,10 +38,14 @@ def ship(written: Written, held: Callable[[], Counter[str]]) -> Counter[str]:
 
 
 def wait_until_all(held: Callable[[], Counter[str]], number: int) -> Counter[str]:
-    until = time.monotonic() + LIMIT_S
-    while sum((found := held()).values()) < number and time.monotonic() < until:
-        time.sleep(0.2)
-    return found
+    def look() -> Counter[str] | None:
+        found = held()
+        return found if found.total() >= number else None
+
+    try:
+        return eventually(look, LIMIT_S)
+    except NotInTime:
+        return held()  # which says what is missing
 
 
 @needs("rsyslogd")

@@ -60,6 +60,12 @@ class Ingest:
         self._verdicts: LRUCache[Attempt, Verdict] = LRUCache(_KEPT)
         self.counts = Ingested()
 
+    def under(self, site: Site, catalogue: Catalogue) -> None:
+        """From now on judge by these, where they are others. What was counted stays."""
+        if site is not self._site or catalogue is not self._catalogue:
+            self._site, self._catalogue = site, catalogue
+            self._verdicts.clear()
+
     def events(self, raw: bytes) -> Iterator[Event]:
         """Those of one line: what happened, and where judge differs, drift before it."""
         self.counts.lines += 1

@@ -53,7 +53,7 @@ def test_no_list_is_in_a_listener() -> None:
 
 
 def test_with_a_control_plane_lists_come_from_it_alone() -> None:
-    found = files(settings=Settings(control_plane=Place(host="cp.example", port=18000), node="lab-1"))
+    found = files(settings=Settings(control_plane=(Place(host="cp.example", port=18000),), node="lab-1"))
 
     assert not [name for name in found if name.startswith("lists/")]
     assert json.loads(found["envoy.json"])["node"]["id"] == "lab-1"

@@ -6,7 +6,6 @@ Knows where the program is and when it is ready.
 import os
 import shutil
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.fleet.proof.ground import ADMIN_PORT, Ground
+from tests.support.waiting import NotInTime, eventually
 
 _PROGRAM: Final = os.environ.get("ENVOY", "envoy")
 _START_S: Final = 30
@@ -47,15 +47,15 @@ def start(made: Ground, folder: Path, *more: str, threads: int = 2) -> subproces
 
 
 def until_ready(made: Ground, child: subprocess.Popen[str], admin: int = ADMIN_PORT) -> None:
-    """Polls Envoy's own `/ready`: it says LIVE when every listener has its lists."""
-    until = time.monotonic() + _START_S
-    while time.monotonic() < until:
-        said = (made.folder / "envoy.log").read_text()[-2000:]
-        assert child.poll() is None, f"Envoy ended: {said}"
-        if made.gateway.inside(lambda: asked(admin, "ready")) == "LIVE\n":
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"Envoy was not ready within {_START_S} s: {said}")
+    """Asks Envoy's own `/ready`: it says LIVE when every listener has its lists."""
+
+    def is_live() -> bool:
+        return made.gateway.inside(lambda: asked(admin, "ready")) == "LIVE\n"
+
+    try:
+        eventually(is_live, _START_S, ended=lambda: child.poll() is not None)
+    except NotInTime as late:
+        raise AssertionError(f"Envoy: {late}: {(made.folder / 'envoy.log').read_text()[-2000:]}") from None
 
 
 def asked(port: int, what: str) -> str:

@@ -10,8 +10,8 @@ import pytest
 from tests.fleet.proof import envoys
 from tests.fleet.proof.attempts import Spoken, Try, Way
 from tests.fleet.proof.clients import ALLOWED, make
-from tests.fleet.proof.control import made
 from tests.fleet.proof.ground import GATEWAY, PROXY_PORT, UID, Ground
+from tests.fleet.proof.lab import made
 from tests.support.needs import NAMESPACES, needs
 from tierwall.cli.export.envoy import written
 from tierwall.fleet.envoy import Place, Settings

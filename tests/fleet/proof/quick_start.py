@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.fleet.proof.control import made
 from tests.fleet.proof.ground import ROOT, Ground, environment
+from tests.fleet.proof.lab import made
 from tests.support.needs import NAMESPACES, needs
 
 __all__ = ["made"]

@@ -7,10 +7,9 @@ cores: what is to be believed is CPU a tunnel, and whether two are as good as tw
 import asyncio
 import os
 import shutil
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from ipaddress import ip_network
@@ -19,11 +18,13 @@ from pathlib import Path
 from tests.fleet.proof import envoys
 from tests.fleet.proof.clients import hello
 from tests.fleet.proof.ground import GATEWAY, PROXY_PORT, UID, Ground
+from tests.support.waiting import eventually
 from tierwall.cli.export.envoy import written
 from tierwall.fleet.envoy import Place, Settings
 from tierwall.loader import load_catalogue, load_site
 
 SECONDS = 6.0
+_START_S = 30
 AT_A_TIME = 24
 _HAPROXY = """\
 global
@@ -113,7 +114,11 @@ def _tierwall(made: Ground) -> Iterator[list[int]]:
     )
     child = made.start(made.gateway, sys.executable, "-m", "tierwall", *words, log="tierwall.log")
     try:
-        _until(lambda: "listening" in (made.folder / "tierwall.log").read_text(), child)
+        eventually(
+            lambda: "listening" in (made.folder / "tierwall.log").read_text(),
+            _START_S,
+            ended=lambda: child.poll() is not None,
+        )
         yield [child.pid]
     finally:
         made.end(child)
@@ -151,18 +156,13 @@ def _balancer(made: Ground, count: int, first: int) -> Iterator[list[int]]:
     path.write_text(_HAPROXY.format(gateway=GATEWAY, port=PROXY_PORT, servers=servers))
     child = made.start(made.gateway, program, "-db", "-f", path, log="haproxy.log")
     try:
-        _until(lambda: "LISTEN" in made.gateway.run("ss", "-ltn", f"sport = :{PROXY_PORT}").stdout, child)
+        listens = ("ss", "-ltn", f"sport = :{PROXY_PORT}")
+        eventually(
+            lambda: "LISTEN" in made.gateway.run(*listens).stdout, _START_S, ended=lambda: child.poll() is not None
+        )
         yield [child.pid]
     finally:
         made.end(child)
-
-
-def _until(holds: Callable[[], bool], child: subprocess.Popen[str]) -> None:
-    end = time.monotonic() + 30
-    while not holds():
-        assert child.poll() is None
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def _cpu_us(pids: Sequence[int]) -> float:

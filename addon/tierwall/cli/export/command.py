@@ -85,7 +85,17 @@ express is refused by name (docs/fleet.md). The options marked (envoy) are for i
 @click.option(
     "--uid", type=click.IntRange(1), help="(envoy) The user that Envoy runs as, for the guard.  [default: 101]"
 )
-@click.option("--control-plane", metavar="HOST:PORT", help="(envoy) Take lists from `tierwall fleet serve` there.")
+@click.option(
+    "--control-plane",
+    metavar="HOST:PORT",
+    multiple=True,
+    help="(envoy) Take lists from `tierwall fleet serve` there. May be repeated: from another where one is gone.",
+)
+@click.option(
+    "--log-to",
+    metavar="HOST:PORT",
+    help="(envoy) Send the access log to `tierwall fleet ingest --listen` there.  [default: to the file access.log]",
+)
 @click.option("--node", metavar="ID", help="(envoy) What the control plane calls this Envoy.  [default: envoy]")
 @click.option("--admin", metavar="HOST:PORT", help="(envoy) Envoy's own page.  [default: 127.0.0.1:9901]")
 @json_option
@@ -107,7 +117,8 @@ def export_command(  # noqa: PLR0913 - one for each option
     transparent: str | None,
     clients: tuple[str, ...],
     uid: int | None,
-    control_plane: str | None,
+    control_plane: tuple[str, ...],
+    log_to: str | None,
     node: str | None,
     admin: str | None,
 ) -> int:
@@ -135,6 +146,7 @@ def export_command(  # noqa: PLR0913 - one for each option
         clients=clients,
         uid=uid,
         control_plane=control_plane,
+        log_to=log_to,
         node=node,
         admin=admin,
     )

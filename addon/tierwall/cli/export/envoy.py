@@ -69,7 +69,10 @@ def _settings(options: EnvoyOptions, faults: list[object]) -> Settings:
         admin=read("--admin", options.admin) or default.admin,
         uid=default.uid if options.uid is None else options.uid,
         node=default.node if options.node is None else options.node,
-        control_plane=read("--control-plane", options.control_plane),
+        control_plane=tuple(
+            place for text in options.control_plane if (place := read("--control-plane", text)) is not None
+        ),
+        log_to=read("--log-to", options.log_to),
     )
 
 

@@ -55,7 +55,8 @@ class EnvoyOptions:
     transparent: str | None = None
     clients: tuple[str, ...] = ()
     uid: int | None = None
-    control_plane: str | None = None
+    control_plane: tuple[str, ...] = ()
+    log_to: str | None = None
     node: str | None = None
     admin: str | None = None
 

@@ -23,11 +23,21 @@ Examples:
   tierwall fleet ingest envoy/access.log --site customer.yaml > events.jsonl
   tail -F envoy/access.log | tierwall fleet ingest - --site customer.yaml --events all
   tierwall fleet ingest envoy/access.log --site customer.yaml --json -o events.jsonl
+  tierwall fleet ingest --listen 0.0.0.0:18001 --tls tls/ --site customer.yaml -o events.jsonl
 
-Every line is judged again, so that a denial has its tier, service and symptom; one line is always the same event id.
+With --listen Envoys send their logs over gRPC (`export --to envoy --log-to HOST:PORT`) until Ctrl-C, and the site is
+loaded anew when its files change. Needs gRPC then: pip install 'tierwall[fleet]'. Every line
+is judged again, so that a denial has its tier, service and symptom; one line is always the same event id.
 Exit status 1 says that Envoy and judge differ somewhere: each is an event `drift`. 2: no line could be read.""",
 )
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="[FILE...]", nargs=-1)
+@click.option("--listen", metavar="HOST:PORT", help="Envoys send their logs here (ALS, gRPC), in the place of files.")
+@click.option(
+    "--tls",
+    metavar="FOLDER",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="With --listen: as `tierwall fleet certificates` makes it. Who has no certificate of it is turned away.",
+)
 @site_option
 @policy_option
 @click.option(
@@ -46,12 +56,31 @@ Exit status 1 says that Envoy and judge differ somewhere: each is an event `drif
 )
 @json_option
 def ingest_command(  # noqa: PLR0913 - one for each option
-    *, files: tuple[str, ...], site: str, policies: tuple[Path, ...], events: str, output: Path | None, as_json: bool
+    *,
+    files: tuple[str, ...],
+    listen: str | None,
+    tls: Path | None,
+    site: str,
+    policies: tuple[Path, ...],
+    events: str,
+    output: Path | None,
+    as_json: bool,
 ) -> int:
     """Read Envoy's access log (`-` is standard input), and write what happened as tierwall's own events."""
     from tierwall.cli.fleet.ingest import Asked, ingest  # noqa: PLC0415
 
-    return ingest(Asked(files=files, site=site, policies=policies, events=events, output=output, as_json=as_json))
+    return ingest(
+        Asked(
+            files=files,
+            listen=listen,
+            tls=tls,
+            site=site,
+            policies=policies,
+            events=events,
+            output=output,
+            as_json=as_json,
+        )
+    )
 
 
 _state_option = click.option(

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tierwall.cli.faults import BadInput
+from tierwall.cli.fleet.credentials import SERVER, credentials
 from tierwall.cli.fleet.served_sites import ServedSites
 from tierwall.cli.output import talk
 from tierwall.events import Stage, applied, fault
 from tierwall.events.hostile_text import visible
-from tierwall.fleet.certificates import ends
 from tierwall.fleet.control_plane.fleet import Change, Fleet, Standing, State
 from tierwall.fleet.envoy import Place
 from tierwall.journal import CannotJournal, Journal
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
 
 LOOK_EVERY_S: Final = 0.5
 """Seconds between two looks at the sites' files."""
-
-_MISSING: Final = "the control plane needs gRPC: pip install 'tierwall[fleet]'"
-_SERVER: Final = (
-    ("grpc.so_reuseport", 0),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_ping_interval_without_data_ms", 5000),
-)
-"""One control plane a port; Envoy's pings, every 10 s, are no abuse."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +51,15 @@ class Asked:
 
 def serve(asked: Asked) -> int:
     """Until it is ended. Raises BadInput."""
-    try:
-        import grpc  # noqa: F401, PLC0415 - an extra
-    except ImportError:
-        raise BadInput([_MISSING]) from None
+    shown = credentials(asked.tls)
     sites = ServedSites(asked.sites, asked.policies)
-    credentials = _credentials(asked.tls)
     try:
         journal = Journal(asked.journal, _say)
     except CannotJournal as cannot:
         raise BadInput([cannot]) from None
     plane = _ControlPlane(asked, sites, journal)
     try:
-        asyncio.run(plane.run(credentials))
+        asyncio.run(plane.run(shown))
     finally:
         journal.close()
     return 0
@@ -84,18 +72,18 @@ class _ControlPlane:
         self._asked, self._sites, self._journal = asked, sites, journal
         self._fleet = Fleet(time.time, self._tell)
 
-    async def run(self, credentials: "grpc.ServerCredentials") -> None:
+    async def run(self, shown: "grpc.ServerCredentials") -> None:
         import grpc  # noqa: PLC0415
 
         from tierwall.fleet.control_plane.ads import Discovery  # noqa: PLC0415
 
         discovery = Discovery(self._fleet)
         await self._publish(discovery)
-        server = grpc.aio.server(options=_SERVER)
+        server = grpc.aio.server(options=SERVER)
         server.add_generic_rpc_handlers((discovery.handler(),))
         at = host_port(self._asked.listen.host, self._asked.listen.port)
         try:
-            server.add_secure_port(at, credentials)
+            server.add_secure_port(at, shown)
         except RuntimeError:
             raise BadInput([f"--listen {at}: cannot be listened on; is another control plane there?"]) from None
         await server.start()
@@ -171,40 +159,6 @@ def _object(standing: Standing) -> dict[str, object]:
         "since": datetime.fromtimestamp(int(standing.since), UTC).isoformat().replace("+00:00", "Z"),
         "detail": standing.detail,
     }
-
-
-def _credentials(folder: Path) -> "grpc.ServerCredentials":
-    """Of the folder that `fleet certificates` makes: clients without a certificate of its authority are turned away."""
-    import grpc  # noqa: PLC0415
-
-    faults: list[object] = []
-    found = {name: _read(folder / name, faults) for name in ("control-plane.key", "control-plane.crt", "ca.crt")}
-    for name in ("control-plane.crt", "ca.crt"):
-        _check_end(folder / name, found[name], faults)
-    if faults:
-        raise BadInput(faults)
-    pair = (found["control-plane.key"], found["control-plane.crt"])
-    return grpc.ssl_server_credentials([pair], found["ca.crt"], require_client_auth=True)
-
-
-def _read(path: Path, faults: list[object]) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as cause:
-        faults.append(f"{shown_path(path)}: cannot be read: {cause.strerror}; `tierwall fleet certificates` makes it")
-        return b""
-
-
-def _check_end(path: Path, octets: bytes, faults: list[object]) -> None:
-    if not octets:
-        return
-    try:
-        last = ends(octets)
-    except ValueError:
-        faults.append(f"{shown_path(path)}: is no certificate")
-        return
-    if last <= datetime.now(UTC):
-        faults.append(f"{shown_path(path)}: expired on {last:%Y-%m-%d}: remove it, and `tierwall fleet certificates`")
 
 
 def _say(line: str) -> None:

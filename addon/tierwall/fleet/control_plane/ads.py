@@ -16,6 +16,7 @@ from google.protobuf import json_format
 from tierwall.fleet.control_plane.assignment import Assignment, Node, NotServed
 from tierwall.fleet.control_plane.fleet import Fleet, Standing
 from tierwall.fleet.control_plane.snapshots import KINDS, Snapshot
+from tierwall.fleet.peers import pretends
 
 SERVICE: Final = "envoy.service.discovery.v3.AggregatedDiscoveryService"
 _SAID: Final = 500
@@ -99,7 +100,7 @@ class Discovery:
                 async with self._changed:
                     if stream.standing is None:
                         node = _node(request)
-                        if (why := _pretends(node, context)) is not None:
+                        if (why := pretends(node.id, context)) is not None:
                             await context.abort(grpc.StatusCode.PERMISSION_DENIED, why)
                         stream.standing = self._fleet.came(node)
                     self._heard(stream, stream.standing, request)
@@ -180,13 +181,3 @@ def _node(request: discovery_pb2.DiscoveryRequest) -> Node:
 def _text(metadata: Mapping[str, object], key: str) -> str | None:
     value = metadata.get(key)
     return value[:200] if isinstance(value, str) else None
-
-
-def _pretends(node: Node, context: grpc.aio.ServicerContext) -> str | None:
-    """A certificate is one node's: another's id with it is refused. None where all is well, or TLS is not spoken."""
-    told = context.auth_context()
-    keys = ("x509_subject_alternative_name", "x509_common_name")
-    names = {name.decode(errors="replace") for key in keys for name in told.get(key, ())}
-    if not told.get("transport_security_type") or node.id in names:
-        return None
-    return f"the certificate is for {', '.join(sorted(names)) or 'nobody'}, and the node says that it is {node.id}"

@@ -6,7 +6,10 @@ Knows Envoy's command operators. `client`, `authority` and `agent` reach the tun
 from enum import StrEnum
 from typing import Final
 
-from tierwall.fleet.envoy.values import TYPES, Object
+from tierwall.fleet.envoy.values import Object, typed
+
+LOG_CLUSTER: Final = "log"
+"""Where Envoy sends its log, if not to a file."""
 
 
 class Seam(StrEnum):
@@ -72,18 +75,37 @@ _FIELDS: Final[dict[Seam, dict[str, str]]] = {
 }
 
 
-def lines(seam: Seam, path: str, site: str) -> list[Object]:
-    """The access log of a listener or a connection manager. A CONNECT that was let through is the tunnel's to write."""
+def lines(seam: Seam, path: str | None, site: str) -> list[Object]:
+    """The access log of a listener or a connection manager, to a file, or to LOG_CLUSTER where `path` is None.
+
+    A CONNECT that was let through is the tunnel's to write.
+    """
     said = {"tierwall": seam.value, "site": site, **_ALWAYS, **_FIELDS[seam]}
-    log: Object = {
-        "name": "envoy.access_loggers.file",
-        "typed_config": {
-            "@type": f"{TYPES}envoy.extensions.access_loggers.file.v3.FileAccessLog",
-            "path": path,
-            "log_format": {"json_format": said, "omit_empty_values": True},
-        },
-    }
+    log = _to_service(seam, said) if path is None else _to_file(path, said)
     return [log | {"filter": _NOT_A_TUNNEL} if seam is Seam.REQUEST else log]
+
+
+def _to_file(path: str, said: dict[str, str]) -> Object:
+    return typed(
+        "envoy.access_loggers.file",
+        "envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        path=path,
+        log_format={"json_format": said, "omit_empty_values": True},
+    )
+
+
+def _to_service(seam: Seam, said: dict[str, str]) -> Object:
+    """The same fields as tags; the entry's own are left to themselves."""
+    kind = "Http" if "method" in _FIELDS[seam] else "Tcp"
+    common = {
+        "log_name": "tierwall",
+        "grpc_service": {"envoy_grpc": {"cluster_name": LOG_CLUSTER}},
+        "transport_api_version": "V3",
+        "buffer_flush_interval": "1s",
+        "custom_tags": [{"tag": name, "value": form} for name, form in said.items()],
+    }
+    of = f"envoy.extensions.access_loggers.grpc.v3.{kind}GrpcAccessLogConfig"
+    return typed(f"envoy.access_loggers.{kind.lower()}_grpc", of, common_config=common)
 
 
 _NOT_A_TUNNEL: Final[Object] = {

@@ -4,11 +4,13 @@ Knows which resource is in which file. A list's version is the hash of what it s
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from tierwall.fleet.envoy import guard, matchers, pages
+from tierwall.fleet.envoy.access_log import LOG_CLUSTER
 from tierwall.fleet.envoy.cells import Cells, cells_of
 from tierwall.fleet.envoy.filters import Statics
 from tierwall.fleet.envoy.listeners import clusters, listeners
@@ -62,7 +64,7 @@ def bundle_of(site: Site, catalogue: Catalogue, settings: Settings) -> Bundle:
     lists = _lists(site, cells)
     notes = tuple(differences(site, catalogue))
     files = [BundleFile("envoy.json", _text(_bootstrap(site, settings, lists)), "the bootstrap: listeners, no lists")]
-    if settings.control_plane is None:
+    if not settings.control_plane:
         check = _compact(_bootstrap(site, settings, lists, inline=True))
         files.append(
             BundleFile("check.json", check, "the same with the lists in it, to ask Envoy whether it takes them")
@@ -133,15 +135,17 @@ def _discovered(resource: Object, lists: Lists) -> Object:
 def _bootstrap(site: Site, settings: Settings, lists: Lists, *, inline: bool = False) -> Object:
     found = clusters()
     dynamic: Object = {}
-    if settings.control_plane is not None:
-        found.append(_control_plane(settings.control_plane))
+    if settings.log_to is not None:
+        found.append(_ours(LOG_CLUSTER, [settings.log_to]))
+    if settings.control_plane:
+        found.append(_ours("control-plane", settings.control_plane))
         service = {"envoy_grpc": {"cluster_name": "control-plane"}}
         ads = {"api_type": "GRPC", "transport_api_version": "V3", "grpc_services": [service]}
         dynamic = {"dynamic_resources": {"ads_config": ads}}
     statics = Statics(
         site=site.id,
-        log="access.log",
-        source=None if settings.control_plane is not None else "lists",
+        log=None if settings.log_to is not None else "access.log",
+        source=None if settings.control_plane else "lists",
         explicit=settings.explicit,
         transparent=settings.transparent,
         resolves=site.names is Names.RESOLVE,
@@ -173,7 +177,8 @@ def _bootstrap(site: Site, settings: Settings, lists: Lists, *, inline: bool = F
     }
 
 
-def _control_plane(place: Place) -> Object:
+def _ours(name: str, places: Sequence[Place]) -> Object:
+    """Servers of tierwall's, with certificates on both sides; where one is gone, Envoy goes to the next."""
     files = {"certificate_chain": {"filename": "tls/envoy.crt"}, "private_key": {"filename": "tls/envoy.key"}}
     trusted = {
         "trusted_ca": {"filename": "tls/ca.crt"},
@@ -186,9 +191,8 @@ def _control_plane(place: Place) -> Object:
         }
     }
     of = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
-    endpoint = {"endpoint": {"address": place.resource}}
     return {
-        "name": "control-plane",
+        "name": name,
         "type": "STRICT_DNS",
         "connect_timeout": "5s",
         "typed_extension_protocol_options": {of: typed(of, of, **http2)["typed_config"]},
@@ -198,7 +202,10 @@ def _control_plane(place: Place) -> Object:
             common_tls_context=tls,
             sni="control-plane.tierwall",
         ),
-        "load_assignment": {"cluster_name": "control-plane", "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "load_assignment": {
+            "cluster_name": name,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": place.resource}} for place in places]}],
+        },
     }
 
 

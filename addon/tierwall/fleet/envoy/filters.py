@@ -36,7 +36,8 @@ class Statics:
     """What the static part is made of."""
 
     site: str
-    log: str
+    log: str | None
+    """The file of the access log; None: it is sent to LOG_CLUSTER."""
     source: str | None
     """The folder of the lists; None: the control plane."""
     inline: Mapping[str, Object] | None = None

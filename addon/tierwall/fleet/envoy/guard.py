@@ -22,7 +22,7 @@ def nftables(site: str, regions: Sequence[Region], settings: Settings) -> str:
         f"    meta skuid != {settings.uid} accept",
         "    ct direction reply accept",
         "    udp dport 53 accept  # names: this Envoy carries no UDP of clients",
-        *_to_control_plane(settings),
+        *_to_ours(settings),
     ]
     for region in sorted(regions, key=lambda region: (-region.network.prefixlen, str(region.network))):
         family = "ip" if region.network.version == 4 else "ip6"
@@ -67,15 +67,15 @@ def network_policy(site: str, regions: Sequence[Region], _: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _to_control_plane(settings: Settings) -> Iterable[str]:
-    place = settings.control_plane
-    if place is None:
-        return []
-    try:
-        address = ip_address(place.host)
-    except ValueError:
-        return [f"    # the control plane, {place.host}: where its address is private, accept it here"]
-    return [f"    {'ip' if address.version == 4 else 'ip6'} daddr {address} tcp dport {place.port} accept"]
+def _to_ours(settings: Settings) -> Iterable[str]:
+    """Control planes, and who is sent the log."""
+    for place in (*settings.control_plane, *([settings.log_to] if settings.log_to is not None else [])):
+        try:
+            address = ip_address(place.host)
+        except ValueError:
+            yield f"    # tierwall's {place.host}: where its address is private, accept it here"
+        else:
+            yield f"    {'ip' if address.version == 4 else 'ip6'} daddr {address} tcp dport {place.port} accept"
 
 
 def _plain(site: str) -> str:

@@ -90,8 +90,8 @@ def readme(site: Site, settings: Settings, notes: Sequence[str]) -> str:
         "3. Lists are not in listeners, whose changes reset tunnels: they come "
         + (
             "from lists/"
-            if settings.control_plane is None
-            else f"from the control plane at {_place(settings.control_plane)}"
+            if not settings.control_plane
+            else f"from the control plane at {', '.join(map(_place, settings.control_plane))}"
         )
         + ".",
         "",
@@ -106,14 +106,16 @@ def readme(site: Site, settings: Settings, notes: Sequence[str]) -> str:
         "## What was denied, and what that breaks",
         "",
         "Envoy answers 403 with `x-tierwall-reason` and `x-tierwall-tier`; what is denied inside a tunnel is closed.",
-        "access.log has a line for each; `tierwall fleet ingest access.log` makes events of it, with symptoms.",
+        "access.log has a line for each; `tierwall fleet ingest access.log` makes events of it, with symptoms."
+        if settings.log_to is None
+        else f"Each is sent to {_place(settings.log_to)}, where `tierwall fleet ingest --listen` makes events of it.",
         "",
     ]
     return "\n".join(lines)
 
 
 def _news(settings: Settings) -> Sequence[str]:
-    if settings.control_plane is not None:
+    if settings.control_plane:
         return ["The control plane sends it. Where `names` of the site changes, envoy.json does too: start anew."]
     return [
         "Export again into the same folder: each list is replaced at once, and Envoy takes it up while tunnels go on.",

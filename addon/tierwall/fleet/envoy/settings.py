@@ -31,5 +31,7 @@ class Settings:
     uid: int = 101
     """Of Envoy's process, for the kernel guard; 101 is that of Envoy's own images."""
     node: str = "envoy"
-    control_plane: Place | None = None
-    """Where lists come from; None: from files beside the bootstrap."""
+    control_plane: tuple[Place, ...] = ()
+    """Where lists come from, any of them; none: from files beside the bootstrap."""
+    log_to: Place | None = None
+    """Who is sent the access log (`tierwall fleet ingest --listen`); None: it goes to access.log."""
