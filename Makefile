@@ -73,7 +73,7 @@ engines: setup ## what goes out, against the real programs: engines, brokers, SI
 
 test-ui: setup ## the live page: types, and a person at it in Chromium, by Playwright and axe-core (2 minutes; needs npm)
 	@cd tests/dashboard/ui && npm ci --silent --no-audit --no-fund && npx tsc --project .
-	@$(UV) run --quiet --frozen --isolated --group ui --python '>=3.12' pytest tests/dashboard/ui/scenarios.py $(PYTEST_ARGS)
+	@$(UV) run --quiet --frozen --isolated --group ui --python '>=3.12' pytest tests/dashboard/ui/scenarios/*.py $(PYTEST_ARGS)
 
 test-lab: setup ## the lab in containers, with a Docker Engine (6 minutes); where none runs, with lab/engine.sh before it
 	@lab/test.sh $(RUN)python $(PYTEST_ARGS)

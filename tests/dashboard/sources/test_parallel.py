@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.dashboard.picture.lines import Try, picture
+from tests.dashboard.picture.lines import Try, catalogue, picture
+from tierwall.dashboard.picture.picture import Picture
+from tierwall.dashboard.serving import serving
 from tierwall.dashboard.sources import journal as journal_source
 from tierwall.dashboard.sources.journal import JournalFeed
 from tierwall.dashboard.sources.parallel import Parallel, slices
@@ -40,21 +42,36 @@ def test_a_long_journal_is_followed_from_where_its_parts_ended(tmp_path: Path, m
     path = tmp_path / "events.jsonl"
     line = Try("https://8x8.vc").line()
     path.write_bytes(line * 50 + line[:100])
-    seen = picture()
 
     async def scene() -> int:
+        seen = Noticed(catalogue(), serving(catalogue()))
         feeding = asyncio.create_task(JournalFeed(path, seen).run())
-        while seen.events < 50:
-            await asyncio.sleep(0.01)
-        with path.open("ab") as file:
-            file.write(line[100:])
         async with asyncio.timeout(10):
-            while seen.events < 51:
-                await asyncio.sleep(0.01)
+            await seen.has(50)
+            with path.open("ab") as file:
+                file.write(line[100:])
+            await seen.has(51)
         feeding.cancel()
         return seen.unreadable
 
     assert asyncio.run(scene()) == 0
+
+
+class Noticed(Picture):
+    """One whose events can be waited for."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name == "events":
+            changed = self.__dict__.setdefault("_noticed", asyncio.Event())
+            changed.set()
+
+    async def has(self, count: int) -> None:
+        """Return once there are so many."""
+        changed: asyncio.Event = self.__dict__["_noticed"]
+        while self.events < count:
+            changed.clear()
+            await changed.wait()
 
 
 def test_a_file_that_is_gone_is_a_fault(tmp_path: Path) -> None:
