@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tests.support.running import environment
 
 _PAGE = re.compile(r"^page\s+(http://\S+?/)#token=(\S+)$")
+_TOKEN: Final = "X-Tierwall-Token"  # noqa: S105 - the header's name
 LIMIT_S: Final = 40.0
 
 
@@ -36,19 +36,19 @@ class Watched:
         return f"{self.page}#token={self.token}"
 
     def get(self, path: str, **headers: str) -> tuple[int, str]:
-        """Status and text."""
-        return self._ask("GET", path, headers)
+        """Status and text, with the token of this start."""
+        return self._ask("GET", path, {_TOKEN: self.token} | headers)
 
     def do(self, action: str, given: object, token: str | None = None) -> tuple[int, str]:
         """An action, with the token of this start or another."""
-        headers = {"Content-Type": "application/json", "X-Tierwall-Token": self.token if token is None else token}
+        headers = {"Content-Type": "application/json", _TOKEN: self.token if token is None else token}
         return self._ask("POST", f"do/{action}", headers, json.dumps(given))
 
     def frames(self, query: str = "") -> Iterator[dict[str, Any]]:
         """The stream, frame by frame. It ends after LIMIT_S."""
         end = time.monotonic() + LIMIT_S
         with closing(self._connection()) as connection:
-            connection.request("GET", f"/stream?{query}")
+            connection.request("GET", f"/stream?{query}", headers={_TOKEN: self.token})
             for line in connection.getresponse():
                 if line.startswith(b"data: "):
                     yield json.loads(line[6:])
@@ -66,7 +66,7 @@ class Watched:
 
 
 @contextmanager
-def watched(*arguments: str | Path, **env: str) -> Iterator[Watched]:
+def watched(*arguments: object, **env: str) -> Iterator[Watched]:
     """Run `tierwall watch` with these arguments on a free port while the block runs."""
     command = [sys.executable, "-m", "tierwall", "watch", "--no-open", "--listen", "127.0.0.1:0", *map(str, arguments)]
     process = subprocess.Popen(

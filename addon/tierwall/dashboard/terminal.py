@@ -74,9 +74,13 @@ def _head(picture: Picture, about: dict[str, Any]) -> Text:
     if picture.lost:
         said.append(f"{picture.lost:,} came too fast to be counted")
     head = Text.assemble(("tierwall", "bold"), f"  site {about['site'] or '?'}, {about['title']}  ", ", ".join(said))
-    for each in about.get("behaviours", ()):
+    sites = about.get("sites", ())
+    for site, each in [(served, each) for served in sites for each in served["behaviours"]]:
+        of = f"{site['site']}: " if len(sites) > 1 else ""
         scope = f" on {each['scope']}" if each["scope"] else ""
-        head.append(f"\n  {visible(each['behaviour'])}{visible(scope)}", "yellow")
+        head.append(f"\n  {visible(of)}{visible(each['behaviour'])}{visible(scope)}", "yellow")
+    if about.get("unseen"):
+        head.append(f"\n  {about['unseen']}", "dim")
     return head
 
 

@@ -69,10 +69,10 @@ def test_what_a_behaviour_broke_stays_broken_though_the_next_try_is_let_through_
 
 def test_until_the_behaviour_acts_no_more() -> None:
     seen = picture(SOCKET.line(), SOCKET.broken("idle-timeout"))
-    seen.acts(frozenset({"idle-timeout"}))
+    seen.acts({"reference": frozenset({"idle-timeout"})})
     seen.write(SOCKET.line())
     before = cell(seen, "vevox", "dashboard")
-    seen.acts(frozenset())
+    seen.acts({"reference": frozenset()})
     seen.write(SOCKET.line())
 
     assert before == (Outcome.BROKEN, "idle-timeout")

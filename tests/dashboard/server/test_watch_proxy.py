@@ -92,17 +92,18 @@ def test_what_is_let_through_is_shown_though_the_journal_holds_denials_alone(pro
 def test_the_site_and_its_behaviours_are_told_and_switched(proxy: Proxy, seen: Watched) -> None:
     frame = until(seen, lambda frame: True)
     assert frame["about"]["site"] == "lab"
-    assert [each["behaviour"] for each in frame["about"]["behaviours"]] == ["idle-timeout"]
+    assert [each["behaviour"] for each in frame["about"]["sites"][0]["behaviours"]] == ["idle-timeout"]
 
     assert seen.do("tell", {"do": "switch", "name": "idle-timeout", "assignments": None})[0] == 200
-    until(seen, lambda frame: frame["about"]["switched"] == {"idle-timeout": "off"})
+    until(seen, lambda frame: frame["about"]["sites"][0]["switched"] == {"idle-timeout": "off"})
     status, why = seen.do("tell", {"do": "switch", "name": "latency", "assignments": ["delay=soon"]})
     assert (status, "delay" in why) == (409, True)
     assert (
         seen.do("tell", {"do": "switch", "name": "latency", "assignments": ["delay=3ms", "scope.vendor=8x8"]})[0] == 200
     )
-    frame = until(seen, lambda frame: bool(frame["about"]["behaviours"]))
-    assert [(each["behaviour"], each["scope"]) for each in frame["about"]["behaviours"]] == [("latency", "8x8")]
+    frame = until(seen, lambda frame: bool(frame["about"]["sites"][0]["behaviours"]))
+    acting = frame["about"]["sites"][0]["behaviours"]
+    assert [(each["behaviour"], each["scope"]) for each in acting] == [("latency", "8x8")]
     assert seen.do("tell", {"do": "site", "name": "closed"})[0] == 200
     until(seen, lambda frame: frame["about"]["site"] == "closed")
     with connected(proxy.via) as refused:
@@ -149,6 +150,68 @@ def test_when_the_proxy_has_ended_that_is_said_and_the_next_one_is_taken_up(tmp_
                 with connected(second.via) as refused:
                     tunnel(refused, "evil.example:443")
                 until(seen, lambda frame: "evil.example:443" in frame["rows"])
+
+
+def test_who_comes_later_sees_the_whole_run_once_and_no_other(tmp_path: Path) -> None:
+    """Another proxy has written into the same journal, and one from which events come while it is read."""
+    env = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    journal = tmp_path / "events.jsonl"
+    shared = ("--journal", journal, "--events", "all")
+    with running_proxy(*shared, env=env) as before:
+        refused(before, "of.another.example")
+        before.wait_until(lambda: b"of.another.example" in journal.read_bytes())
+    with running_proxy(*shared, env=env) as proxy:
+        proxy.wait_until(lambda: any((tmp_path / "tierwall").glob("*.sock")))
+        for number in range(20):
+            refused(proxy, f"early{number}.example")
+        proxy.wait_until(lambda: journal.read_bytes().count(b"early") >= 20)
+        with watched(**env) as seen:
+            for number in range(20):
+                refused(proxy, f"late{number}.example")
+            frame = until(seen, lambda frame: len(frame["rows"]) >= 40)
+
+    tries = {place: sum(row["counts"]) for place, row in frame["rows"].items()}
+    assert tries == {f"{when}{number}.example:443": 1 for when in ("early", "late") for number in range(20)}
+    assert frame["about"]["unseen"] is None
+
+
+def refused(proxy: Proxy, host: str) -> None:
+    with connected(proxy.via) as client:
+        assert b" 403 " in tunnel(client, f"{host}:443")
+
+
+def test_of_several_sites_the_one_that_is_named_is_told(tmp_path: Path) -> None:
+    env = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    two = tmp_path / "two.yaml"
+    two.write_text("version: 1\nsite: two\nadmit: [{vendor: vevox}]\n", encoding="utf-8")
+    with running_proxy("--site", "closed", "--serve", f"{two}@127.0.0.2:0", env=env) as proxy:
+        proxy.wait_until(lambda: any((tmp_path / "tierwall").glob("*.sock")))
+        with watched(**env) as seen:
+            until(seen, lambda frame: frame["about"]["connected"])
+            on = {"do": "switch", "name": "latency", "assignments": ["delay=3ms"]}
+            assert seen.do("tell", on)[0] == 409, "which of both is not said"
+            assert seen.do("tell", on | {"site": "two"})[0] == 200
+            frame = until(seen, lambda frame: any(each["behaviours"] for each in frame["about"]["sites"]))
+            assert [(each["site"], len(each["behaviours"])) for each in frame["about"]["sites"]] == [
+                ("closed", 0),
+                ("two", 1),
+            ]
+            assert seen.do("tell", {"do": "site", "site": "two", "name": "vevox-only"})[0] == 200
+            frame = until(seen, lambda frame: frame["about"]["sites"][1]["site"] == "vevox-only")
+            assert frame["about"]["site"] == "closed, vevox-only"
+            assert seen.do("tell", on | {"site": "two"})[0] == 409, "it is no more served"
+
+
+def test_a_port_that_others_reach_shows_nothing_without_the_token(proxy: Proxy, runtime: Path) -> None:
+    env = {"XDG_RUNTIME_DIR": str(runtime)}
+    with watched("--proxy", proxy.process.pid, "--listen", "0.0.0.0:0", **env) as seen:
+        until(seen, lambda frame: frame["about"]["connected"])
+        stranger = Watched(seen.process, seen.page, "guessed")
+        asked = ("stream", "detail?number=1", "choices")
+
+        assert [stranger.get(path)[0] for path in ("", "main.js", "page.css", *asked)] == [200, 200, 200, 403, 403, 403]
+        assert stranger.do("clear", {})[0] == 403
+        assert seen.get("choices")[0] == 200
 
 
 def test_a_run_with_its_page_says_where_and_ends_with_it(tmp_path: Path) -> None:

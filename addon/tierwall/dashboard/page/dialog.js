@@ -102,21 +102,28 @@ export function openMark() {
   note.focus();
 }
 
-/** @param {import("./types.js").About} about */
-export async function openSwitches(about) {
+/** @param {import("./types.js").Site[]} sites @param {import("./types.js").Site} [meant] the one that is told, of several */
+export async function openSwitches(sites, meant = sites[0]) {
   open("Behaviours and site");
   await attempt(async () => {
     const choices = /** @type {import("./types.js").Choices} */ (await get("choices"));
-    const acting = new Set((about.behaviours ?? []).map((each) => each.behaviour));
-    const tell = (/** @type {object} */ what) => attempt(async () => { await act("tell", what); dialog.close(); });
-    const site = el("select", {"aria-label": "Site"}, ...choices.sites.map((name) => el("option", {value: name, selected: name === about.site}, name)));
-    open("Behaviours and site",
+    const acting = new Set(meant?.behaviours.map((each) => each.behaviour));
+    const tell = (/** @type {object} */ what) => attempt(async () => { await act("tell", {...what, site: meant?.site}); dialog.close(); });
+    const site = el("select", {"aria-label": "Site"}, ...choices.sites.map((name) => el("option", {value: name, selected: name === meant?.named}, name)));
+    open("Behaviours and site", sites.length > 1 ? whose(sites, meant) : null,
       el("form", {submit: (/** @type {Event} */ event) => { event.preventDefault(); tell({do: "site", name: site.value}); }},
-        "Site", site, el("button", {}, "Switch to it")),
+        sites.length > 1 ? `Instead of ${meant?.site}` : "Site", site, el("button", {}, "Switch to it")),
       el("p", {class: "quiet"}, "Switches last until they are taken back or the proxy ends; the site's file is not touched."),
       el("div", {class: "row"}, el("button", {type: "button", click: () => tell({do: "take-back"})}, "Take every switch back")),
       ...choices.behaviours.map((each) => behaviour(each, acting.has(each.name), tell)));
   });
+}
+
+/** @param {import("./types.js").Site[]} sites @param {import("./types.js").Site} [meant] */
+function whose(sites, meant) {
+  const choose = el("select", {"aria-label": "Whose clients", change: () => openSwitches(sites, sites[choose.selectedIndex])},
+    ...sites.map((each) => el("option", {value: each.site, selected: each === meant}, each.site)));
+  return el("div", {class: "row"}, "Several sites are served. What follows is for the clients of", choose);
 }
 
 /** @param {{name: string, does: string}} each @param {boolean} on @param {(what: object) => void} tell */

@@ -28,6 +28,16 @@ export function showHead(frame) {
   if (frame.notes) showNotes(frame.notes);
 }
 
+/** @param {string} refused why, where the server answers and lets nobody look who does not know the token */
+export function showLost(refused) {
+  the("state").className = "chip lost";
+  say(the("state"), refused ? "not shown" : "no connection; trying again");
+  if (refused) {
+    the("warning").hidden = false;
+    say(the("warning"), refused);
+  }
+}
+
 /** @param {import("./types.js").About} about @param {import("./types.js").Totals} totals */
 function stateOf(about, totals) {
   if (about.kind === "journal") {
@@ -38,19 +48,23 @@ function stateOf(about, totals) {
 
 /** @param {import("./types.js").About} about */
 function showForce(about) {
-  const off = Object.entries(about.switched ?? {}).filter(([, how]) => how === "off").map(([name]) => name);
-  const on = about.behaviours ?? [];
-  the("force").replaceChildren(
-    ...(on.length > 0 || off.length > 0 ? [el("span", {class: "quiet"}, "behaviours")] : []),
-    ...on.map((each) => el("span", {class: "chip", title: each.does},
-      each.behaviour + (each.scope ? ` on ${each.scope}` : "") + (about.switched?.[each.behaviour] ? ", by hand" : ""))),
-    ...off.map((name) => el("span", {class: "chip"}, `${name} switched off`)));
+  const sites = about.sites ?? [];
+  const chips = sites.flatMap(({site, behaviours, switched}) => {
+    const of = sites.length > 1 ? `${site}: ` : "";
+    return [
+      ...behaviours.map((each) => el("span", {class: "chip", title: each.does},
+        of + each.behaviour + (each.scope ? ` on ${each.scope}` : "") + (switched[each.behaviour] ? ", by hand" : ""))),
+      ...Object.entries(switched).filter(([, how]) => how === "off").map(([name]) => el("span", {class: "chip"}, `${of}${name} switched off`)),
+    ];
+  });
+  the("force").replaceChildren(...(chips.length > 0 ? [el("span", {class: "quiet"}, "behaviours"), ...chips] : []));
 }
 
 /** @param {import("./types.js").Frame} frame */
 function showWarning({about, totals}) {
   const said = [];
   if (totals.lost) said.push(`${amount(totals.lost)} events came too fast for this page and are not counted here; denials are all in the journal.`);
+  if (about.unseen) said.push(about.unseen);
   if (totals.unreadable) said.push(`${amount(totals.unreadable)} lines could not be read.`);
   if (about.actions.length > 0 && !hasToken()) said.push("To change something, open the address that was printed in the terminal: it ends in a token.");
   the("warning").hidden = said.length === 0;

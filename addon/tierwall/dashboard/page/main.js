@@ -1,9 +1,9 @@
 /** The page: frames come in as server-sent events, each part shows what is new of its own. */
-import {act, takeToken} from "./ask.js";
+import {act, listen, Refused, takeToken} from "./ask.js";
 import {doOrSay, openDetail, openKeys, openMark, openSwitches, saveReport} from "./dialog.js";
-import {say, the} from "./dom.js";
+import {the} from "./dom.js";
 import {Filters} from "./filters.js";
-import {showHead} from "./head.js";
+import {showHead, showLost} from "./head.js";
 import {Matrix} from "./matrix.js";
 import {Rows} from "./rows.js";
 import {Timeline} from "./timeline.js";
@@ -13,8 +13,7 @@ import {Timeline} from "./timeline.js";
 const AGAIN_MS = 1000, TYPING_MS = 150;
 
 takeToken();
-/** @type {EventSource | null} */
-let source = null;
+let listening = new AbortController();
 /** @type {Frame | null} */
 let latest = null;
 let typing = 0;
@@ -31,15 +30,18 @@ const rows = new Rows(openDetail);
 const timeline = new Timeline((since, until) => filters.change({
   since: since === null ? null : String(since), until: until === null ? null : String(until)}));
 
-function connect() {
-  source?.close();
-  const opened = source = new EventSource(`stream?${filters.query}`);
-  opened.addEventListener("message", (event) => show(/** @type {Frame} */ (JSON.parse(event.data))));
-  opened.addEventListener("error", () => {
-    the("state").className = "chip lost";
-    say(the("state"), "no connection; trying again");
-    if (opened.readyState === EventSource.CLOSED && opened === source) setTimeout(connect, AGAIN_MS);
-  });
+async function connect() {
+  listening.abort();
+  const {signal} = listening = new AbortController();
+  while (!signal.aborted) {
+    try {
+      await listen(`stream?${filters.query}`, show, signal);
+    } catch (fault) {
+      if (signal.aborted) return;
+      showLost(fault instanceof Refused ? fault.message : "");
+    }
+    await new Promise((again) => setTimeout(again, AGAIN_MS));
+  }
 }
 
 /** @param {Frame} frame */
@@ -53,7 +55,7 @@ function show(frame) {
 }
 
 the("mark").addEventListener("click", openMark);
-the("switch").addEventListener("click", () => latest && openSwitches(latest.about));
+the("switch").addEventListener("click", () => openSwitches(latest?.about.sites ?? []));
 the("clear").addEventListener("click", () => doOrSay("Not cleared", () => act("clear", {})));
 the("report").addEventListener("click", saveReport);
 

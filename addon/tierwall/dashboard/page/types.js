@@ -54,6 +54,12 @@
  * @property {number} sent
  * @property {number} received
  *
+ * @typedef {object} Site
+ * @property {string} site
+ * @property {string} named as it was put in force: a bundled name, or a file
+ * @property {{behaviour: string, does: string, scope: string}[]} behaviours
+ * @property {Record<string, "on" | "off">} switched by hand
+ *
  * @typedef {object} About
  * @property {"journal" | "proxy"} kind
  * @property {string} title
@@ -61,8 +67,8 @@
  * @property {number | null} [reading]
  * @property {string[]} actions what can be done here: clear, report, mark, switch
  * @property {boolean} [connected]
- * @property {{behaviour: string, does: string, scope: string}[]} [behaviours]
- * @property {Record<string, "on" | "off">} [switched]
+ * @property {Site[]} [sites] that are served, each to its own clients
+ * @property {string | null} [unseen] what of the run is not on the page, in words
  * @property {number} [open]
  * @property {Tunnel[]} [tunnels]
  * @property {number} [since]

@@ -66,8 +66,9 @@ class Destination:
 
     def tried_by(self, client: str) -> None:
         """Count a client's try."""
-        if client in self.clients:
-            self.clients[client] += 1
+        before = self.clients.get(client)
+        if before is not None:
+            self.clients[client] = before + 1
         elif len(self.clients) < CLIENTS:
             self.clients[client] = 1
         else:

@@ -138,7 +138,7 @@ def _merge_state(picture: Picture, serving: Serving, number: int, theirs: Destin
 def _sticks(picture: Picture, ours: Destination, before: State, theirs: Destination, then: Outcome) -> bool:
     """Whether what was broken before is so still: all that came then was let through, or broken again."""
     outcome, behaviour = before
-    acts = picture.in_force is None or behaviour in picture.in_force
+    acts = picture.still_acts(ours.site, behaviour)
     if outcome is not Outcome.BROKEN or then is not Outcome.WORKS or ours.site != theirs.site or not acts:
         return False
     return not any(theirs.counts[RANK[other]] for other in Outcome if other not in {Outcome.WORKS, Outcome.BROKEN})

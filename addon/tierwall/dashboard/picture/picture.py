@@ -5,13 +5,14 @@ were left out. Every change has a revision, so that whoever shows the picture se
 """
 
 from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from tierwall.dashboard.picture.destination import NOTHING, Destination, Key, Serving
-from tierwall.dashboard.picture.line import Line, Served, read, services
+from tierwall.dashboard.picture.line import NO_EVENT, Line, Served, read, services
 from tierwall.dashboard.picture.matrix import Matrix, State
 from tierwall.dashboard.picture.outcome import BY_ACTION, OUTCOMES, RANK, Outcome
 from tierwall.dashboard.picture.timeline import TIERS, Timeline, widened
@@ -23,6 +24,7 @@ ROWS: Final = 5000
 NOTES: Final = 200
 SITES: Final = 20
 
+_TIERS: Final = len(TIERS)
 _TIER_AT: Final[dict[str, int]] = {tier.value: at for at, tier in enumerate(TIERS)}
 _TRIES: Final = {action: (outcome, RANK[outcome]) for action, outcome in BY_ACTION.items()}
 _NO_TIER: Final = _TIER_AT[Tier.NONE.value]
@@ -51,9 +53,8 @@ class Picture:
         self.matrix = Matrix(catalogue)
         self._serves = serves
         self.revision = 0
-        self.in_force: frozenset[str] | None = None
-        """The behaviours that act now, where that is known."""
-        self._second: tuple[str, int] = ("", 0)
+        self.in_force: Mapping[str, frozenset[str]] | None = None
+        """The behaviours that act now by site, where that is known."""
         self._numbers = 0
         self.cleared = 0
         """How often it was."""
@@ -82,7 +83,7 @@ class Picture:
             cell.changed = self.revision
         self._empty()
 
-    def acts(self, behaviours: frozenset[str]) -> None:
+    def acts(self, behaviours: Mapping[str, frozenset[str]]) -> None:
         """These behaviours act from now on: what another one broke is believed to work when it is let through."""
         if behaviours != self.in_force:
             self.in_force = behaviours
@@ -93,8 +94,8 @@ class Picture:
         """Add one event. A line that is none is counted."""
         try:
             said = read(line)
-            second = self._second_of(said.timestamp)
-        except ValueError:
+            second = _second_of(said.timestamp[:19])
+        except NO_EVENT:
             self.unreadable += 1
             return
         self.revision += 1
@@ -117,19 +118,20 @@ class Picture:
         event, ours = said.event, said.tierwall
         row = self._row(said)
         outcome, rank = _TRIES[event.action]
-        self._in_time(row, second)[rank * len(TIERS) + _TIER_AT.get(ours.tier, _NO_TIER)] += 1
+        self._in_time(row, second)[rank * _TIERS + _TIER_AT.get(ours.tier, _NO_TIER)] += 1
         self.counts[rank] += 1
         row.counts[rank] += 1
         if said.source is not None:
             row.tried_by(said.source.ip)
         kind = (event.action, event.reason, ours.behaviour)
         breaks = bytes(ours.breaks)
-        if (kind, breaks, ours.site) != (row.kind, row.breaks, row.site):
+        if kind != row.kind or breaks != row.breaks or ours.site != row.site:
             self._news(row, said, outcome)
             row.kind, row.breaks, row.site = kind, breaks, ours.site
         row.last = said.timestamp
         row.keep(kind, line)
-        self._changed(row)
+        row.changed = self.revision
+        self.rows.move_to_end(row.key)
 
     def _news(self, row: Destination, said: Line, outcome: Outcome) -> None:
         """It came out otherwise than the last time. What a behaviour broke that still acts stays broken: it was let
@@ -152,8 +154,11 @@ class Picture:
 
     def _sticks(self, row: Destination, state: State, site: str) -> bool:
         outcome, behaviour = state
-        acts = self.in_force is None or behaviour in self.in_force
-        return outcome is Outcome.BROKEN and site == row.site and acts
+        return outcome is Outcome.BROKEN and site == row.site and self.still_acts(site, behaviour)
+
+    def still_acts(self, site: str, behaviour: str | None) -> bool:
+        """Whether what it broke under that site may be broken again."""
+        return self.in_force is None or behaviour in self.in_force.get(site, ())
 
     def _closed(self, said: Line, line: bytes) -> None:
         row = self._row(said)
@@ -166,7 +171,8 @@ class Picture:
         self.closed += 1
         row.lines[_CLOSED, "", None] = line
         row.last = row.last or said.timestamp
-        self._changed(row)
+        row.changed = self.revision
+        self.rows.move_to_end(row.key)
 
     # -- rows
 
@@ -199,22 +205,14 @@ class Picture:
             return ()
         return self._serves(key) or _broken(said)
 
-    def _changed(self, row: Destination) -> None:
-        row.changed = self.revision
-        self.rows.move_to_end(row.key)
-
     # -- time
-
-    def _second_of(self, timestamp: str) -> int:
-        text = timestamp[:19]
-        if self._second[0] != text:
-            self._second = (text, int(datetime.fromisoformat(f"{text}+00:00").timestamp()))
-        return self._second[1]
 
     def _in_time(self, row: Destination, second: int) -> list[int]:
         timeline = self.timeline
         width_s = timeline.width_s
-        at = timeline.column(second)
+        at = (second - timeline.start) // width_s
+        if not 0 <= at < len(timeline.columns):
+            at = timeline.column(second)
         if width_s != timeline.width_s:
             self._widen_rows(width_s)
         row.active |= 1 << at
@@ -246,6 +244,11 @@ class Picture:
         text = visible(site)
         if text and text not in self.sites and len(self.sites) < SITES:
             self.sites.append(text)
+
+
+@lru_cache(maxsize=64)  # lines of one second come together
+def _second_of(text: str) -> int:
+    return int(datetime.fromisoformat(f"{text}+00:00").timestamp())
 
 
 def _broken(said: Line) -> tuple[Served, ...]:

@@ -1,5 +1,7 @@
 """Who may ask the page's server what: hosts, origins, the token. Whatever is in doubt is refused.
 
+A request is judged twice: `refusal` whoever asks, `lacks_token` where app.py's _Guarded wants the token.
+
 Knows request headers only. The page is for browsers of this machine: a name that an attacker's DNS leads here (DNS
 rebinding) is refused by its Host header, another site's script by its Origin or Sec-Fetch-Site.
 """
@@ -28,8 +30,12 @@ _HOST: Final = re.compile(r"(?:\[(?P<six>[0-9a-fA-F:.]+)\]|(?P<name>[^:\[\]]+))(
 _OWN: Final = frozenset({"same-origin", "none"})
 
 
-def refusal(method: str, headers: Mapping[str, str], token: str) -> tuple[int, str] | None:
-    """The status and the reason why a request is refused; None where it may be answered."""
+type Refusal = tuple[int, str]
+"""The status, and the reason."""
+
+
+def refusal(method: str, headers: Mapping[str, str]) -> Refusal | None:
+    """Why a request is refused, whatever it knows; None where it may be answered."""
     host = headers.get("Host", "")
     if not _is_loopback(host):
         return 421, "This page answers to 127.0.0.1, [::1] and localhost only."
@@ -38,13 +44,16 @@ def refusal(method: str, headers: Mapping[str, str], token: str) -> tuple[int, s
     site = headers.get("Sec-Fetch-Site")
     if site is not None and site not in _OWN and (method != "GET" or headers.get("Sec-Fetch-Mode") != "navigate"):
         return 403, "Another site asks, which may not."
-    if method in {"GET", "HEAD"}:
-        return None
-    if headers.get("Content-Type") != "application/json":
+    if method not in {"GET", "HEAD"} and headers.get("Content-Type") != "application/json":
         return 415, "Actions are JSON."
-    if not hmac.compare_digest(headers.get(TOKEN, "").encode(), token.encode()):
-        return 403, "The token is not the one of this start: open the address that was printed."
     return None
+
+
+def lacks_token(headers: Mapping[str, str], token: str) -> Refusal | None:
+    """The same where the token of this start is not given."""
+    if hmac.compare_digest(headers.get(TOKEN, "").encode(), token.encode()):
+        return None
+    return 403, "The token is not the one of this start: open the address that was printed."
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 import msgspec
 from tornado.iostream import StreamClosedError
@@ -16,7 +16,7 @@ from tornado.web import Application, RequestHandler
 
 from tierwall.dashboard.picture.filters import read_filter
 from tierwall.dashboard.picture.frames import View
-from tierwall.dashboard.server.access import HEADERS, refusal
+from tierwall.dashboard.server.access import HEADERS, lacks_token, refusal
 from tierwall.dashboard.server.detail import detail
 from tierwall.dashboard.sources.feed import CannotDo, Feed
 
@@ -41,6 +41,8 @@ class Served:
 
     feed: Feed
     token: str
+    only_with_token: bool
+    """Looking needs it too, as acting does: the port can be reached from elsewhere."""
 
 
 def application(served: Served) -> Application:
@@ -70,6 +72,9 @@ def page_files() -> dict[str, tuple[str, bytes]]:
 
 
 class _Guarded(RequestHandler):
+    shows: ClassVar[bool] = True
+    """Whether it tells what clients did."""
+
     served: Served
 
     def initialize(self, served: Served) -> None:
@@ -81,8 +86,11 @@ class _Guarded(RequestHandler):
             self.set_header(name, value)
 
     def prepare(self) -> None:
-        method = self.request.method or ""
-        if (refused := refusal(method, self.request.headers, self.served.token)) is not None:
+        method, headers = self.request.method or "", self.request.headers
+        refused = refusal(method, headers)
+        if refused is None and (method not in {"GET", "HEAD"} or (self.shows and self.served.only_with_token)):
+            refused = lacks_token(headers, self.served.token)
+        if refused is not None:
             self.say(refused[1], refused[0])
             self.finish()
 
@@ -93,9 +101,7 @@ class _Guarded(RequestHandler):
 
     def write_error(self, status_code: int, **_: object) -> None:
         """No traceback, and nothing that was asked."""
-        self.say(
-            {404: "There is no such page.", 405: "That is not done this way."}.get(status_code, "Failed."), status_code
-        )
+        self.say(_WORDS.get(status_code, "Failed."), status_code)
         self.finish()
 
     def query(self) -> Mapping[str, str]:
@@ -107,6 +113,7 @@ class _Guarded(RequestHandler):
 
 
 class _File(_Guarded):
+    shows = False
     files: Mapping[str, tuple[str, bytes]]
 
     def initialize(self, served: Served, files: Mapping[str, tuple[str, bytes]]) -> None:  # type: ignore[override]

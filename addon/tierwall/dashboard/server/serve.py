@@ -71,10 +71,11 @@ async def serve(
 ) -> None:
     """Until SIGINT or SIGTERM, the end of `lifeline`, or until the feed fails, whose fault is raised then.
 
-    `ready`: it answers.
+    `ready`: it answers. Where others than this machine reach the port, looking needs the token too.
     """
+    reached_from_elsewhere = not ip_address(listener.getsockname()[0]).is_loopback
     server = HTTPServer(
-        application(Served(feed, token)),
+        application(Served(feed, token, reached_from_elsewhere)),
         max_body_size=BODY_OCTETS,
         max_header_size=_HEAD_OCTETS,
         idle_connection_timeout=_IDLE_S,

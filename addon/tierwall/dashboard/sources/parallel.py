@@ -10,7 +10,7 @@ import os
 import pickle
 import signal
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -23,8 +23,11 @@ WORTH_OCTETS: Final = 32 * 1024 * 1024
 
 _PROCESSES: Final = 8
 _COUNT: Final = struct.Struct("q")
-_EVERY: Final = 5000
-"""Lines between two words of how far a part is."""
+_LONGEST: Final = 1 << 16
+"""A line that is longer is none of ours."""
+
+_CHUNK_OCTETS: Final = 1 << 20
+"""Read at once, and octets between two words of how far a part is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Parallel:
             try:
                 os.close(reading)
                 signal.set_wakeup_fd(-1)
-                gc.freeze()
+                gc.disable()  # what is made here makes no circles, and is gone in seconds
                 self._read_part(number, part)
                 with open(writing, "wb") as pipe:  # noqa: PTH123 - a descriptor
                     pickle.dump(part_of(self._picture), pipe, pickle.HIGHEST_PROTOCOL)
@@ -86,23 +89,14 @@ class Parallel:
         return pid, open(reading, "rb")  # noqa: PTH123 - a descriptor, closed in `stop`
 
     def _read_part(self, number: int, part: Sequence[Slice]) -> None:
-        done = 0
+        done, write = 0, self._picture.write
         for each in part:
-            with each.path.open("rb") as file:
-                if each.first:
-                    file.seek(each.first - 1)
-                    file.readline()  # the line before, unless it ends there
-                position = file.tell()
-                for count, line in enumerate(iter(file.readline, b"")):
-                    if position >= each.end:
-                        break
-                    position += len(line)
-                    if whole := line.removesuffix(b"\n"):
-                        self._picture.write(whole)
-                    if count % _EVERY == 0:
-                        _COUNT.pack_into(self._progress, number * _COUNT.size, done + position - each.first)
-            done += each.end - each.first
-        _COUNT.pack_into(self._progress, number * _COUNT.size, done)
+            for octets, lines in _lines_of(each):
+                for line in lines:
+                    if line:
+                        write(line)
+                done += octets
+                _COUNT.pack_into(self._progress, number * _COUNT.size, done)
 
 
 def slices(files: Sequence[tuple[Path, int]], count: int) -> list[list[Slice]]:
@@ -117,6 +111,24 @@ def slices(files: Sequence[tuple[Path, int]], count: int) -> list[list[Slice]]:
                 part.append(Slice(path, first, end))
         before += size
     return [part for part in parts if part]
+
+
+def _lines_of(part: Slice) -> Iterator[tuple[int, list[bytes]]]:
+    """The lines that begin in it, some at a time, and how many of its octets those are."""
+    with part.path.open("rb") as file:
+        if part.first:
+            file.seek(part.first - 1)
+            file.readline()  # the line before, unless it ends there
+        position = file.tell()
+        yield position - part.first, []
+        rest = b""
+        while position < part.end and (chunk := file.read(min(_CHUNK_OCTETS, part.end - position))):
+            position += len(chunk)
+            *lines, rest = (rest + chunk).split(b"\n")
+            rest = rest[:_LONGEST]
+            yield len(chunk), lines
+        if rest:
+            yield 0, [rest + file.readline(_LONGEST).removesuffix(b"\n")]  # whose end is in the next part
 
 
 def _received(pipe: BinaryIO) -> Part:

@@ -1,11 +1,13 @@
 """A proxy that runs, watched through the control socket of each of its processes; another one, once it has ended.
 
-Knows what a process says: lines of the journal, and every second how things stand. Nothing that happens here reaches
-the proxy, except what somebody asked to be done.
+Knows what a process says: lines of the journal, and every second how things stand; what happened before is in its
+journal. Nothing that happens here reaches the proxy, except what somebody asked to be done.
 """
 
 import asyncio
 import json
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +16,16 @@ from typing import Any, Final
 from tierwall.control.running import Refused, Running, ask, exchange, one, running
 from tierwall.dashboard.picture.picture import Picture
 from tierwall.dashboard.sources.feed import CannotDo
+from tierwall.dashboard.sources.replay import Run, replay
 from tierwall.dashboard.sources.reporting import report_of
+from tierwall.dashboard.sources.seam import Seam
 from tierwall.loader import site_names
 from tierwall.policy.behaviour import BY_NAME
 
 LOOK_EVERY_S: Final = 0.5
+SETTLE_S: Final = 0.3
+"""After which what happened before a process is listened to is in its journal."""
+
 _LONGEST: Final = 1 << 20
 """Octets of a line: how things stand, with its tunnels."""
 
@@ -27,6 +34,9 @@ _TURN: Final = 500
 """Lines that are read before the page has its turn."""
 
 _TUNNELS: Final = 100
+_AT_ONCE_S: Final = 3.0
+"""A page that is there so soon after its proxy has missed nothing."""
+
 _ACTIONS: Final = ["clear", "mark", "switch", "report"]
 _TOLD: Final = {"switch", "take-back", "site", "mark"}
 """What a page may have done in the proxy; the proxy itself looks at the rest of the request."""
@@ -38,6 +48,10 @@ class _Process:
 
     listening: asyncio.Task[None]
     now: dict[str, Any] = field(default_factory=dict)
+    joined: float = 0.0
+    """When it said something first, by the monotonic clock."""
+    replayed: bool = False
+    """Whether what it journalled before is on the page."""
 
 
 class ProxyFeed:
@@ -52,19 +66,22 @@ class ProxyFeed:
         self._lost_before = 0
         """Of processes that have ended."""
         self._last: dict[str, Any] = {}
+        self._seam = Seam()
+        self._unseen: tuple[int | None, str | None] = (None, None)
+        """A run, and what of it is not on the page."""
 
     def about(self) -> dict[str, Any]:
         """How it stands now, all its processes together."""
         standing = [process.now for process in self._processes.values() if process.now]
-        first = self._standing()
+        sites = _sites(self._standing())
         tunnels = sorted((each for now in standing for each in now["tunnels"]), key=lambda each: -each["age"])
         return {
             "kind": "proxy",
             "title": f"process {self._run}" if self._run is not None else "no proxy runs",
             "connected": bool(standing),
-            "site": ", ".join(_sites(first)) or None,
-            "behaviours": first.get("behaviours", []),
-            "switched": first.get("switched", {}),
+            "site": ", ".join(each["site"] for each in sites) or None,
+            "sites": [{key: each[key] for key in ("site", "named", "behaviours", "switched")} for each in sites],
+            "unseen": self._unseen[1],
             "since": min((now["since"] for now in standing), default=None),
             "open": sum(now["open"] for now in standing),
             "tunnels": tunnels[:_TUNNELS],
@@ -82,9 +99,8 @@ class ProxyFeed:
                 process.listening.cancel()
 
     async def explain(self, target: str, site: str) -> dict[str, Any]:
-        """What the proxy itself says, under that site where it serves several. Raises CannotDo."""
-        named = {"site": site} if site in _sites(self._standing()) else {}
-        said: dict[str, Any] = (await self._asked({"do": "explain", "target": target} | named))["explained"]
+        """What the proxy itself says, which knows what to make of a site that it no more serves. Raises CannotDo."""
+        said: dict[str, Any] = (await self._asked({"do": "explain", "target": target, "site": site}))["explained"]
         return said
 
     def choices(self) -> dict[str, Any]:
@@ -93,7 +109,7 @@ class ProxyFeed:
             "behaviours": [
                 {"name": name, "does": (kind.__doc__ or "").partition("\n")[0]} for name, kind in BY_NAME.items()
             ],
-            "sites": sorted({*site_names(), *([self._named] if self._named else [])}),
+            "sites": sorted({*site_names(), *(each["named"] for each in _sites(self._standing()))}),
         }
 
     async def do(self, request: dict[str, Any]) -> None:
@@ -116,11 +132,6 @@ class ProxyFeed:
     def _standing(self) -> dict[str, Any]:
         """What a process said last, or the last that there was."""
         return next((process.now for process in self._processes.values() if process.now), self._last)
-
-    @property
-    def _named(self) -> str | None:
-        """The site in force, as it was named."""
-        return self._standing().get("named")
 
     async def _asked(self, request: dict[str, Any], *, everywhere: bool = False) -> dict[str, Any]:
         sockets = tuple(self._processes)
@@ -153,6 +164,7 @@ class ProxyFeed:
                 if path not in self._processes:
                     task = asyncio.get_running_loop().create_task(self._listen(path))
                     self._processes[path] = _Process(task)
+        await self._catch_up([process for process in self._processes.values() if process.now and not process.replayed])
 
     def _find(self) -> Running:
         mine = [each for each in running(self._folder) if each.run == self._run]
@@ -172,19 +184,60 @@ class ProxyFeed:
             finally:
                 writer.close()
 
-    def _heard(self, path: Path, line: bytes) -> None:
-        if not line.startswith(_NOW):
+    async def _catch_up(self, late: Sequence[_Process]) -> None:
+        """Read what they journalled before they were listened to; then what they told meanwhile has its turn."""
+        now = time.monotonic()
+        if any(now - process.joined < SETTLE_S for process in late):
+            return
+        recent: set[str] = set()
+        if late:
+            recent, unseen = await self._replayed([process.now for process in late])
+            if self._unseen[0] != self._run:
+                self._unseen = (self._run, unseen)
+        for line in self._seam.close(recent, time.monotonic()):
             self.picture.write(line)
+        for process in late:
+            process.replayed = True
+
+    async def _replayed(self, said: Sequence[dict[str, Any]]) -> tuple[set[str], str | None]:
+        """The ids of the last events, and what is not shown, in words."""
+        since = min(each["since"] for each in said)
+        early = time.time() - since > _AT_ONCE_S
+        journal = Path(said[0]["journal"]) if said[0]["journal"] else None
+        if journal is None or not journal.is_file():
+            return (
+                set(),
+                "What happened before this page was started is not shown: there is no journal." if early else None,
+            )
+        try:
+            ids = frozenset(run for each in said for run in each["runs"])
+            found = await replay(Run(journal=journal, since=since, ids=ids), self.picture)
+        except OSError as fault:
+            return set(), f"What happened before this page was started is not shown: {journal}: {fault.strerror}."
+        if not found.whole:
+            return found.recent, "The run is longer than what is read of its journal: its beginning is not shown."
+        if early and not said[0]["everything"]:
+            return found.recent, "What was let through before this page was started is not journalled, and not shown."
+        return found.recent, None
+
+    def _heard(self, path: Path, line: bytes) -> None:
+        process = self._processes[path]
+        if not line.startswith(_NOW):
+            if not process.replayed:
+                self._seam.hold(line)
+            elif self._seam.is_new(line, time.monotonic()):
+                self.picture.write(line)
             return
         now = json.loads(line)["now"]
-        self._processes[path].now = now
-        self.picture.acts(frozenset(each["behaviour"] for each in now["behaviours"]))
-        lost = self._lost_before + sum(each.now.get("lost", 0) for each in self._processes.values())
+        process.now, process.joined = now, process.joined or time.monotonic()
+        acting = {each["site"]: frozenset(one["behaviour"] for one in each["behaviours"]) for each in _sites(now)}
+        self.picture.acts(acting)
+        lost = self._lost_before + self._seam.lost + sum(each.now.get("lost", 0) for each in self._processes.values())
         if lost != self.picture.lost:
             self.picture.lost = lost
             self.picture.revision += 1
 
 
-def _sites(now: dict[str, Any]) -> list[str]:
+def _sites(now: dict[str, Any]) -> list[dict[str, Any]]:
     """Those that are served, the first of them for whom no other is meant."""
-    return [now["site"], *(other["site"] for other in now.get("others", ()))] if now.get("site") else []
+    return [now, *now["others"]] if now else []

@@ -58,7 +58,7 @@ def _meant(first: Inside, request: Any) -> Inside | str:
     match request:
         case {"site": str(site)}:
             found = next((each for each in first.every if each.overrides.site == site), None)
-            if found is None and request.get("do") == "explain" and not first.others:
+            if found is None and request.get("do") == "explain":
                 return first  # an event names the site that judged it, and another is in force since
             return found or f"{visible(site)}: no such site is served here; {served}"
         case {"do": "switch" | "take-back" | "site"} if first.others:
@@ -92,7 +92,20 @@ async def _changed(inside: Inside, request: Any) -> str | None:
 
 
 def state(inside: Inside) -> dict[str, object]:
-    """What is in force."""
+    """What is in force, and where it is written down."""
+    return _in_force(inside) | {
+        "others": [_in_force(each) for each in inside.others],
+        "runs": [each.recorder.run for each in inside.every],
+        "journal": None if inside.journal is None else str(inside.journal),
+        "everything": inside.recorder.everything,
+        "policies": [str(path.absolute()) for path in inside.policies],
+        "listening": [_reached(*each) for each in sorted(inside.destinations.listening, key=str)],
+        "since": inside.since,
+    }
+
+
+def _in_force(inside: Inside) -> dict[str, object]:
+    """Of one site."""
     overrides = inside.overrides
     return {
         "site": overrides.site,
@@ -103,14 +116,6 @@ def state(inside: Inside) -> dict[str, object]:
         ],
         "switched": {name: "off" if given is None else "on" for name, given in overrides.said.items()},
         "said": overrides.said,
-        "others": [
-            {"site": each.overrides.site, "named": each.reloading.site, "said": each.overrides.said}
-            for each in inside.others
-        ],
-        "journal": None if inside.journal is None else str(inside.journal),
-        "policies": [str(path.absolute()) for path in inside.policies],
-        "listening": [_reached(*each) for each in sorted(inside.destinations.listening, key=str)],
-        "since": inside.since,
     }
 
 

@@ -6,7 +6,7 @@ Knows a queue and a pipe. A watcher that is slow is waited for here alone; event
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice
 from typing import Final
@@ -33,13 +33,18 @@ async def stream(inside: Inside, writer: asyncio.StreamWriter) -> None:
             if now - told >= NOW_S:
                 told = now
                 writer.write(json.dumps({"now": _now(inside, watcher)}).encode() + b"\n")
-            for event in watcher.take():
-                with suppress(ValueError):  # text that is no Unicode, which the journal tells
-                    writer.write(to_line(event))
+            if lines := list(_lines(watcher)):
+                writer.write(b"".join(lines))  # at once: a turn is one call of the system
             await writer.drain()
             await asyncio.sleep(TURN_S)
     finally:
         inside.live.leave(watcher)
+
+
+def _lines(watcher: Watcher) -> Iterator[bytes]:
+    for event in watcher.take():
+        with suppress(ValueError):  # text that is no Unicode, which the journal tells
+            yield to_line(event)
 
 
 def _now(inside: Inside, watcher: Watcher) -> dict[str, object]:

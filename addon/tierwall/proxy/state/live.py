@@ -25,8 +25,6 @@ QUIET_AT_ONCE: Final = 1000
 WAITING: Final = 5000
 """Events that wait for a watcher that is slow."""
 
-_QUIET: Final = frozenset({Action.ALLOWED, Action.CLOSED})
-
 
 @dataclass(slots=True, eq=False)
 class Watcher:
@@ -38,7 +36,9 @@ class Watcher:
 
     def put(self, event: Event) -> None:
         """Keep it until the watcher looks, where there is room."""
-        if len(self._events) >= WAITING or (event.action in _QUIET and not self.takes_quiet()):
+        action = event.action
+        quiet = action is Action.ALLOWED or action is Action.CLOSED  # a set would hash the word in Python each time
+        if len(self._events) >= WAITING or (quiet and not self.takes_quiet()):
             self.lost += 1
         else:
             self._events.append(event)

@@ -85,6 +85,11 @@ class Recorder:
         other._sink = sink  # noqa: SLF001  # its own
         return other
 
+    @property
+    def run(self) -> str:
+        """What the ids of its events begin with, before the hyphen."""
+        return self._run
+
     def new_id(self) -> str:
         """For an event that is to be told before it is written."""
         return f"{self._run}-{next(self._count):x}"
