@@ -43,6 +43,11 @@ class Beneath(ABC):
     def write(self, octets: bytes | bytearray | memoryview) -> None:
         """Send these, unless nobody is there to take them."""
 
+    def write_last(self, octets: bytes) -> bool:
+        """Send these, then FIN. False where FIN cannot be sent alone; the octets are on their way all the same."""
+        self.write(octets)
+        return self.half_close()
+
     @abstractmethod
     def half_close(self) -> bool:
         """Send FIN after what was written. False where that cannot be: TLS, or nobody is there."""

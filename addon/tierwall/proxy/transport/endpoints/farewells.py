@@ -41,12 +41,12 @@ class Farewells(Beneath):
         """Send these bytes, then FIN; close when the other side has read them, or after FAREWELL_S."""
         if self.peer >= Peer.LEFT:
             return
-        if farewell:
+        if farewell and self.peer is Peer.ENDED:
             self.write(farewell)
-        if self.peer is Peer.ENDED or not self.half_close():
+        if self.peer is not Peer.ENDED and (self.write_last(farewell) if farewell else self.half_close()):
+            self.discard_for(FAREWELL_S)
+        else:
             self.close()
-            return
-        self.discard_for(FAREWELL_S)
 
     def go_silent(self) -> None:
         """Say nothing more and keep the connection standing, until the other side leaves or SILENCE_S have passed."""

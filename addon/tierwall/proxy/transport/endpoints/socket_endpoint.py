@@ -21,6 +21,7 @@ _READ_OCTETS: Final = len(BUFFER)
 _READS_A_TURN: Final = 8
 _NOW: Final = getattr(socket, "MSG_DONTWAIT", 0)
 _NOW_QUIETLY: Final = _NOW | getattr(socket, "MSG_NOSIGNAL", 0)
+_MORE_FOLLOWS: Final = _NOW_QUIETLY | getattr(socket, "MSG_MORE", 0)
 _HANGS_UP: Final = getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
 _CAN_READ: Final = getattr(select, "EPOLLIN", 0) | _HANGS_UP
 _CAN_WRITE: Final = getattr(select, "EPOLLOUT", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
@@ -151,7 +152,7 @@ class SocketEndpoint(Endpoint):
     def unsent(self) -> int:
         return 0 if self._unsent is None else len(self._unsent)
 
-    def write(self, octets: bytes | bytearray | memoryview) -> None:
+    def write(self, octets: bytes | bytearray | memoryview, how: int = _NOW_QUIETLY) -> None:
         if self._unsent is not None:
             if not (self._fin_when_sent or self._closes_when_sent):
                 self._unsent += octets
@@ -159,7 +160,7 @@ class SocketEndpoint(Endpoint):
         if self.fin_sent or self._ends is not None or self._unwritable:
             return
         try:
-            sent = self._sock.send(octets, _NOW_QUIETLY)
+            sent = self._sock.send(octets, how)
         except BlockingIOError:
             sent = 0
         except OSError:
@@ -171,6 +172,11 @@ class SocketEndpoint(Endpoint):
                 self._polled = READS_AND_WRITES
                 self._poll.change(self._fd, READS_AND_WRITES)
             self.block()
+
+    def write_last(self, octets: bytes) -> bool:
+        """One segment carries them and FIN, and wakes the other side once: the kernel keeps the octets back for it."""
+        self.write(octets, _MORE_FOLLOWS)
+        return self.half_close()
 
     def half_close(self) -> bool:
         if self._ends is not None or self._closes_when_sent:
