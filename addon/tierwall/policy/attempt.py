@@ -3,7 +3,7 @@
 Knows values only: the shell fills an Attempt from what it saw, judge.py answers with a Verdict.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from tierwall.policy.behaviour import Behaviour
@@ -108,6 +108,15 @@ class Attempt:
     """The destination is the proxy itself."""
     malformed: str | None = None
     """What makes no sense in the opening, or which limit it broke."""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        said = (self.transport, self.port, self.names, self.address, self.dialled, self.redirected, self.client)
+        object.__setattr__(self, "_hash", hash((said, self.seen, self.to_self, self.malformed)))
+
+    def __hash__(self) -> int:
+        """Reckoned once: an attempt is looked up several times a tunnel."""
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

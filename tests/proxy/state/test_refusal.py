@@ -1,6 +1,7 @@
 """What a denied client sees, octet for octet, and that nothing it said is taken for markup."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -63,6 +64,14 @@ def _said(spoken: Spoken, wants: Refusals) -> bytes:
 
 def test_a_connect_is_answered_403_with_what_it_breaks() -> None:
     assert _said(Spoken.CONNECT, Refusals()) == CONNECT_403
+
+
+def test_the_same_verdict_on_another_destination_is_told_with_that_one() -> None:
+    for target in ("cdn.amplitude.com:443", "api.amplitude.com:443"):
+        how = refuse(Spoken.CONNECT, Refusals(), replace(REFUSED, target=target))[1]
+
+        assert isinstance(how, Farewell)
+        assert f"\r\n\r\ntierwall: {target} is not let through".encode() in how.octets
 
 
 @pytest.mark.parametrize(

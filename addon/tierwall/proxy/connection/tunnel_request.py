@@ -8,6 +8,7 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, assert_never
 
 from tierwall.events import Event, Stage
@@ -153,10 +154,15 @@ def told_to(caller: Caller, recorder: Recorder, attempt: Attempt, verdict: Verdi
         verdict=verdict,
         target=target(attempt, verdict),
         site=site,
-        when=time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
+        when=_as_people_write(int(time.time())),
         client=caller.ip,
         event=recorder.new_id(),
     )
+
+
+@lru_cache(maxsize=1)
+def _as_people_write(second: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(second))
 
 
 def target(attempt: Attempt, verdict: Verdict) -> str:

@@ -24,6 +24,11 @@ SOCKS_WELCOME: Final = b"\x01\x00"
 _CLOSE: Final = "Connection: close\r\n"
 _STAYS: Final = "Connection: keep-alive\r\n"
 
+_REMEMBERED: Final = 1024
+_before: Final[dict[int, tuple[Verdict, str, str, str]]] = {}
+"""By the verdict's identity, of which most come out of a cache: it, the destination, the site, and what was said. It
+holds the verdict, so that its id stays its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
@@ -220,14 +225,28 @@ def _text(
     more: Sequence[tuple[str, str]] = (),
     extra: str = _CLOSE,
 ) -> bytes:
-    admitted = refused.verdict.reason is Reason.UNREACHABLE
-    what = "is let through, and does not answer" if admitted else "is not let through"
-    lines = [f"tierwall: {refused.target} {what} (site {refused.site})"]
-    reason, *breaks = explanation(refused.verdict)
-    rows = [reason, ("tier", str(refused.verdict.tier)), *breaks, *more]
-    rows += [("event", refused.event)] if refused.event else []
-    lines += [f"{term}: {text}" for term, text in rows]
-    return _response(status, "text/plain; charset=utf-8", ("\n".join(lines) + "\n").encode(), refused, extra)
+    text = _worded(refused)
+    for term, said in more:
+        text += f"{term}: {said}\n"
+    if refused.event:
+        text += f"event: {refused.event}\n"
+    return _response(status, "text/plain; charset=utf-8", text.encode(), refused, extra)
+
+
+def _worded(refused: Refused) -> str:
+    """What is said of each attempt with the same verdict."""
+    verdict, target, site = refused.verdict, refused.target, refused.site
+    known = _before.get(id(verdict))
+    if known is not None and known[1:3] == (target, site):
+        return known[3]
+    what = "is let through, and does not answer" if verdict.reason is Reason.UNREACHABLE else "is not let through"
+    reason, *breaks = explanation(verdict)
+    rows = (reason, ("tier", str(verdict.tier)), *breaks)
+    text = f"tierwall: {target} {what} (site {site})\n" + "".join(f"{term}: {said}\n" for term, said in rows)
+    if len(_before) >= _REMEMBERED:
+        _before.clear()
+    _before[id(verdict)] = (verdict, target, site, text)
+    return text
 
 
 def _response(status: str, content_type: str, body: bytes, refused: Refused, extra: str = _CLOSE) -> bytes:
