@@ -9,7 +9,6 @@ from typing import Final
 
 from tierwall.opening import ClientHello, Malformed, Opaque, Opening, PlainHttp, SimpleRequest
 from tierwall.policy.attempt import Attempt, GivenName, NameSource, Seen
-from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address, Transport
 from tierwall.proxy.state.active_policy import ActivePolicy
@@ -84,7 +83,7 @@ def to_dial(attempt: Attempt, destinations: Destinations, active_policy: ActiveP
     named_first = next((name.value for name in attempt.names if isinstance(name.value, str)), None)
     if named_first is not None and destinations.redirect(named_first, attempt.port) is not None:
         return named_first
-    claim = claim_of(active_policy.site, active_policy.catalogue, attempt)
+    claim = active_policy.claim(attempt)
     if claim is None or not claim.resolves or destinations.name_of(claim.address) == claim.name:
         return attempt.address
     return claim.name

@@ -12,7 +12,6 @@ from typing import Final
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, Effect, Verdict
 from tierwall.policy.behaviour import DnsAnswer, DnsFilter, SplitDns, StaleAddresses
-from tierwall.policy.claimed_names import claim_of
 from tierwall.policy.limits import DIAL_S
 from tierwall.policy.model import Address
 from tierwall.policy.projections.dns_answers import Answer, answer_to
@@ -68,7 +67,7 @@ class AtResolution:
 
     def _looks_up(self, attempt: Attempt) -> bool:
         """Whether the proxy does: a client that chose an address looked it up, and only `names: resolve` does again."""
-        claim = claim_of(self._active_policy.site, self._active_policy.catalogue, attempt)
+        claim = self._active_policy.claim(attempt)
         return attempt.address is None or (claim is not None and claim.resolves)
 
     def _instead(self, answer: Answer, port: int) -> Destination:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from tierwall.policy.attempt import Action, Attempt, Reason, Verdict
+from tierwall.policy.claimed_names import Claim, claim_of
 from tierwall.policy.judge import judge, prepare
 from tierwall.policy.limits import VERDICTS_CACHED
 from tierwall.policy.model import Address, Catalogue, Network, Transport
@@ -27,7 +28,7 @@ _NOTHING: Final = Catalogue(())
 class ActivePolicy:
     """What is in force. `replace` puts new files in force for new connections; open tunnels stay."""
 
-    __slots__ = ("_judged", "_listening", "_refused", "_served", "catalogue", "site")
+    __slots__ = ("_claimed", "_judged", "_listening", "_refused", "_served", "catalogue", "site")
 
     def __init__(self, site: Site, catalogue: Catalogue, clients: tuple[Network, ...] = ()) -> None:
         """`clients`: whom to serve besides, where the site does not say."""
@@ -45,9 +46,14 @@ class ActivePolicy:
         self.site, self.catalogue = site, catalogue
         # Made anew, so that what the files before had said is forgotten. What raises is not remembered.
         self._judged = lru_cache(VERDICTS_CACHED)(lambda attempt: judge(site, catalogue, attempt))
+        self._claimed = lru_cache(VERDICTS_CACHED)(lambda attempt: claim_of(site, catalogue, attempt))
         self._refused = lru_cache(VERDICTS_CACHED)(_asked_at_the_door(site, self._served))
         for changed in self._listening:
             changed()
+
+    def claim(self, attempt: Attempt) -> Claim | None:
+        """What the attempt claims of the address that the client chose. Raises where that cannot be told."""
+        return self._claimed(attempt)
 
     def judge(self, attempt: Attempt) -> Verdict:
         """The verdict; a denial with reason `error` where judging raised."""
