@@ -43,5 +43,5 @@ class Selected:
 
     def write(self, event: Event) -> None:
         """To the sink, where it is one of them."""
-        if event.action in self._actions:
+        if event.event.action in self._actions:
             self._sink.write(event)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mitmproxy import connection
 
-from tierwall.events import ALL, ALWAYS
+from tierwall.events import ALWAYS
 from tierwall.journal import FanOut, Journal, Selected, Sink
 from tierwall.loader import Fault, InvalidFiles
 from tierwall.policy.model import Catalogue, Network
@@ -108,7 +108,9 @@ def assemble(options: Any, sinks: Sequence[Sink], live: Live, *, shown: Sequence
     clients = parse_clients(options.tierwall_clients)
     sites = _Sites(options, serves)
     journal = _journal(options.tierwall_journal)
-    wanted = [Selected(journal, ALL if options.tierwall_events == "all" else ALWAYS)] if journal else []
+    wanted: list[Sink] = []
+    if journal is not None:
+        wanted = [journal if options.tierwall_events == "all" else Selected(journal, ALWAYS)]
     builder = _Builder(
         options=options,
         redirects=redirects,

@@ -114,22 +114,27 @@ def admitted(
     active_policy: ActivePolicy, destinations: Destinations, attempt: Attempt, destination: Destination
 ) -> Destination | Denied:
     """Those of the addresses that may be dialled. The one that the client chose comes first where it is among them."""
+    addresses = destination.addresses
+    if len(addresses) == 1:
+        return _refused(active_policy, destinations, attempt, destination, addresses[0]) or destination
     passing: list[Address] = []
     refused = Denied(OUR_FAILURE, attempt)
-    addresses = destination.addresses
-    if len(addresses) > 1:
-        addresses = tuple(sorted(addresses, key=lambda each: each not in (attempt.dialled, attempt.address)))
-    for address in addresses:
-        to_self = destinations.is_self(address, destination.port)
-        concrete = dialling(attempt, address, destination.redirected, to_self)
-        verdict = active_policy.judge(concrete)
-        if verdict.passes:
+    for address in sorted(addresses, key=lambda each: each not in (attempt.dialled, attempt.address)):
+        denied = _refused(active_policy, destinations, attempt, destination, address)
+        if denied is None:
             passing.append(address)
         else:
-            refused = Denied(verdict, concrete)
-    if len(passing) == len(addresses) == 1:
-        return destination
+            refused = denied
     return replace(destination, addresses=tuple(passing)) if passing else refused
+
+
+def _refused(
+    active_policy: ActivePolicy, destinations: Destinations, attempt: Attempt, to: Destination, address: Address
+) -> Denied | None:
+    """Why that one of its addresses may not be dialled."""
+    concrete = dialling(attempt, address, to.redirected, destinations.is_self(address, to.port))
+    verdict = active_policy.judge(concrete)
+    return None if verdict.passes else Denied(verdict, concrete)
 
 
 def unreachable(failure: OSError, tried: Address) -> Unreachable:

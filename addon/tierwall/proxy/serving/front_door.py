@@ -121,4 +121,5 @@ def _caller(client: Endpoint) -> Caller:
     peer = client.get_extra_info("peername")
     if not peer:
         return Caller(None, 0)
-    return Caller(socket_address(peer[0]), peer[1])
+    text = peer[0]
+    return Caller(socket_address(text), peer[1], _ip=None if ":" in text else text)

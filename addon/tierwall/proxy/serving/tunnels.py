@@ -128,7 +128,8 @@ class Tunnels(StandingTunnels):
         connection = request.connection
         connection.step(Happens.GUARD)
         self._stand(relay, request)
-        if any(isinstance(effect.behaviour, DpiHttpsOnly) for effect in request.verdict.effects):
+        effects = request.verdict.effects
+        if effects and any(isinstance(effect.behaviour, DpiHttpsOnly) for effect in effects):
             connection.step(Happens.EXAMINE)
             connection.serve(self._hear_first(way, relay))
         else:

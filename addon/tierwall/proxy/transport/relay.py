@@ -48,13 +48,13 @@ class Relay:
         self.client, self.server = client, server
         self.closed_by: ClosedBy | None = None
         self._before = client.octets - len(client.received)
-        self.began = asyncio.get_running_loop().time()
         self.behaviours: Acting | None = None
         self.apart = False
         """Whether a behaviour cut it, so that each end comes to its own end."""
         self.is_over = False
         """Whether it is no tunnel any more."""
         self._young = Limits.here().begin(YOUNG_S, self)
+        self.began = self._young[self]
         self.then: Callable[[], None] | None = None
         """What is to be done when it is over."""
         self._waiting: list[asyncio.Future[None]] | None = None

@@ -134,6 +134,8 @@ class Tally:
     def __init__(self) -> None:
         self._counts: Counter[Action] = Counter()
         self._sites: _Bounded[str] = _Bounded()
+        self._site: str | None = None
+        """Of the last event, as most are of one."""
         self._first: str | None = None
         self._last: str | None = None
         self._breakages: dict[tuple[str, Tier], _Breakage] = {}
@@ -146,14 +148,18 @@ class Tally:
 
     def write(self, event: Event) -> None:
         """Add one event."""
-        self._counts[event.action] += 1
-        self._first = min(self._first or event.timestamp, event.timestamp)
-        self._last = max(self._last or event.timestamp, event.timestamp)
-        if event.tierwall.site is not None:
-            self._sites.add(visible(event.tierwall.site))
-        if event.action is Action.BROKEN and event.tierwall.behaviour:
+        action, when, site = event.event.action, event.timestamp, event.tierwall.site
+        self._counts[action] += 1
+        if self._first is None or when < self._first:
+            self._first = when
+        if self._last is None or when > self._last:
+            self._last = when
+        if site is not None and site != self._site:
+            self._site = site
+            self._sites.add(visible(site))
+        if action is Action.BROKEN and event.tierwall.behaviour:
             self._behaviours.add((visible(event.tierwall.behaviour),))
-        match event.action:
+        match action:
             case Action.FAULT:
                 self._faults.add((event.tierwall.stage.value, message_of(event)))
             case Action.CLOSED:

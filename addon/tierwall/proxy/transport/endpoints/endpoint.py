@@ -250,7 +250,8 @@ class Endpoint(Farewells):
             self._limit = None
 
     def _tell_reader(self) -> None:
-        self._wake()
+        if self._waiter is not None:
+            self._wake()
         if self.reader is not None:
             self.reader.came()
 
