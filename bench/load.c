@@ -141,6 +141,9 @@ static void receive(struct slot *s) {
     if (count < 0 && errno == EAGAIN) return;
     if (count < 0) { spoil(s, "reset"); return; }
     if (count == 0) { spoil(s, "closed early"); return; }
+    /* What the origin answers to a hello, and no error that somebody else answers in its place. */
+    if (s->state == HELLO_SENT && !s->got && memcmp(sink, "\x16\x03\x03", count < 3 ? count : 3)) { spoil(s, "no hello"); return; }
+    if (s->state == HELLO_SENT && sink[count - 1] != 'x' && s->got + count >= reply_octets) { spoil(s, "another's answer"); return; }
     s->got += count;
     if (in_head) {
         s->head[s->got] = 0;

@@ -15,11 +15,9 @@ from typing import Final
 from bench.ground import REPLY_OCTETS, Ground, free_port
 from bench.processes import Running, until_listening
 
-ADDRESSES: Final = tuple(f"203.0.113.{last}" for last in range(10, 20))
-"""RFC 5737, TEST-NET-3. The first is the origin's name's."""
+ADDRESS: Final = "203.0.113.10"
+"""The origin's, to which its name leads: RFC 5737, TEST-NET-3."""
 NETWORK: Final = "203.0.113.0/24"
-CLIENT_UID: Final = 65534
-"""Whose connections are redirected; the proxies' own are not."""
 _TTL_S: Final = 60
 
 
@@ -46,10 +44,9 @@ def namespace(ground: Ground) -> Iterator[Ground]:
         run(*inside, "ip", "link", "set", "lo", "up")
         # As for loopback by default: 28,000 ports are soon waiting for their minute to pass otherwise.
         run(*inside, "sysctl", "-qw", "net.ipv4.tcp_tw_reuse=1")
-        for address in ADDRESSES:
-            run(*inside, "ip", "address", "add", f"{address}/32", "dev", "lo")
+        run(*inside, "ip", "address", "add", f"{ADDRESS}/32", "dev", "lo")
         dns = ["dnsmasq", "-k", "-h", "-R", "-u", "root", "-a", "127.0.0.1", "-z", f"--local-ttl={_TTL_S}"]
-        dns += ["-x", str(folder / "dns.pid"), f"--address=/bench.example/{ADDRESSES[0]}"]
+        dns += ["-x", str(folder / "dns.pid"), f"--address=/bench.example/{ADDRESS}"]
         stack.enter_context(Running((*inside, *dns), folder / "dns.log"))
         origin = (*inside, str(ground.folder / "origin"), str(port), str(REPLY_OCTETS), "0.0.0.0")
         running = stack.enter_context(Running(origin, folder / "origin.log"))
@@ -63,11 +60,11 @@ def namespace(ground: Ground) -> Iterator[Ground]:
         )
 
 
-def redirect(ground: Ground, address: str, port: int) -> None:
-    """Lead the clients' connections to that address's origin to this port."""
+def redirect(ground: Ground, uid: int, port: int) -> None:
+    """Lead that user's connections to the origin to this port."""
     inside = ground.for_proxies[:4]
-    chosen = ("-p", "tcp", "-d", address, "--dport", str(ground.origin_port), "-m", "owner", "--uid-owner")
-    rule = ("-t", "nat", "-A", "OUTPUT", *chosen, str(CLIENT_UID), "-j", "REDIRECT", "--to-ports", str(port))
+    chosen = ("-p", "tcp", "-d", ADDRESS, "--dport", str(ground.origin_port), "-m", "owner", "--uid-owner", str(uid))
+    rule = ("-t", "nat", "-A", "OUTPUT", *chosen, "-j", "REDIRECT", "--to-ports", str(port))
     run(*inside, "iptables", *rule)
 
 

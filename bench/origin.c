@@ -1,7 +1,7 @@
 /* The server behind every proxy of the benchmark: `origin PORT REPLY_OCTETS`, on 127.0.0.1, epoll, one thread.
  *
  * Speaks no TLS: it waits for one whole TLS record (the client's hello), answers with REPLY_OCTETS fixed octets that look
- * like a record, and then does what the first octet that follows says:
+ * like a ServerHello, and then does what the first octet that follows says:
  *   'E'  send back everything that comes, that octet included
  *   'B'  and 8 octets, little-endian: send so many octets, from memory, without copying
  * To what begins with 'G' it is a server of HTTP/1.1 that answers REPLY_OCTETS octets to every GET. Listens at ADDRESS
@@ -129,7 +129,9 @@ int main(int argc, char **argv) {
     page_octets = sprintf(page, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n", reply_octets);
     memset(page + page_octets, 'x', reply_octets);
     page_octets += reply_octets;
+    memset(reply, 'x', reply_octets); /* one record with one ServerHello, as far as who stands between looks */
     reply[0] = 0x16, reply[1] = 3, reply[2] = 3, reply[3] = (reply_octets - 5) >> 8, reply[4] = (reply_octets - 5) & 255;
+    reply[5] = 2, reply[6] = 0, reply[7] = (reply_octets - 9) >> 8, reply[8] = (reply_octets - 9) & 255, reply[9] = reply[10] = 3;
     chunk_fd = memfd_create("chunk", MFD_CLOEXEC);
     if (chunk_fd < 0 || ftruncate(chunk_fd, CHUNK) < 0) die("memfd_create");
     void *chunk = mmap(NULL, CHUNK, PROT_WRITE, MAP_SHARED, chunk_fd, 0);

@@ -5,17 +5,30 @@ Squid intercepts and peeks, and goes on to the address that the client chose.
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Final
 
 from bench import load
 from bench.bench import Bench
-from bench.namespace import ADDRESSES, CLIENT_UID, NETWORK, NoNamespace, namespace, redirect
+from bench.namespace import ADDRESS, NETWORK, NoNamespace, namespace, redirect
 from bench.peer import Peer
-from bench.peers import Tierwall
+from bench.peers import Debian, Tierwall
 from bench.squid import Squid
+
+_FIRST_UID: Final = 65_500
+"""Each proxy's clients are a user of their own, by whom the kernel tells where to lead them. All go to the address to
+which the name in their hello leads: Squid answers 409 in the origin's place otherwise."""
 
 
 class Gateway(Tierwall):
     """In mode transparent."""
+
+    def command(self) -> Sequence[str]:
+        mode = f"transparent@127.0.0.1:{self.port}"
+        return [*super().command(), "--mode", mode, "--clients", NETWORK]
+
+
+class DebianGateway(Debian):
+    """The same on Debian's Python."""
 
     def command(self) -> Sequence[str]:
         mode = f"transparent@127.0.0.1:{self.port}"
@@ -31,17 +44,17 @@ class InterceptingSquid(Squid):
 def run(bench: Bench) -> None:
     """Rates and CPU times, by peer."""
     scale, results = bench.scale, bench.results
-    stands: dict[str, type[Peer]] = {"tierwall": Gateway, "squid": InterceptingSquid}
+    stands: dict[str, type[Peer]] = {kind.name: kind for kind in (Gateway, DebianGateway, InterceptingSquid)}
     kinds = [stands[kind.name] for kind in bench.kinds if kind.name in stands]
     try:
         with namespace(bench.ground) as ground, ExitStack() as stack:
             peers = [stack.enter_context(kind(ground).running()) for kind in kinds]
-            at = dict(zip((peer.name for peer in peers), ADDRESSES[1:], strict=False))
+            users = {peer.name: _FIRST_UID + number for number, peer in enumerate(peers)}
             for peer in peers:
-                redirect(ground, at[peer.name], peer.port)
-                load.redirected(peer, at[peer.name], CLIENT_UID, scale.concurrency, scale.warm_s)
+                redirect(ground, users[peer.name], peer.port)
+                load.redirected(peer, ADDRESS, users[peer.name], scale.concurrency, scale.warm_s)
             for peer in bench.rounds("transparent", peers):
-                outcome = load.redirected(peer, at[peer.name], CLIENT_UID, scale.concurrency, scale.storm_s)
+                outcome = load.redirected(peer, ADDRESS, users[peer.name], scale.concurrency, scale.storm_s)
                 results.add("transparent.rate", peer.name, outcome.rate, "/s")
                 results.add("transparent.cpu", peer.name, outcome.cpu_us_each, "us")
     except NoNamespace as lack:
