@@ -69,7 +69,7 @@ fleet: setup ## what sites become in a real Envoy, beside judge: 20,000 attempts
 
 engines: setup ## what goes out, against the real programs: engines, brokers, SIEM, Prometheus, shippers, Kubernetes (12 minutes; a gigabyte)
 	@[ "$(TOOLS)" = no ] || tests/tools.sh tests/engines/tools.txt
-	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest -q tests/engines/{sinks,prometheus,shippers,kubernetes}.py
+	@TIERWALL_AWAY_S=$${TIERWALL_AWAY_S:-60} $(UV) run --quiet --frozen --isolated --group engines --python '>=3.12' pytest -q tests/engines/{sinks,prometheus,shippers,kubernetes,grafana}.py
 
 test-ui: setup ## the live page: types, and a person at it in Chromium, by Playwright and axe-core (2 minutes; needs npm)
 	@cd tests/dashboard/ui && npm ci --silent --no-audit --no-fund && npx tsc --project .

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import yaml
 
@@ -13,7 +14,9 @@ from tierwall.loader import load_catalogue, load_site
 from tierwall.policy.site import PRIVATE_CLIENTS
 
 KUBERNETES = Path(__file__).parents[2] / "deploy" / "kubernetes"
-FOLDERS = ("proxy", "envoy")
+CARRYING = ("proxy", "envoy", "envoy-daemonset")
+"""What clients' traffic goes through."""
+FOLDERS = (*CARRYING, "control-plane")
 
 
 def objects(folder: str) -> list[dict[str, Any]]:
@@ -26,8 +29,8 @@ def objects(folder: str) -> list[dict[str, Any]]:
 
 
 def pod(folder: str) -> dict[str, Any]:
-    [deployment] = [each for each in objects(folder) if each["kind"] == "Deployment"]
-    spec: dict[str, Any] = deployment["spec"]["template"]["spec"]
+    [running] = [each for each in objects(folder) if each["kind"] in {"Deployment", "DaemonSet"}]
+    spec: dict[str, Any] = running["spec"]["template"]["spec"]
     return spec
 
 
@@ -51,11 +54,12 @@ def test_what_serves_is_probed_budgeted_and_walled_in(folder: str) -> None:
     kinds = {each["kind"] for each in objects(folder)}
     serving = pod(folder)["containers"][0]
 
-    assert {"PodDisruptionBudget", "NetworkPolicy", "Service", "Namespace"} <= kinds
+    assert {"NetworkPolicy", "Service", "Namespace"} <= kinds
+    assert kinds & {"PodDisruptionBudget", "DaemonSet"}  # drains pass a DaemonSet by
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= serving.keys()
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
+@pytest.mark.parametrize("folder", CARRYING)
 def test_no_private_address_can_be_reached_whatever_a_name_leads_to(folder: str) -> None:
     [policy] = [each for each in objects(folder) if each["kind"] == "NetworkPolicy"]
     blocks = [to["ipBlock"] for rule in policy["spec"]["egress"] for to in rule["to"] if "ipBlock" in to]
@@ -70,11 +74,29 @@ def test_no_private_address_can_be_reached_whatever_a_name_leads_to(folder: str)
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_the_commands_are_ones_that_ours_takes_and_the_site_loads(folder: str, tmp_path: Path) -> None:
     [ours] = [each for each in containers(folder) if each["image"] == "tierwall"]
-    command, *arguments = ours["args"]
-    found = cli.commands[command]
-    found.make_context(command, list(arguments), resilient_parsing=False)  # raises for what it does not know
+    arguments = [text.replace("=/etc/tierwall/tls", f"={tmp_path}") for text in ours["args"]]
+    command: click.Command = cli
+    while isinstance(command, click.Group):
+        command = command.commands[arguments.pop(0)]
+    command.make_context("here", arguments, resilient_parsing=False)  # raises for what it does not know
     [sites] = [each for each in objects(folder) if each["kind"] == "ConfigMap"]
     site = tmp_path / "lab.yaml"
     site.write_text(sites["data"]["lab.yaml"], encoding="utf-8")
 
     assert load_site(str(site), load_catalogue([])).id == "lab"
+
+
+def test_whatever_is_mounted_is_there_and_envoys_reach_the_control_plane_that_is_there() -> None:
+    for folder in FOLDERS:
+        volumes = {each["name"] for each in pod(folder)["volumes"]}
+        assert {mount["name"] for each in containers(folder) for mount in each["volumeMounts"]} == volumes
+    [service] = [each for each in objects("control-plane") if each["kind"] == "Service"]
+    [port] = service["spec"]["ports"]
+    [export] = pod("envoy-daemonset")["initContainers"]
+
+    assert f"--control-plane={service['metadata']['name']}:{port['port']}" in export["args"]
+    [policy] = [each for each in objects("control-plane") if each["kind"] == "NetworkPolicy"]
+    [come_in] = policy["spec"]["ingress"]
+    labels = come_in["from"][0]["podSelector"]["matchLabels"]
+    [envoys] = [each for each in objects("envoy-daemonset") if each["kind"] == "DaemonSet"]
+    assert labels == envoys["spec"]["template"]["metadata"]["labels"]

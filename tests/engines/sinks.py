@@ -6,16 +6,21 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.engines.programs import ClickHouse, Elasticsearch, Engine, Kafka, Nats, Rotel, Rsyslog
+from tests.sinks.material import Written
 from tests.support.needs import needs
-from tests.support.running import Proxy, running_proxy
+from tests.support.running import Proxy, environment, running_proxy
+from tests.support.waiting import eventually
 from tierwall.standins.certificates import Authority
 
 AWAY_S = float(os.environ.get("TIERWALL_AWAY_S", "3"))
@@ -79,6 +84,25 @@ def test_every_event_of_a_run_is_there_once_also_when_it_was_away(
         proxy.stop()
         assert engine.found() == Counter(event.event.id for event in proxy.events())
         assert len(proxy.events()) == 260
+
+
+@needs("rsyslogd")
+@pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning")  # in kafka-python
+def test_events_of_a_clock_that_is_off_are_there_like_any_others(
+    engine: Engine, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A month each way: ClickHouse's table keeps 90 days by the events' own time."""
+    kind = request.node.callspec.params["engine"]
+    written, now = Written(tmp_path / "journal.jsonl"), datetime.now(UTC)
+    for number, days in enumerate((0, 30, -30, 0)):
+        written.write(number, when=now + timedelta(days=days))
+    command = [sys.executable, "-m", "tierwall", "ship", str(written.path), f"--{kind}", engine.url, *engine.options]
+
+    ended = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False, timeout=LIMIT_S)
+
+    assert ended.returncode == 0, ended.stderr
+    eventually(lambda: engine.found().total() >= 4, LIMIT_S)
+    assert engine.found() == Counter(f"run-{number:x}" for number in range(4))
 
 
 def deny(proxy: Proxy, times: int, host: str = "") -> None:
