@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.policy.catalogues import CATALOGUE, listed, only
-from tests.support.endpoints import Peer, Told, connection
+from tests.support.endpoints import Peer, Told, connection, until
 from tierwall.policy.attempt import Reason
 from tierwall.policy.model import Address, Tier
 from tierwall.policy.site import Site
@@ -19,7 +19,9 @@ from tierwall.proxy.state.destinations import Destinations, parse_redirect
 from tierwall.proxy.state.recorder import Recorder
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.report.run.recent import Recent
-from tierwall.standins.origins import TcpOrigin
+from tierwall.standins.origins import TcpEchoOrigin, TcpOrigin
+
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 SITE = Site(
     id="door",
@@ -93,3 +95,17 @@ async def said_to(door: Door, *said: bytes) -> bytes:
 def observing(site: Site = SITE) -> Site:
     """The same site, not enforced."""
     return replace(site, enforce=False)
+
+
+def asks_for(host: str, port: int = 443) -> bytes:
+    """A CONNECT."""
+    return f"CONNECT {host}:{port} HTTP/1.1\r\n\r\n".encode()
+
+
+async def said_to_echo(door: Door, *said: bytes) -> bytes:
+    """What a client hears whose server says again what it hears, and `bye`."""
+    async with TcpEchoOrigin() as origin:
+        door.origin = origin
+        heard = await said_to(door, *said)
+        await until(lambda: origin.reached.connections)  # its loop is this one, and may not have looked yet
+        return heard
