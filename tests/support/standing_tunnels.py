@@ -31,8 +31,12 @@ class Standing:
 
     def under(self, *behaviours: Behaviour) -> None:
         """Let these act, and no others."""
+        take_up(self.relay, self.request(*behaviours), lambda _: None)
+
+    def request(self, *behaviours: Behaviour) -> TunnelRequest:
+        """What it came of, where these act."""
         verdict = Verdict(action=Action.ALLOW, effects=tuple(Effect(each, ()) for each in behaviours))
-        take_up(self.relay, TunnelRequest(self._connection, ATTEMPT, verdict), lambda _: None)
+        return TunnelRequest(self._connection, ATTEMPT, verdict)
 
 
 async def _nowhere(*_: object) -> None:
