@@ -9,38 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.policy.catalogues import CATALOGUE
 from tests.support.endpoints import run
-from tierwall.policy.site import Site
-from tierwall.proxy.control.inside import Inside
+from tests.support.insides import inside
 from tierwall.proxy.control.socket import Control, NoControl
-from tierwall.proxy.serving.tunnels import Tunnels
-from tierwall.proxy.state.active_policy import ActivePolicy
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
-from tierwall.proxy.state.destinations import Destinations
-from tierwall.proxy.state.live import Live
-from tierwall.proxy.state.loading import Named
-from tierwall.proxy.state.recorder import Recorder
-from tierwall.proxy.state.reloading import Reloading
-
-
-def inside(live: Live | None = None) -> Inside:
-    """A proxy without listeners."""
-    live = live or Live()
-    policy = ActivePolicy(Site(id="lab"), CATALOGUE)
-    overrides = BehaviourOverrides(policy)
-    recorder = Recorder(live, policy, everything=False, live=live)
-    destinations = Destinations()
-    return Inside(
-        destinations=destinations,
-        overrides=overrides,
-        reloading=Reloading(Named("lab", ()), overrides),
-        recorder=recorder,
-        tunnels=Tunnels(policy, destinations, recorder),
-        live=live,
-        journal=None,
-        policies=(),
-    )
 
 
 def control(folder: Path, tell: Callable[[str], None] = print) -> Control:
