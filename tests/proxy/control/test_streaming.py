@@ -22,9 +22,9 @@ class Writer:
         self.lines: list[dict[str, Any]] = []
         self.has_left = False
 
-    def write(self, line: bytes) -> None:
-        assert line.endswith(b"\n")
-        self.lines.append(json.loads(line))
+    def write(self, octets: bytes) -> None:
+        assert octets.endswith(b"\n")
+        self.lines += map(json.loads, octets.splitlines())
 
     async def drain(self) -> None:
         if self.has_left:

@@ -42,8 +42,9 @@ class Later:
         """The status that each is answered with instead of by its server."""
 
         async def scene() -> list[int | None]:
-            later, statuses = ProxiedRequests(self.at), list[int | None]()
+            statuses = list[int | None]()
             async with self.asking.connected() as (asked, _):
+                later = ProxiedRequests(self.at, self.asking.policy, asked.recorder)
                 with self.at.more_requests(asked):
                     for flow in flows:
                         attempt = connect(flow.request.host, flow.request.port)
@@ -51,7 +52,8 @@ class Later:
                         caller = asked.caller
                         if not standing:
                             caller = type(caller)(caller.address, caller.port + 1)
-                        stopped = await later.stop(flow, caller, attempt, verdict)
+                        stopped = later.serves_portal(flow, caller, attempt)
+                        stopped = stopped or await later.stop(flow, caller, attempt, verdict)
                         statuses.append(flow.response.status_code if stopped and flow.response else None)
             return statuses
 
