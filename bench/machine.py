@@ -30,6 +30,12 @@ def describe(ground: Ground) -> dict[str, str]:
     }
 
 
+def busy_s() -> float:
+    """Seconds that all cores together have worked so far, whoever for (proc_stat(5): the first line, without idle)."""
+    user, nice, system, _, _, irq, softirq = map(int, Path("/proc/stat").read_text().split(maxsplit=8)[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
 def _built() -> str:
     """Whether the interpreter itself was built for speed: one that was not takes up to twice as long for everything."""
     arguments = str(sysconfig.get_config_var("CONFIG_ARGS"))

@@ -105,6 +105,13 @@ TARGETS: Final = (
         against="one worker",
     ),
     Target(
+        what="cores that all of it keeps busy",
+        figure="workers.busy",
+        sense="",
+        ours="two workers",
+        against="one worker",
+    ),
+    Target(
         what="tunnels a second, with sinks against without",
         figure="sinks.rate",
         sense=">=",

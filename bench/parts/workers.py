@@ -1,12 +1,13 @@
 """Two worker processes against one: new tunnels a second and the CPU time for each.
 
-On two cores the clients and the origin want theirs as well, so that twice as many is not to be had here.
+On two cores the clients and the origin want theirs as well: how many cores of the machine were busy tells whether more
+was to be had.
 """
 
 import subprocess
 import sys
 
-from bench import load
+from bench import load, machine
 from bench.bench import Bench
 from bench.ground import tierwall_environment
 from bench.peer import all_running
@@ -46,6 +47,9 @@ def run(bench: Bench) -> None:
         for peer in peers:
             load.warm_up(load.tunnels, peer, scale.concurrency, scale.warm_s)
         for peer in bench.rounds("workers", peers):
+            before = machine.busy_s()
             outcome = load.tunnels(peer, scale.concurrency, scale.storm_s)
+            busy = machine.busy_s() - before
+            bench.results.add("workers.busy", peer.name, busy / outcome.seconds, "cores")
             bench.results.add("workers.rate", peer.name, outcome.rate, "/s")
             bench.results.add("workers.cpu", peer.name, outcome.cpu_us_each, "us")
