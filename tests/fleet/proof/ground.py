@@ -16,6 +16,7 @@ from typing import Final
 
 from tests.netns.lab import Machine
 from tests.support.needs import PATH
+from tests.support.waiting import eventually
 
 GATEWAY: Final = "10.99.0.1"
 CLIENT: Final = "10.99.0.2"
@@ -23,10 +24,13 @@ PROXY_PORT: Final = 8080
 REDIRECTED_PORT: Final = 8081
 ADMIN_PORT: Final = 9901
 ORIGIN_PORT: Final = 9000
+SERVING: Final = "serving"
+"""What the servers say when they answer."""
 UID: Final = 65534
 """Of Envoy, as the guard knows it."""
 
 ROOT: Final = Path(__file__).resolve().parents[3]
+_START_S: Final = 20.0
 _ETC: Final = Path("/etc/netns")
 _ROUTES: Final = f"""
 table ip ground {{
@@ -106,7 +110,11 @@ def ground(folder: Path) -> Iterator[Ground]:
         made = Ground(clients, gateway, folder)
         cleaning.callback(_end_all, made)
         (folder / "arrivals").touch()
-        made.start(gateway, sys.executable, "-m", "tests.fleet.proof.servers", folder / "arrivals", log="servers.log")
+        words = (sys.executable, "-m", "tests.fleet.proof.servers", folder / "arrivals")
+        servers = made.start(gateway, *words, log="servers.log")
+        eventually(
+            lambda: SERVING in (folder / "servers.log").read_text(), _START_S, ended=lambda: servers.poll() is not None
+        )
         yield made
 
 

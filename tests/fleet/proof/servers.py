@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Final, TextIO
 
-from tests.fleet.proof.ground import ORIGIN_PORT
+from tests.fleet.proof.ground import ORIGIN_PORT, SERVING
 
 LED: Final = {
     "private": ["10.1.2.3"],
@@ -77,6 +77,7 @@ async def main(path: Path) -> None:
     with path.open("a", buffering=1) as arrivals:
         server = await asyncio.start_server(lambda r, w: serve(r, w, arrivals), "0.0.0.0", ORIGIN_PORT, backlog=4096)
         await asyncio.get_running_loop().create_datagram_endpoint(_Names, local_addr=("127.0.0.53", 53))
+        print(SERVING, flush=True)
         await server.serve_forever()
 
 
