@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.netns.clients import curl
 from tests.netns.dns_packets import Answered, NameServerOrigin, address, ask
 from tests.netns.events import AMPLITUDE, denied, sni, watch
 from tests.netns.gateway import tierwall_in
-from tests.netns.lab import BRIDGE, GATEWAY, SERVER, Lab
+from tests.netns.lab import BRIDGE, GATEWAY, PATH, SERVER, Lab
 from tests.support.running import Proxy, needs
 from tests.support.waiting import eventually
 from tierwall.standins.certificates import Authority
@@ -82,6 +83,44 @@ def test_wg_quick_takes_the_file_under_the_name_that_is_printed(proxy: Proxy, co
     assert printed is not None
     assert printed[1] == str(configuration)
     assert (done.returncode, "[Peer]" in done.stdout) == (0, True), done.stderr
+
+
+RESOLVCONF = """#!/bin/sh
+[ "$1" = -d ] || cat > /etc/resolv.conf
+"""
+"""What `DNS =` needs of resolvconf: `-a IFACE` with name servers on stdin, `-d IFACE` at the end (resolvconf(8))."""
+
+
+@pytest.fixture
+def up(lab: Lab, configuration: Path, tmp_path: Path) -> Iterator[None]:
+    """The tunnel as a user makes it, with the printed file as it is; its DNS is the client's meanwhile."""
+    lab.client.etc("resolv.conf", "nameserver 192.0.2.1\n")
+    resolvconf = tmp_path / "resolvconf"
+    resolvconf.write_text(RESOLVCONF)
+    resolvconf.chmod(0o755)
+    there = ("env", f"PATH={tmp_path}:{PATH}", "wg-quick")
+    done = lab.client.run(*there, "up", configuration, limit_s=20)
+    assert done.returncode == 0, done.stderr
+    yield
+    done = lab.client.run(*there, "down", configuration, limit_s=20)
+    assert done.returncode == 0, done.stderr
+
+
+@needs("wg-quick", "wireguard-go", "curl", "nft")
+def test_wg_quick_up_with_the_printed_file_leads_everything_here_names_too(
+    lab: Lab, up: None, authority: Authority, ca: Path
+) -> None:
+    names = ("8x8.vc", "www.gravatar.com")
+    with (
+        lab.server.serving(NameServerOrigin({(name, 1): address(SERVER) for name in names}, host=SERVER)),
+        lab.server.serving(HttpsOrigin(authority, list(names), host=SERVER, port=443)) as web,
+    ):
+        allowed, denied = (curl(lab.client, "--cacert", ca, f"https://{name}/") for name in names)
+        asked = list(web.reached.names)
+
+    assert (allowed[0], "<title>8x8.vc</title>" in allowed[1]) == (0, True), allowed
+    assert (denied[0], "access denied" in denied[1]) == (35, True), denied
+    assert asked == ["8x8.vc"]
 
 
 @needs("wg", "wireguard-go")
