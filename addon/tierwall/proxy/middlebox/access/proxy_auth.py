@@ -95,6 +95,8 @@ def _proves(access_state: AccessState, wanted: ProxyAuth, login: Login, method: 
             exchange = access_state.exchange = access_state.exchange or ntlm.Exchange(wanted.users)
             message = exchange.answer(login.said)
             access_state.proved = exchange.proved
+            if access_state.proved:
+                access_state.exchange = None  # and with it its copy of the users
             if message is not None:
                 access_state.challenge = f"NTLM {base64.b64encode(message).decode()}"
             return access_state.proved
