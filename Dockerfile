@@ -17,10 +17,12 @@ COPY pyproject.toml uv.lock README.md LICENSE ./
 # What uv.lock pins, compiled now, because the container cannot write; the project itself after it, so that a changed
 # line of ours does not fetch everything anew.
 ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1
-RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --no-install-project --python "$(command -v python3)"
+# Kafka and NATS as sinks, gRPC for Envoys, NTLM: `--build-arg EXTRAS=` leaves them out.
+ARG EXTRAS=--all-extras
+RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev $EXTRAS --no-install-project --python "$(command -v python3)"
 COPY addon addon
 COPY policies policies
-RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev --python "$(command -v python3)" && python3 -m compileall -q addon
+RUN /opt/uv/bin/uv sync --quiet --frozen --no-dev $EXTRAS --python "$(command -v python3)" && python3 -m compileall -q addon
 
 FROM ${BASE} AS client
 # A machine behind the gateway: a browser on a screen that noVNC shows, and what one asks a network with. Nothing of ours.
