@@ -8,8 +8,8 @@ from tests.importing.reading import draft_of
 from tierwall.importing.drafting import Draft, merged
 from tierwall.importing.writing import changed_text, new_text
 from tierwall.loader.vendors import vendor_in
-from tierwall.policy.difference import differences
 from tierwall.policy.model import Evidence, Tier, Vendor
+from tierwall.policy.projections.difference import differences
 
 PAGE = """\
 | Host | Ports | Purpose | Required |

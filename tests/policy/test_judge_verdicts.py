@@ -19,9 +19,9 @@ from tests.policy.catalogues import (
 from tierwall.policy.attempt import Action, Attempt, NameSource, Reason, Seen
 from tierwall.policy.behaviour import TlsInspection
 from tierwall.policy.judge import judge
+from tierwall.policy.judgement.verdicts import NEAR_AT_MOST
 from tierwall.policy.model import Catalogue, Evidence, Tier, Transport
 from tierwall.policy.site import Site, VendorEntry
-from tierwall.policy.verdicts import NEAR_AT_MOST
 
 REFERENCE = Site(id="reference", admit=(everything(),))
 OBSERVING = Site(id="observing", enforce=False, admit=(only("8x8"),), deny=(denied("files.corp.example"),))

@@ -11,8 +11,8 @@ from mitmproxy.test.tflow import tclient_conn
 from tierwall.loader import InvalidFiles
 from tierwall.proxy.assembly import JOURNALS, Assemblies, assemble
 from tierwall.proxy.state.destinations import InvalidResolve
+from tierwall.proxy.state.in_force.served_sites import InvalidServe
 from tierwall.proxy.state.live import Live
-from tierwall.proxy.state.served_sites import InvalidServe
 from tierwall.proxy.transport.addresses import InvalidClients
 
 

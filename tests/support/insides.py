@@ -5,12 +5,12 @@ from tierwall.policy.site import Site
 from tierwall.proxy.control.inside import Inside
 from tierwall.proxy.serving.tunnels import Tunnels
 from tierwall.proxy.state.active_policy import ActivePolicy
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.in_force.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.in_force.loading import Named
+from tierwall.proxy.state.in_force.reloading import Reloading
 from tierwall.proxy.state.live import Live
-from tierwall.proxy.state.loading import Named
 from tierwall.proxy.state.recorder import Recorder
-from tierwall.proxy.state.reloading import Reloading
 
 
 def inside(live: Live | None = None, *, site: str = "lab", others: tuple[Inside, ...] = ()) -> Inside:

@@ -11,7 +11,6 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from tierwall.policy.difference import Change, Kind
 from tierwall.policy.model import (
     Choice,
     CitedDocument,
@@ -24,6 +23,7 @@ from tierwall.policy.model import (
     Source,
     Vendor,
 )
+from tierwall.policy.projections.difference import Change, Kind
 
 _SCHEMA: Final = "# yaml-language-server: $schema=../../addon/tierwall/schemas/vendor.schema.json\n"
 _WIDTH: Final = 120

@@ -1,24 +1,25 @@
 """The only place where anything is decided: one attempt, one site, one catalogue -> one verdict.
 
 The reasons (docs/reasons.md) are the two tables below, in their order; the first row that holds wins. What covers a
-destination is coverage.py's, what people read about it is wording.py's, the verdict that a row makes is verdicts.py's.
+destination is coverage.py's, what people read of it and the verdict that a row
+makes are judgement/'s.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Final, assert_never
 
-from tierwall.policy import wording
 from tierwall.policy.access_rules import AccessRule, Decision, TlsDecision, TlsRule
 from tierwall.policy.attempt import Attempt, Reason, Seen, Verdict
-from tierwall.policy.evaluation import Denial, Evaluation
 from tierwall.policy.hostname import is_private
+from tierwall.policy.judgement import wording
+from tierwall.policy.judgement.evaluation import Denial, Evaluation
+from tierwall.policy.judgement.verdicts import passed, refused
 from tierwall.policy.match.compiled import compiled_of
 from tierwall.policy.match.coverage import Target, plain, serve, serving, targets_of
 from tierwall.policy.match.index import Hit
 from tierwall.policy.match.listed import Entry
 from tierwall.policy.model import Address, Catalogue, Transport
 from tierwall.policy.site import Site
-from tierwall.policy.verdicts import passed, refused
 
 
 def judge(site: Site, catalogue: Catalogue, attempt: Attempt) -> Verdict:

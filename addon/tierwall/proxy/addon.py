@@ -28,9 +28,9 @@ from tierwall.proxy.mitmproxy.handover import close_what_is_not_guarded
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.hooks import hooks
 from tierwall.proxy.state.destinations import InvalidResolve
+from tierwall.proxy.state.in_force.served_sites import InvalidServe
 from tierwall.proxy.state.live import Live
 from tierwall.proxy.state.log_sink import LogSink
-from tierwall.proxy.state.served_sites import InvalidServe
 from tierwall.proxy.transport.addresses import InvalidClients
 from tierwall.report.explanation import as_json, explanation
 

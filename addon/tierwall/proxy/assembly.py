@@ -26,14 +26,14 @@ from tierwall.proxy.serving.enforcement import Enforcement
 from tierwall.proxy.serving.front_door import FrontDoor
 from tierwall.proxy.serving.pages import Pages
 from tierwall.proxy.state.active_policy import ActivePolicy
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.counts import Counts, Sample
 from tierwall.proxy.state.destinations import Destinations, InvalidResolve, Redirect, parse_redirect
+from tierwall.proxy.state.in_force.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.in_force.loading import Named
+from tierwall.proxy.state.in_force.reloading import Reloading
+from tierwall.proxy.state.in_force.served_sites import Choice, Served, parse_serves
 from tierwall.proxy.state.live import Live
-from tierwall.proxy.state.loading import Named
 from tierwall.proxy.state.recorder import Recorder
-from tierwall.proxy.state.reloading import Reloading
-from tierwall.proxy.state.served_sites import Choice, Served, parse_serves
 from tierwall.proxy.transport.addresses import parse_clients, socket_address
 from tierwall.report.run.recent import Recent
 

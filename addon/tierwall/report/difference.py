@@ -1,6 +1,6 @@
 """What changed of a vendor policy, for people and for programs.
 
-Knows changes and words; what is different is policy/difference.py's.
+Knows changes and words; what is different is policy/projections/difference.py's.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from typing import Final
 from rich.text import Text
 
 from tierwall.events.hostile_text import visible
-from tierwall.policy.difference import Change, Kind
+from tierwall.policy.projections.difference import Change, Kind
 from tierwall.report.indented import Indented
 
 _SIGNS: Final = {Kind.ADDED: ("+", "green"), Kind.REMOVED: ("-", "red"), Kind.CHANGED: ("~", "yellow")}

@@ -8,7 +8,7 @@ import pytest
 from tests.support.endpoints import run
 from tierwall.proxy.connection.client_connection import Listener, Speaks
 from tierwall.proxy.serving.doors import Doors
-from tierwall.proxy.state.served_sites import Choice
+from tierwall.proxy.state.in_force.served_sites import Choice
 
 
 class Door:

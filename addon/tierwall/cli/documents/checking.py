@@ -1,6 +1,6 @@
 """`tierwall import --check`: every policy's documents as they are now, against what the policies say.
 
-Knows which documents can be read again, and the exit status; what changed is policy/difference.py's.
+Knows which documents can be read again, and the exit status; what changed is policy/projections/difference.py's.
 """
 
 import json
@@ -22,8 +22,8 @@ from tierwall.events.hostile_text import visible
 from tierwall.importing.mapping import Mapping, read_mapping
 from tierwall.loader import InvalidFiles, load_catalogue
 from tierwall.loader.faults import unknown
-from tierwall.policy.difference import Change, differences
 from tierwall.policy.model import CitedDocument, Vendor
+from tierwall.policy.projections.difference import Change, differences
 from tierwall.report.difference import as_objects, lines
 from tierwall.report.indented import Indented
 

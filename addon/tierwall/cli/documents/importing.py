@@ -22,8 +22,8 @@ from tierwall.importing.writing import changed_text, new_text
 from tierwall.loader import spelling
 from tierwall.loader.faults import InvalidFiles, shown_path
 from tierwall.loader.vendors import vendor_in
-from tierwall.policy.difference import Change, differences
 from tierwall.policy.model import CitedDocument, Vendor
+from tierwall.policy.projections.difference import Change, differences
 from tierwall.report.difference import as_objects, lines
 from tierwall.report.wording import plural
 

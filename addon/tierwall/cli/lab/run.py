@@ -20,7 +20,7 @@ from tierwall.cli.ship import beside
 from tierwall.cli.ship.beside import NOTHING, Beside
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.proxy.state.destinations import InvalidResolve, parse_redirect
-from tierwall.proxy.state.served_sites import InvalidServe, parse_serves
+from tierwall.proxy.state.in_force.served_sites import InvalidServe, parse_serves
 from tierwall.proxy.transport.addresses import InvalidClients, parse_clients
 from tierwall.trust.certificate import KEYS
 

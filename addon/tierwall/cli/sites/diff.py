@@ -16,9 +16,9 @@ from tierwall.export import Grant, List, NothingSelected, Wanted, select
 from tierwall.export.change import Change, changes
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.loader.vendors import vendor_in
-from tierwall.policy.difference import Change as PolicyChange
-from tierwall.policy.difference import differences
 from tierwall.policy.model import Catalogue, Tier, Vendor
+from tierwall.policy.projections.difference import Change as PolicyChange
+from tierwall.policy.projections.difference import differences
 from tierwall.policy.site import Site, VendorEntry
 from tierwall.report import difference
 

@@ -1,4 +1,5 @@
-"""A site seen from one side only: what a PAC file, the kernel, a DNS answer or a table of impacts needs of it.
+"""A whole site or vendor policy seen from one side: what a PAC file, the kernel, a DNS answer, a table of impacts or of
+changes needs of it.
 
-Knows whole sites. Refuses to judge single attempts otherwise than judge.py does.
+Refuses to judge single attempts otherwise than judge.py does.
 """

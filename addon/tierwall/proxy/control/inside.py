@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tierwall.proxy.serving.tunnels import Tunnels
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
 from tierwall.proxy.state.counts import Sample
 from tierwall.proxy.state.destinations import Destinations
+from tierwall.proxy.state.in_force.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.in_force.reloading import Reloading
 from tierwall.proxy.state.live import Live
 from tierwall.proxy.state.recorder import Recorder
-from tierwall.proxy.state.reloading import Reloading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

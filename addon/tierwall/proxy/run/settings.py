@@ -16,7 +16,7 @@ from mitmproxy.proxy import mode_specs
 from tierwall.loader.faults import unknown
 from tierwall.policy.model import Address
 from tierwall.policy.site import PRIVATE_CLIENTS
-from tierwall.proxy.state.served_sites import parse_serves
+from tierwall.proxy.state.in_force.served_sites import parse_serves
 from tierwall.report.modes import MODES
 
 _EXAMPLES: Final = {mode.spec.partition(":")[0]: mode.example for mode in MODES}

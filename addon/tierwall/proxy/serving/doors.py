@@ -6,8 +6,8 @@ Knows the choice. A connection is front_door.py's from there on.
 from tierwall.policy.model import Address
 from tierwall.proxy.connection.client_connection import ClientConnection, Listener
 from tierwall.proxy.serving.front_door import FrontDoor
+from tierwall.proxy.state.in_force.served_sites import Choice
 from tierwall.proxy.state.recorder import Caller
-from tierwall.proxy.state.served_sites import Choice
 from tierwall.proxy.transport.addresses import socket_address
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 

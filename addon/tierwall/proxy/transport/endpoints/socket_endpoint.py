@@ -98,7 +98,7 @@ class SocketEndpoint(Endpoint):
         if self._ends is not None:
             return
         if self._dialler is not None:
-            self._look_whether_it_stands()
+            self._look_whether_it_stands(self._dialler)
             return
         if self._unsent is not None and events & _CAN_WRITE:
             self._send_on(self._unsent)
@@ -284,12 +284,9 @@ class SocketEndpoint(Endpoint):
         self._reads = self._missed = True
         self._poll.again(self)
 
-    def _look_whether_it_stands(self) -> None:
-        dialler, error = self._dialler, self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    def _look_whether_it_stands(self, dialler: Dialler) -> None:
         self._dialler = None
-        if dialler is None:
-            return
-        if error:
+        if error := self._sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
             self._end(Happened.LOSS)
             dialler.not_connected(self, OSError(error, os.strerror(error)))
         else:

@@ -10,11 +10,11 @@ from tests.policy.catalogues import connect
 from tests.support.endpoints import run
 from tierwall.loader import InvalidFiles, load_catalogue, load_site
 from tierwall.policy.attempt import Action
-from tierwall.proxy.state import reloading
 from tierwall.proxy.state.active_policy import ActivePolicy
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
-from tierwall.proxy.state.loading import Named
-from tierwall.proxy.state.reloading import Reloading
+from tierwall.proxy.state.in_force import reloading
+from tierwall.proxy.state.in_force.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.in_force.loading import Named
+from tierwall.proxy.state.in_force.reloading import Reloading
 
 HEAD = "version: 1\nsite: mine\n"
 OPEN = f"{HEAD}admit: [{{hosts: [a.corp.example]}}]\n"

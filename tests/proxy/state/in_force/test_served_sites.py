@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from tierwall.proxy.state.served_sites import Choice, InvalidServe, Served, parse_serve, parse_serves
+from tierwall.proxy.state.in_force.served_sites import Choice, InvalidServe, Served, parse_serve, parse_serves
 
 
 @pytest.mark.parametrize(

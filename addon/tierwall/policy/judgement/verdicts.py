@@ -9,7 +9,7 @@ from typing import Final
 
 from tierwall.policy.attempt import Action, Reason, Verdict
 from tierwall.policy.effects import asked_first, effects_on, inspected
-from tierwall.policy.evaluation import Denial, Evaluation
+from tierwall.policy.judgement.evaluation import Denial, Evaluation
 from tierwall.policy.match.coverage import Target, breaking, near
 from tierwall.policy.match.listed import title
 from tierwall.policy.model import Tier

@@ -13,8 +13,8 @@ from typing import Final
 from tierwall.loader import InvalidFiles
 from tierwall.loader.watching import Signature, files_of, look
 from tierwall.policy.site import ListEntry, RuledEntry, VendorEntry
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
-from tierwall.proxy.state.loading import Named
+from tierwall.proxy.state.in_force.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.in_force.loading import Named
 
 _LOOK_EVERY_S: Final = 0.5
 

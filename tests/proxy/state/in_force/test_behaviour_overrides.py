@@ -10,7 +10,7 @@ from tierwall.loader import Fault, InvalidFiles
 from tierwall.policy.behaviour import Buffering
 from tierwall.policy.site import Site
 from tierwall.proxy.state.active_policy import ActivePolicy
-from tierwall.proxy.state.behaviour_overrides import BehaviourOverrides
+from tierwall.proxy.state.in_force.behaviour_overrides import BehaviourOverrides
 
 SITE = Site(id="lab", admit=(everything(),), behaviours=(Buffering(),))
 

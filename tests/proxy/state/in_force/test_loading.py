@@ -6,8 +6,8 @@ import pytest
 
 from tierwall.bundle.archive import Bundle
 from tierwall.bundle.store import Store
-from tierwall.proxy.state import loading
-from tierwall.proxy.state.loading import Named
+from tierwall.proxy.state.in_force import loading
+from tierwall.proxy.state.in_force.loading import Named
 
 SITE = b"version: 1\nsite: acme\nadmit: [{hosts: [HOST]}]\n"
 

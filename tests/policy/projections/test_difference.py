@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from tests.policy.catalogues import DOCUMENT, EIGHT, VEVOX, rule, service
-from tierwall.policy.difference import Kind, differences
 from tierwall.policy.model import CitedDocument, Ladder, Step, Tier, Vendor
+from tierwall.policy.projections.difference import Kind, differences
 
 
 def said(old: Vendor, new: Vendor) -> list[str]:
