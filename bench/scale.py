@@ -21,6 +21,8 @@ class Scale:
     echo_s: float = 3.0
     bulk_octets: int = 1_000_000_000
     idle: int = 10_000
+    page_s: float = 30.0
+    """Of tunnels beside a live page, and without."""
     host_rules: int = 1_000_000
     network_rules: int = 100_000
     log_lines: int = 10_000_000
@@ -41,6 +43,7 @@ QUICK = Scale(
     echo_s=0.3,
     bulk_octets=100_000_000,
     idle=200,
+    page_s=2.0,
     host_rules=20_000,
     network_rules=2_000,
     log_lines=200_000,

@@ -119,6 +119,19 @@ TARGETS: Final = (
         ours="with sinks",
         against="without sinks",
     ),
+    *(
+        Target(
+            what=f"{what} a second, with a live page against without",
+            figure=f"{figure}.rate",
+            sense=">=",
+            limit=0.95,
+            ours="with page",
+            against="without page",
+        )
+        for what, figure in (("tunnels", "page"), ("denials", "page.denials"))
+    ),
+    Target(what="events a second beside that page", figure="page.events", sense="", ours="with page"),
+    Target(what="longest wait of that page for news", figure="page.gap", sense="<=", limit=1.0, ours="with page"),
 )
 
 

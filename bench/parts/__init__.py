@@ -11,6 +11,7 @@ from bench.parts import (
     inspected,
     memory,
     names,
+    page,
     requests,
     rules,
     sinks,
@@ -38,5 +39,6 @@ PARTS: dict[str, tuple[str, Part]] = {
     "start": ("from start to listening", start.run),
     "audit": ("a Squid log of ten million lines", audit.run),
     "workers": ("two workers against one", workers.run),
+    "page": ("a live page that somebody looks at, against a run without", page.run),
     "sinks": ("events sent to an engine, against a run without", sinks.run),
 }
