@@ -88,3 +88,16 @@ def test_wg_quick_is_told_a_name_that_an_interface_can_have() -> None:
 
     assert how.startswith("wg-quick up /state/ca/tierwall.conf ")
     assert "needs resolvconf" in how
+
+
+def test_of_a_gateway_it_says_what_its_clients_need_and_not_to_redirect_what_is_led_there_already() -> None:
+    servers = (
+        listening(("10.77.1.1", 8080), spec="transparent@10.77.1.1:8080"),
+        listening(("10.77.1.1", 53), spec="dns@10.77.1.1:53"),
+        listening(spec="tun:twtun"),
+    )
+
+    assert "redirect the clients' TCP here" in said(replace(START, listening=servers))
+    assert row(replace(START, listening=servers, gateway=True), "use it") == (
+        "clients behind it need nothing but 10.77.1.1 as their default route and name server"
+    )

@@ -212,6 +212,7 @@ class Engine:
                 ca=self._settings.ca / "mitmproxy-ca-cert.pem",
                 here=own_addresses(),
                 clients=first.active_policy.served(),
+                gateway=self._settings.gateway,
                 served=tuple((served.where, found.active_policy.site) for served, found in in_force.others),
             )
         )

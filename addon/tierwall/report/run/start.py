@@ -54,6 +54,8 @@ class Start:
     """Whom ports that clients name as their proxy serve."""
     served: tuple[tuple[str, Site], ...] = ()
     """Other sites, each with the listener or the network of clients that it is for."""
+    gateway: bool = False
+    """Whether this machine is the clients' gateway: all they send is led here already."""
 
 
 def say_start(start: Start, console: Console) -> None:
@@ -84,7 +86,8 @@ def _rows(start: Start) -> Iterator[tuple[str, str]]:
             yield "portal", f"http://{portal.portal}/, asked for through the proxy, accepts its terms"
     yield from (("policy", _policy(vendor)) for vendor in start.catalogue.vendors)
     for server in start.listening:
-        if (how := _how_to_use(server, start.ca)) is not None:
+        how = _behind(server) if start.gateway else _how_to_use(server, start.ca)
+        if how is not None:
             yield "use it", how
         if _mode(server) in {"regular", "upstream"}:
             at = host_port(*_from_here(server))
@@ -92,7 +95,7 @@ def _rows(start: Start) -> Iterator[tuple[str, str]]:
             yield "pages", f"{scheme}://{at}/ says what happens; /proxy.pac and /ca.pem are for clients"
     what = "every connection" if start.everything else "denials, failures, faults"
     yield "journal", f"{start.journal}  ({what})"
-    yield "lab CA", f"{start.ca}  (only inspecting sites and TLS block pages need it)"
+    yield "lab CA", f"{start.ca}  (for inspecting sites, TLS block pages, portals asked by TLS)"
     yield "stop", "Ctrl-C, which also sums up"
 
 
@@ -109,6 +112,12 @@ def _policy(vendor: Vendor) -> str:
 
 def _severity(tier: Tier) -> int:
     return tier.severity
+
+
+def _behind(server: Listening) -> str | None:
+    if _mode(server) != "transparent" or not server.addresses:
+        return None
+    return f"clients behind it need nothing but {server.addresses[0][0]} as their default route and name server"
 
 
 def _how_to_use(server: Listening, ca: Path) -> str | None:

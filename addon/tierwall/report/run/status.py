@@ -44,7 +44,7 @@ ul{{list-style:none;padding:0}}li{{border-top:1px solid #dde;padding:.4rem 0;ove
 <h2>For this device</h2>
 <p><a href="/proxy.pac">/proxy.pac</a>: the vendors' hosts through this proxy;
 <a href="/proxy.pac?all">/proxy.pac?all</a>: everything.<br>
-<a href="/ca.pem">/ca.pem</a>: the lab CA, which only inspecting sites and block pages inside TLS need.</p>
+<a href="/ca.pem">/ca.pem</a>: the lab CA, for inspecting sites, block pages inside TLS and portals asked by TLS.</p>
 <p><small>tierwall {version}: a lab proxy that stands in for a corporate network.</small></p></body></html>
 """
 
