@@ -118,6 +118,17 @@ def test_a_companion_that_is_killed_is_started_again_and_sends_nothing_twice(sit
         assert kept.ids == ids(proxy)
 
 
+def test_what_sends_gives_way_to_the_proxy_and_its_clients(site: Callable[[str], Path]) -> None:
+    with an_engine() as kept, running_proxy("--site", site(""), "--otlp", f"http://127.0.0.1:{kept.port}") as proxy:
+        deny(proxy, "a.example")
+        kept.wait_for(lambda: len(kept.ids) == 1)
+        [supervisor] = children(proxy.process.pid)
+        [sender] = children(supervisor)
+
+        assert os.sched_getscheduler(sender) == os.SCHED_BATCH
+        assert os.getpriority(os.PRIO_PROCESS, sender) > os.getpriority(os.PRIO_PROCESS, proxy.process.pid)
+
+
 def test_every_fault_of_sinks_is_named_before_anything_starts(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("https://search\nno header", encoding="utf-8")
     arguments = ["--otlp", "collector:4318", "--elasticsearch", f"@{tmp_path}/url", "--nats", "@nowhere"]

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
 
+import pytest
 from click.testing import CliRunner, Result
 
 from tests.fleet.lines import line
@@ -88,3 +89,21 @@ def test_twenty_thousand_lines_a_second_are_read(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "tierwall", *command], check=True, env={"PYTHONPATH": str(ADDON)})
 
     assert getrusage(RUSAGE_CHILDREN).ru_utime - before < 60_000 / 20_000
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--listen", "127.0.0.1:0"], "--tls FOLDER go together"),
+        (["--listen", "127.0.0.1", "--tls", "{folder}"], "write HOST:PORT"),
+        (["access.log", "--listen", "127.0.0.1:18001", "--tls", "{folder}"], "files, or --listen"),
+        (["--tls", "{folder}"], "--tls FOLDER go together"),
+        (["--listen", "127.0.0.1:18001", "--tls", "{folder}", "--site", "nosuch"], "nosuch"),
+        ([], "name files of Envoy's log"),
+    ],
+)
+def test_what_makes_no_sense_is_said_before_anything_listens(tmp_path: Path, more: list[str], said: str) -> None:
+    done = CliRunner().invoke(cli, ["fleet", "ingest", *(each.format(folder=tmp_path) for each in more)])
+
+    assert done.exit_code == 2
+    assert said in done.output

@@ -59,6 +59,51 @@ def test_with_a_control_plane_lists_come_from_it_alone() -> None:
     assert json.loads(found["envoy.json"])["node"]["id"] == "lab-1"
 
 
+def test_two_control_planes_and_a_log_service_are_endpoints_that_the_guard_lets_envoy_reach() -> None:
+    planes = (Place(host="10.0.0.1", port=18000), Place(host="10.0.0.2", port=18000))
+    found = files(settings=Settings(control_plane=planes, log_to=Place(host="fd00::3", port=18001)))
+
+    said = {each["name"]: each for each in json.loads(found["envoy.json"])["static_resources"]["clusters"]}
+    reached = {
+        name: [
+            tuple(endpoint["endpoint"]["address"]["socket_address"].values())
+            for endpoint in said[name]["load_assignment"]["endpoints"][0]["lb_endpoints"]
+        ]
+        for name in ("control-plane", "log")
+    }
+    assert reached == {"control-plane": [("10.0.0.1", 18000), ("10.0.0.2", 18000)], "log": [("fd00::3", 18001)]}
+    for accepted in ("ip daddr 10.0.0.1 tcp", "ip daddr 10.0.0.2 tcp", "ip6 daddr fd00::3 tcp"):
+        assert found["guard.nft"].index(accepted) < found["guard.nft"].index("reject")
+
+
+def test_what_is_sent_to_a_log_service_are_the_fields_of_the_file() -> None:
+    def fields(settings: Settings) -> dict[str, list[set[str]]]:
+        found: dict[str, list[set[str]]] = {"file": [], "sent": []}
+
+        def look(at: object) -> None:
+            match at:
+                case {"log_format": {"json_format": dict(form)}}:
+                    found["file"].append(set(form.items()))
+                case {"common_config": {"custom_tags": list(tags)}}:
+                    found["sent"].append({(tag["tag"], tag["value"]) for tag in tags})
+                case dict():
+                    for each in at.values():
+                        look(each)
+                case list():
+                    for each in at:
+                        look(each)
+
+        look(json.loads(files(settings=settings)["envoy.json"]))
+        return found
+
+    transparent = Place(host="0.0.0.0", port=8081)
+    to_file = fields(Settings(transparent=transparent))
+    sent = fields(Settings(transparent=transparent, log_to=Place(host="logs.example", port=18001)))
+
+    assert to_file["file"]
+    assert (sent["sent"], sent["file"], to_file["sent"]) == (to_file["file"], [], [])
+
+
 @pytest.mark.parametrize(
     ("site", "said"),
     [
