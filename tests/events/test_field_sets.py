@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from tests.events.material import ALLOWED, ATTEMPT, NOW, as_json, context
 from tierwall import events
 from tierwall.events import Stage
-from tierwall.events.field_sets import destination, network, source, timestamp, tls
+from tierwall.events.field_sets import of_attempt, source, timestamp
 from tierwall.policy.attempt import Action, Attempt, GivenName, NameSource, Reason, Seen, Verdict
 from tierwall.policy.model import Transport
 
@@ -64,18 +64,30 @@ def test_who_is_not_known_is_no_source() -> None:
 
 
 def test_what_is_not_recognised_has_a_transport_and_no_protocol() -> None:
-    assert network(Transport.UDP, Seen.QUIC) == events.Network(transport="udp", protocol="quic")
-    assert network(Transport.TCP, Seen.OPAQUE).protocol is None
+    quic = Attempt(transport=Transport.UDP, port=443, seen=Seen.QUIC)
+    opaque = Attempt(transport=Transport.TCP, port=443, seen=Seen.OPAQUE)
+
+    assert of_attempt(quic, None).network == events.Network(transport="udp", protocol="quic")
+    assert of_attempt(opaque, None).network.protocol is None
 
 
 def test_the_server_name_is_the_clienthellos_alone() -> None:
     without = Attempt(transport=Transport.TCP, port=443, names=(GivenName(NameSource.CONNECT, "8x8.vc"),))
 
-    assert tls(without) is None
-    assert tls(ATTEMPT) == events.Tls(client=events.TlsClient(server_name="api.amplitude.com"))
+    assert of_attempt(without, None).tls is None
+    assert of_attempt(ATTEMPT, None).tls == events.Tls(client=events.TlsClient(server_name="api.amplitude.com"))
 
 
 def test_a_name_without_end_is_cut() -> None:
     long = Attempt(transport=Transport.TCP, port=443, names=(GivenName(NameSource.CONNECT, "a" * 1000),))
 
-    assert str(destination(long, None, None).domain).endswith("…[cut]")
+    assert str(of_attempt(long, None).destination.domain).endswith("…[cut]")
+
+
+def test_what_one_tunnel_received_is_not_said_of_the_next() -> None:
+    one = events.closed(ALLOWED, ATTEMPT, context(), by=events.ClosedBy.CLIENT, sent=1, received=2, duration=3)
+    next_one = events.from_verdict(ALLOWED, ATTEMPT, context())
+
+    assert one.destination is not None
+    assert next_one.destination is not None
+    assert (one.destination.bytes, next_one.destination.bytes) == (2, None)

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 
 from tierwall import __version__
 from tierwall.events.enums import Action, Category, ClosedBy, Kind, Stage, Type
-from tierwall.events.field_sets import destination, network, source, timestamp, tls
+from tierwall.events.field_sets import of_attempt, source, timestamp
 from tierwall.events.hostile_text import (
     FAULT_OCTETS,
     ID_OCTETS,
@@ -223,6 +223,10 @@ def marked(note: str, *, when: datetime | int, id: str, site: str | None = None)
 
 
 def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, context: Context) -> Event:
+    said = None if attempt is None else of_attempt(attempt, verdict)
+    where = None if said is None else said.destination
+    if where is not None and outcome.received is not None:
+        where = structs.replace(where, bytes=outcome.received)
     return Event(
         timestamp=timestamp(context.when),
         ecs=_ECS,
@@ -236,9 +240,9 @@ def _event(outcome: _Outcome, verdict: Verdict | None, attempt: Attempt | None, 
             duration=outcome.duration_ns,
         ),
         source=source(context.client_ip, context.client_port, outcome.sent),
-        destination=None if attempt is None else destination(attempt, verdict, outcome.received),
-        network=None if attempt is None else network(attempt.transport, attempt.seen),
-        tls=None if attempt is None else tls(attempt),
+        destination=where,
+        network=None if said is None else said.network,
+        tls=None if said is None else said.tls,
         url=None if context.url is None else Url(full=cut(redact_url(context.url, context.queries), URL_OCTETS)),
         http=None if context.method is None else Http(request=HttpRequest(method=cut(context.method, ID_OCTETS))),
         user_agent=None if context.user_agent is None else UserAgent(original=cut(context.user_agent, TEXT_OCTETS)),

@@ -3,15 +3,16 @@
 Knows what each field is named and how long it may be. What happened to the attempt is build.py's.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 from tierwall.events.enums import NetworkProtocol
-from tierwall.events.hostile_text import NAME_OCTETS, cut
+from tierwall.events.hostile_text import NAME_OCTETS, cut, cut_if_any
 from tierwall.events.model import Destination, Nat, Network, Source, Tls, TlsClient
 from tierwall.policy.attempt import Attempt, NameSource, Seen, Verdict
-from tierwall.policy.model import Transport
+from tierwall.policy.limits import VERDICTS_CACHED
 
 _PROTOCOLS: Final[dict[Seen | None, NetworkProtocol]] = {
     Seen.TLS: NetworkProtocol.TLS,
@@ -39,14 +40,31 @@ def source(ip: str | None, port: int | None, sent: int | None) -> Source | None:
     return None if ip is None else Source(ip=ip, port=port, bytes=sent)
 
 
-# Names and addresses come again: to look one up takes a quarter of what it takes to look at it, or to spell it.
-_name: Final = lru_cache(4096)(cut)
-_text: Final = lru_cache(4096)(str)
+@dataclass(frozen=True, slots=True)
+class OfAttempt:
+    """What an attempt and its verdict say of where to and by what: the same each time, so it is made once."""
+
+    destination: Destination
+    network: Network
+    tls: Tls | None
 
 
-def destination(attempt: Attempt, verdict: Verdict | None, received: int | None) -> Destination:
-    """Where to: the name that decided, else the first, with the address and what was dialled in its place."""
-    decided_by = None if verdict is None else verdict.name_source
+def of_attempt(attempt: Attempt, verdict: Verdict | None) -> OfAttempt:
+    """Where to and by what."""
+    return _of(attempt, None, None) if verdict is None else _of(attempt, verdict.name_source, verdict.name)
+
+
+@lru_cache(VERDICTS_CACHED)
+def _of(attempt: Attempt, decided_by: NameSource | None, name: str | None) -> OfAttempt:
+    return OfAttempt(
+        destination=_destination(attempt, decided_by, name),
+        network=Network(transport=attempt.transport, protocol=_PROTOCOLS.get(attempt.seen)),
+        tls=_tls(attempt),
+    )
+
+
+def _destination(attempt: Attempt, decided_by: NameSource | None, name: str | None) -> Destination:
+    """The name that decided, else the first, with the address and what was dialled in its place."""
     domain: str | None = None
     address, dialled = attempt.address or attempt.dialled, attempt.dialled
     for given in attempt.names:
@@ -54,31 +72,19 @@ def destination(attempt: Attempt, verdict: Verdict | None, received: int | None)
             address = address or given.value
         elif domain is None or given.source is decided_by:
             domain = given.value
-    if domain is None and verdict is not None and verdict.name_source is not NameSource.ADDRESS and address is None:
-        domain = verdict.name
+    if domain is None and decided_by not in {None, NameSource.ADDRESS} and address is None:
+        domain = name
     return Destination(
-        domain=None if domain is None else _name(domain, NAME_OCTETS),
-        ip=None if address is None else _text(address),
-        nat=None if dialled is None or dialled == address else Nat(ip=_text(dialled)),
+        domain=cut_if_any(domain, NAME_OCTETS),
+        ip=None if address is None else str(address),
+        nat=None if dialled is None or dialled == address else Nat(ip=str(dialled)),
         port=attempt.port,
-        bytes=received,
     )
 
 
-@lru_cache
-def network(transport: Transport, seen: Seen | None) -> Network:
-    """What it went over, and what was spoken."""
-    return Network(transport=transport, protocol=_PROTOCOLS.get(seen))
-
-
-def tls(attempt: Attempt) -> Tls | None:
+def _tls(attempt: Attempt) -> Tls | None:
     """The server name of a ClientHello, where one came."""
     for given in attempt.names:
         if given.source is NameSource.SNI:
-            return _server_name(str(given.value))
+            return Tls(client=TlsClient(server_name=cut(str(given.value), NAME_OCTETS)))
     return None
-
-
-@lru_cache(maxsize=1024)
-def _server_name(name: str) -> Tls:
-    return Tls(client=TlsClient(server_name=cut(name, NAME_OCTETS)))
