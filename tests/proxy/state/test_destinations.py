@@ -5,6 +5,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.support.endpoints import run
+from tierwall.proxy.state import destinations
 from tierwall.proxy.state.destinations import Destination, Destinations, InvalidResolve, parse_redirect
 
 
@@ -117,3 +118,17 @@ def test_a_learned_name_expires() -> None:
     destinations.learn(there, "vevox.app", 0)
 
     assert destinations.name_of(there) is None
+
+
+def test_what_a_name_led_to_is_used_again_for_a_moment_on_any_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = Destinations()
+
+    assert names.lately("localhost", 80) is None
+
+    found = run(lambda: names.find("localhost", 443))
+
+    assert names.lately("localhost", 80) == Destination(found.addresses, 80)
+
+    monkeypatch.setattr(destinations, "_FOUND_S", 0.0)
+
+    assert names.lately("localhost", 80) is None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from cachetools import LRUCache, TLRUCache, TTLCache
+from cachetools import LRUCache, TLRUCache
 
 from tierwall.policy.hostname import InvalidHost, InvalidPattern, normalise, normalise_pattern, suffixes
 from tierwall.policy.model import Address
@@ -83,7 +83,8 @@ class Destinations:
         default_factory=lambda: TLRUCache(_LEARNED, ttu=lambda _, learned, now: now + learned[1])
     )
     _redirected: Callable[[str | Address, int], Destination | None] = field(init=False, repr=False, compare=False)
-    _found: TTLCache[str | Address, tuple[Address, ...]] = field(default_factory=lambda: TTLCache(_FOUND, _FOUND_S))
+    _found: dict[str | Address, tuple[tuple[Address, ...], float]] = field(default_factory=dict)
+    """What names were found to lead to, and when, the oldest first."""
     _local: LRUCache[Address, bool] = field(default_factory=lambda: LRUCache(_LOCAL_CACHED))
 
     def __post_init__(self) -> None:
@@ -105,7 +106,9 @@ class Destinations:
         if (known := self.known(host, port)) is not None:
             return known
         found = self._found.get(host)
-        return None if found is None else Destination(found, port)
+        if found is None or time.monotonic() - found[1] >= _FOUND_S:
+            return None
+        return Destination(found[0], port)
 
     async def find(self, host: str | Address, port: int) -> Destination:
         """All addresses of the host, `--resolve` first. Raises OSError (socket.gaierror) where there are none."""
@@ -113,7 +116,10 @@ class Destinations:
             return known or Destination((), port)
         infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         found = tuple(dict.fromkeys(socket_address(str(info[4][0])) for info in infos))
-        self._found[host] = found
+        self._found.pop(host, None)
+        while len(self._found) >= _FOUND:
+            del self._found[next(iter(self._found))]
+        self._found[host] = found, time.monotonic()
         return Destination(found, port)
 
     def is_self(self, address: Address, port: int) -> bool:
