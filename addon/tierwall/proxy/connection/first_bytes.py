@@ -11,7 +11,7 @@ from tierwall.opening import Malformed, NeedMore, Opaque, Opening, read_tunnel
 from tierwall.policy.limits import FIRST_BYTES_S
 from tierwall.proxy.transport.endpoints.end_states import Peer
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
-from tierwall.proxy.transport.limits import Limit, Limits
+from tierwall.proxy.transport.limits import Limit
 
 PAUSE_S: Final = 0.02
 """Seconds that a client in a tunnel may pause in a line that hardly is HTTP before what it has said goes out."""
@@ -45,7 +45,7 @@ class FirstBytes:
         if self._client.received or self._client.peer is not Peer.SPEAKS:
             self.came()
         if limited and self._then is then and self._limit is None:
-            self._limit = Limits.here().begin(FIRST_BYTES_S, self)
+            self._limit = self._client.limits.begin(FIRST_BYTES_S, self)
 
     def came(self) -> None:
         if not self._looks:
@@ -94,7 +94,7 @@ class FirstBytes:
         if self._needs.may_pause and self._reads is read_tunnel:
             self._pause = asyncio.get_running_loop().call_later(PAUSE_S, self.limit_passed)
         elif self._limit is None:
-            self._limit = Limits.here().begin(FIRST_BYTES_S, self)
+            self._limit = self._client.limits.begin(FIRST_BYTES_S, self)
 
     def _tell(self, opening: Opening | None) -> None:
         then = self._then

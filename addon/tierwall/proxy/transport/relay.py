@@ -10,7 +10,6 @@ from typing import Final, Protocol
 from tierwall.events import ClosedBy
 from tierwall.proxy.transport.endpoints.end_states import Peer
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
-from tierwall.proxy.transport.limits import Limits
 
 YOUNG_S: Final = 60.0
 """Seconds after which the kernel is asked to look whether both sides are there (SO_KEEPALIVE). It begins to after two
@@ -53,7 +52,7 @@ class Relay:
         """Whether a behaviour cut it, so that each end comes to its own end."""
         self.is_over = False
         """Whether it is no tunnel any more."""
-        self._young = Limits.here().begin(YOUNG_S, self)
+        self._young = client.limits.begin(YOUNG_S, self)
         self.began = self._young[self]
         self.then: Callable[[], None] | None = None
         """What is to be done when it is over."""

@@ -64,7 +64,7 @@ class Console:
 
     def write(self, event: Event) -> None:
         """Print the event's line, or count it."""
-        if event.action not in self._actions:
+        if event.event.action not in self._actions:
             return
         now = self._clock()
         self._say_what_is_due(now)

@@ -22,7 +22,7 @@ class Recent:
 
     def write(self, event: Event) -> None:
         """Take one. Mere successes (`--events all`) are left out, and what our own failures were is not for clients."""
-        if event.action not in ALWAYS:
+        if event.event.action not in ALWAYS:
             return
         self.counts[event.action] += 1
         if event.destination is not None and event.event.reason is not Reason.ERROR:

@@ -11,6 +11,8 @@ import termios
 from abc import ABC, abstractmethod
 from typing import Any
 
+from tierwall.proxy.transport.limits import Limits
+
 
 class Beneath(ABC):
     """Either of them."""
@@ -25,6 +27,11 @@ class Beneath(ABC):
     @abstractmethod
     def is_reading(self) -> bool:
         """Whether octets that come are read."""
+
+    @property
+    def limits(self) -> Limits:
+        """Those of its event loop."""
+        return Limits.here()
 
     @abstractmethod
     def pause_reading(self) -> None:

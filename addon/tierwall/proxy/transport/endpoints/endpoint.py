@@ -14,7 +14,7 @@ from tierwall.proxy.transport.endpoints.end_states import PEER, USE, Happened, P
 from tierwall.proxy.transport.endpoints.endpoint_roles import EndWatcher, Owner, Reader, Tap
 from tierwall.proxy.transport.endpoints.farewells import SILENCE_S, Farewells
 from tierwall.proxy.transport.endpoints.tunnel_filter import TunnelFilter
-from tierwall.proxy.transport.limits import Limit, Limits
+from tierwall.proxy.transport.limits import Limit
 
 logger = logging.getLogger(__name__)
 
@@ -242,7 +242,7 @@ class Endpoint(Farewells):
 
     def _begin_limit(self, seconds: float) -> None:
         self._end_limit()
-        self._limit = Limits.here().begin(seconds, self)
+        self._limit = self.limits.begin(seconds, self)
 
     def _end_limit(self) -> None:
         if self._limit is not None:

@@ -15,6 +15,7 @@ from typing import Any, Final
 from tierwall.proxy.transport.endpoints.end_states import Happened, Peer, Use
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.endpoints.endpoint_roles import NOBODY, Dialler
+from tierwall.proxy.transport.limits import Limits
 from tierwall.proxy.transport.socket_poll import BUFFER, READS, READS_AND_WRITES, VIEW, SocketPoll
 
 _READ_OCTETS: Final = len(BUFFER)
@@ -134,6 +135,10 @@ class SocketEndpoint(Endpoint):
                 return self._sock.getsockname()
             case _:
                 return default
+
+    @property
+    def limits(self) -> Limits:
+        return self._poll.limits
 
     @property
     def is_reading(self) -> bool:
