@@ -56,7 +56,8 @@ class CaptivePortal(Spec):
     maker's); once accepted, the page leads back to what was asked for. Of all else it stops what the site admits; what
     it does not is denied as ever. `/api` of the portal's host is RFC 8908's. All of that host is served by the proxy
     itself, on plain HTTP and by TLS with a certificate of the lab CA, whatever the site admits. In transparent modes
-    clients must have an address for the portal's name, whichever it is, and the network must lead it here.
+    clients must have an address for the portal's name, whichever it is, and the network must lead it here: the lab's
+    DNS gives them one.
     """
 
     NAME: ClassVar[str] = "captive-portal"

@@ -13,10 +13,10 @@ from mitmproxy.test.tutils import tdnsreq
 
 from tests.policy.catalogues import CATALOGUE, listed
 from tests.support.endpoints import Told
-from tierwall.policy.behaviour import SplitDns
+from tierwall.policy.behaviour import CaptivePortal, SplitDns
 from tierwall.policy.model import Address
 from tierwall.policy.site import DnsMode, DnsRefusal, Refusals, Site
-from tierwall.proxy.serving.modes.name_server import NameServer
+from tierwall.proxy.serving.modes.name_server import PORTALS_ADDRESS, NameServer
 from tierwall.proxy.state.active_policy import ActivePolicy
 from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
@@ -66,6 +66,17 @@ def test_what_is_listed_is_the_resolvers_to_answer_whatever_its_port() -> None:
     served = Served()
 
     assert served.ask("A.example") is None
+    assert served.told.events == []
+
+
+@pytest.mark.parametrize(("kind", "answered"), [(types.A, [PORTALS_ADDRESS.packed]), (types.AAAA, [])])
+def test_a_captive_portals_own_name_leads_here_although_nobody_lists_it(kind: int, answered: list[bytes]) -> None:
+    served = Served(replace(SITE, behaviours=(CaptivePortal(),)))
+
+    answer = served.ask("Portal.Tierwall.test", kind=kind)
+
+    assert answer is not None
+    assert (answer.response_code, [record.data for record in answer.answers]) == (response_codes.NOERROR, answered)
     assert served.told.events == []
 
 

@@ -14,7 +14,7 @@ from mitmproxy.proxy import mode_specs
 
 from tierwall.events import Stage
 from tierwall.policy.attempt import Attempt, NameSource, Reason, Seen
-from tierwall.policy.behaviour import DnsAnswer
+from tierwall.policy.behaviour import CaptivePortal, DnsAnswer
 from tierwall.policy.hostname import InvalidHost, normalise
 from tierwall.policy.model import Address
 from tierwall.policy.projections.dns_answers import Answer, answer_to, uses_of
@@ -27,6 +27,10 @@ from tierwall.proxy.state.destinations import Destinations
 from tierwall.proxy.state.recorder import Recorder
 
 PORT: Final = 53
+
+PORTALS_ADDRESS: Final = ip_address("192.0.2.1")
+"""Where the lab's DNS leads a captive portal's own name: for documentation (RFC 5737), so that nobody has it and a
+gateway's clients send it to the gateway."""
 
 LED_HERE: Final = (mode_specs.WireGuardMode, mode_specs.TunMode, mode_specs.LocalMode)
 """Modes whose clients' packets come here whatever server they are meant for; port 53 is always DNS there."""
@@ -58,6 +62,8 @@ class NameServer:
         question = request.question
         if question is None:  # RFC 9619 section 3: more than one question is a format error, and so is none
             dns_flow.response = request.fail(response_codes.FORMERR)
+        elif self._is_portals(question.name):
+            _say(dns_flow, DnsAnswer.ADDRESS, (PORTALS_ADDRESS,))
         elif self._is_refused(dns_flow, question.name):
             _refuse(dns_flow, self._active_policy.site.refuse)
         elif (answer := self._instead(dns_flow, question.name)) is not None:
@@ -102,6 +108,14 @@ class NameServer:
         if server.transport_protocol != "udp" and not isinstance(client.proxy_mode, LED_HERE):
             return False  # there, TCP to port 53 may be anything
         return client.sockname[1] == PORT and server.address[:2] in [(host, PORT) for host in _name_servers()]
+
+    def _is_portals(self, asked: str) -> bool:
+        """Whether it is a captive portal's own host: that is here, whatever the site admits and whoever else has it."""
+        hosts = {each.portal for each in self._active_policy.site.behaviours if isinstance(each, CaptivePortal)}
+        try:
+            return bool(hosts) and normalise(asked) in hosts
+        except InvalidHost:
+            return False
 
     def _is_refused(self, dns_flow: dns.DNSFlow, name: str) -> bool:
         if self._active_policy.site.dns is not DnsMode.FILTER:
