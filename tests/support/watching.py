@@ -26,7 +26,8 @@ LIMIT_S: Final = 40.0
 class Watched:
     """A page that is served."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | None
+    """None where it is a container's."""
     page: str
     token: str
 

@@ -59,12 +59,13 @@ def test_it_is_accessible_and_fits(journal: Journalled, look: Look, scheme: str,
     journal.append(*FIRST, Try("https://8x8.vc", site="observe").failed())
     page = look(journal.watch.address, color_scheme=scheme, viewport={"width": width, "height": 900}, bypass_csp=True)
     expect(rows(page)).to_have_count(4)
+    page.screenshot(path=PICTURES / f"{scheme}-{width}.png", full_page=True)
     page.add_script_tag(path=str(AXE))
     found = page.evaluate("options => axe.run(options)", WCAG_AA)["violations"]
     page.get_by_role("button", name="api.amplitude.com:443").click()
     expect(page.locator("#dialog h3").first).to_be_visible()
     found += page.evaluate("options => axe.run(options)", WCAG_AA)["violations"]
-    page.screenshot(path=PICTURES / f"{scheme}-{width}.png")
+    page.screenshot(path=PICTURES / f"{scheme}-{width}-detail.png")
 
     assert [(each["id"], each["nodes"][0]["html"][:200]) for each in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

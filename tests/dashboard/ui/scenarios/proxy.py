@@ -8,8 +8,9 @@ from playwright.sync_api import expect
 
 from tests.dashboard.ui.conftest import FIRST, PICTURES
 from tests.dashboard.ui.on_page import Look, cell, rows
+from tests.support.journal_lines import about
 from tests.support.programs import connected, tunnel
-from tests.support.running import Proxy, about, allow_private, needs, running_proxy
+from tests.support.running import Proxy, allow_private, needs, running_proxy
 from tests.support.watching import Watched, watched
 from tierwall.standins.origins import TcpEchoOrigin, serve_in_thread
 
