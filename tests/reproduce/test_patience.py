@@ -8,6 +8,7 @@ import pytest
 
 from tests.reproduce.test_results import CUT, OK, check, event
 from tierwall.events import Event
+from tierwall.policy.behaviour import Latency
 from tierwall.reproduce.check import Check, Pattern
 from tierwall.reproduce.patience import PATIENT_S, asked, asked_again
 from tierwall.standins.clients import Cause, Outcome, Stage
@@ -46,6 +47,12 @@ def test_what_the_journal_says_was_struck_is_not_asked_again() -> None:
     struck, clients = check(), Clients()
 
     assert again({struck: CUT}, clients, event(struck)) == {struck: CUT}
+
+
+def test_who_was_only_made_late_is_given_more_time() -> None:
+    slow, clients = check(), Clients(OK)
+
+    assert again({slow: LATE}, clients, event(slow, Latency(delay=0.2))) == {slow: OK}
 
 
 def test_what_fails_again_is_broken_and_nobody_asks_for_ever() -> None:

@@ -4,9 +4,9 @@ from msgspec import structs
 
 from tests.reproduce.test_results import check, event
 from tierwall.events import Source
-from tierwall.policy.behaviour import DpiHttpsOnly
+from tierwall.policy.behaviour import DnsFilter, DpiHttpsOnly
 from tierwall.reproduce.check import Pattern
-from tierwall.reproduce.striking import by_host, concerning, struck
+from tierwall.reproduce.striking import by_host, causes, concerning, struck
 
 
 def test_clients_of_two_kinds_at_one_place_are_told_apart_by_their_addresses() -> None:
@@ -16,6 +16,13 @@ def test_clients_of_two_kinds_at_one_place_are_told_apart_by_their_addresses() -
 
     assert struck(pinned, [theirs]) == [theirs]
     assert struck(native, [theirs]) == []
+
+
+def test_a_name_that_is_filtered_for_one_service_is_why_another_at_that_name_fails() -> None:
+    theirs = event(check(service="content"), DnsFilter())
+
+    assert struck(check(), [theirs]) == []
+    assert causes(check(), [theirs]) == [theirs]
 
 
 def test_an_event_concerns_whoever_went_there_for_a_service_that_it_breaks() -> None:

@@ -1,8 +1,8 @@
 """How long a client waits, and when it is asked again.
 
-Knows checks, outcomes and what the journal says; times alone are not its own. On a machine that does more than it can,
-a client gives up before its turn has come: who failed and was struck by nothing is asked once more, a few at a time and
-with more patience, and only that counts. A network that breaks it breaks it again.
+Knows checks, outcomes and what the journal says. On a machine that does more than it can, a client gives up before its
+turn has come: who failed and was struck by nothing, or only made late, is asked once more, a few at a time and with
+more patience, and only that counts. A network that breaks it breaks it again.
 """
 
 import asyncio
@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from tierwall.events import Event
+from tierwall.policy.behaviour import Bandwidth, Jitter, Latency, Slicer
 from tierwall.reproduce.check import Check
-from tierwall.reproduce.striking import struck
-from tierwall.standins.clients import Outcome
+from tierwall.reproduce.striking import causes
+from tierwall.standins.clients import Cause, Outcome
 from tierwall.standins.clients.outcome import LIMIT_S
 
 PATIENT_S: Final = 20.0
@@ -24,6 +25,9 @@ LONG_S: Final = 10.0
 _EARLY: Final = 0.25
 """Of the time that it holds: who fails before that has met no silence that was too long."""
 _AT_ONCE: Final = 4
+
+_SLOW: Final = {Latency.NAME, Jitter.NAME, Bandwidth.NAME, Slicer.NAME}
+"""What makes a client late, which is no break before it has waited for long."""
 
 type Ask = Callable[[Check, float], Awaitable[Outcome]]
 """A check, and how many seconds a step of it may take."""
@@ -47,7 +51,7 @@ async def asked_again(
     found = dict(outcomes)
     failed = [check for check, outcome in outcomes.items() if not outcome.ok and check.hold_s <= LONG_S]
     events = journal() if failed else ()
-    left = [check for check in failed if not struck(check, events)]
+    left = [check for check in failed if not _is_broken(check, outcomes[check], events)]
     while left:
         some, left = left[:_AT_ONCE], left[_AT_ONCE:]
         again = await asyncio.gather(*(ask(check, PATIENT_S) for check in some))
@@ -55,3 +59,8 @@ async def asked_again(
         if not any(outcome.ok for outcome in again):
             break
     return found
+
+
+def _is_broken(check: Check, outcome: Outcome, events: Sequence[Event]) -> bool:
+    what = {event.tierwall.behaviour for event in causes(check, events)}
+    return bool(what - _SLOW if outcome.cause is Cause.TIMEOUT else what)

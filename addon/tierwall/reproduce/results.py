@@ -12,7 +12,7 @@ from tierwall.events import Event
 from tierwall.policy.behaviour import Behaviour, TlsInspection
 from tierwall.policy.model import Tier
 from tierwall.reproduce.check import Check
-from tierwall.reproduce.striking import by_host, concerning, struck
+from tierwall.reproduce.striking import by_host, causes, concerning, struck
 from tierwall.reproduce.trial import Round
 from tierwall.standins.clients import Outcome
 
@@ -116,8 +116,12 @@ def _other_issuer(check: Check, before: Round, now: Round) -> bool:
 def _row(group: list[Check], rounds: tuple[Round, Round], hosts: tuple[_ByHost, _ByHost]) -> Row:
     service, first = group[0].of.service, group[0]
     before, now = rounds
-    hit = [(check, _struck(check, hosts[1])) for check in group if check in now.outcomes]
-    failed = [check for check, _ in hit if not now.outcomes[check].ok]
+    failed = [check for check in group if check in now.outcomes and not now.outcomes[check].ok]
+    hit = [
+        (check, causes(check, _at(check, hosts[1])) if check in failed else struck(check, _at(check, hosts[1])))
+        for check in group
+        if check in now.outcomes
+    ]
     broken_by = [(check, events) for check, events in hit if events or not now.outcomes[check].ok]
     return Row(
         service=service.id,
@@ -137,8 +141,8 @@ def _row(group: list[Check], rounds: tuple[Round, Round], hosts: tuple[_ByHost, 
     )
 
 
-def _struck(check: Check, hosts: _ByHost) -> list[Event]:
-    return struck(check, hosts.get(str(check.of.host), ()))
+def _at(check: Check, hosts: _ByHost) -> Sequence[Event]:
+    return hosts.get(str(check.of.host), ())
 
 
 def _state(group: list[Check], of: Round, hosts: _ByHost) -> Works:
@@ -146,7 +150,7 @@ def _state(group: list[Check], of: Round, hosts: _ByHost) -> Works:
     if not outcomes:
         return Works.NOT_RUN
     if all(outcome.ok for outcome in outcomes):
-        return Works.HIT if any(_struck(check, hosts) for check in group) else Works.WORKS
+        return Works.HIT if any(struck(check, _at(check, hosts)) for check in group) else Works.WORKS
     return Works.PARTLY if any(outcome.ok for outcome in outcomes) else Works.BROKEN
 
 

@@ -17,6 +17,13 @@ def struck(check: Check, events: Sequence[Event]) -> list[Event]:
     return [event for event in events if event.action in _STRUCK and _is_about(check, event)]
 
 
+def causes(check: Check, events: Sequence[Event]) -> list[Event]:
+    """Of a check that failed: what struck it, or else its client at its destination, whatever else that serves."""
+    return struck(check, events) or [
+        event for event in events if event.action in _STRUCK and _is_clients(check, event) and _is_there(check, event)
+    ]
+
+
 def by_host(events: Iterable[Event]) -> dict[str, list[Event]]:
     """The events by each name and address of their destinations, so that a check need look at its own only."""
     found: dict[str, list[Event]] = {}
@@ -34,11 +41,12 @@ def concerning(checks: Iterable[Check], events: Sequence[Event]) -> Iterator[Eve
 
 
 def _is_about(check: Check, event: Event) -> bool:
-    return (
-        (event.source is None or event.source.ip == check.client)
-        and _is_there(check, event)
-        and (_names(check, event) or not event.tierwall.breaks)
-    )
+    names = _names(check, event) or not event.tierwall.breaks
+    return _is_clients(check, event) and _is_there(check, event) and names
+
+
+def _is_clients(check: Check, event: Event) -> bool:
+    return event.source is None or event.source.ip == check.client
 
 
 def _is_there(check: Check, event: Event) -> bool:

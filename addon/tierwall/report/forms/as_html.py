@@ -26,7 +26,8 @@ h3 { font-size: 1rem; margin: 1rem 0 0; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th { text-align: left; color: var(--dim); font-weight: 600; white-space: nowrap; }
 th, td { padding: .25rem .9rem .25rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
-td { overflow-wrap: break-word; min-width: 3rem; } td code { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; min-width: 3rem; } td.code { min-width: 14ch; } td code { overflow-wrap: anywhere; }
+.day { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 code, pre { font: 13px/1.5 ui-monospace, monospace; }
 pre { background: var(--wash); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem;
@@ -55,6 +56,10 @@ details { margin: .5rem 0; } summary { cursor: pointer; overflow-wrap: anywhere;
   details > :not(summary) { display: none; } summary { list-style: none; }
 }
 """.strip()
+
+
+_SHORT: Final = 14
+"""Characters that a column of code always has room for."""
 
 
 def as_html(document: Document) -> str:
@@ -108,9 +113,9 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _cell(table: Table, at: int, cell: str) -> str:
-    text = _text(cell)
+    text = re.sub(r"\d{4}-\d\d-\d\d", r'<span class="day">\g<0></span>', _prose(cell))
     if at in table.codes and text:
-        text = f"<code>{text}</code>"
+        text = f"<code>{_breakable(_text(cell))}</code>"
     elif at in table.words and (word := cell.partition(":")[0]) in _WORDS:
         text = f'<span class="{_WORDS[word]}">{text}</span>'
     return f'<td{_class(table, at)} data-head="{_text(table.head[at])}">{text}</td>'
@@ -128,8 +133,15 @@ _WORDS: Final = {
 """What has a colour, and which; it is never the colour alone that says it."""
 
 
+def _breakable(code: str) -> str:
+    """Where a long name or place may go on in the next line: behind its dots, before its port."""
+    return re.sub(r"\.(?=\w)|(?=:\d)", r"\g<0><wbr>", code) if len(code) > _SHORT else code
+
+
 def _class(table: Table, at: int) -> str:
-    return ' class="number"' if at in table.numbers else ""
+    if at in table.numbers:
+        return ' class="number"'
+    return ' class="code"' if at in table.codes else ""
 
 
 def _block(block: Block) -> str:
