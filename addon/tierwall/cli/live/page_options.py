@@ -30,8 +30,9 @@ _OPTIONS = (
     click.option(
         "--ui-listen",
         metavar="HOST:PORT",
-        help="Where the page is served, which implies --ui. It answers to this machine's own names alone.  [default: "
-        "127.0.0.1:8081, or any port that is free]",
+        help="Where the page is served, which implies --ui. It answers to this machine's own names alone, and at an "
+        "address that others reach shows nothing without its token.  [default: 127.0.0.1:8081, or any port that is "
+        "free]",
     ),
     click.option("--no-open", is_flag=True, help="Print the page's address alone, and open no browser."),
 )

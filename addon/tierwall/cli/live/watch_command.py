@@ -21,7 +21,7 @@ Examples:
   tierwall watch --tui
 
 The page is for browsers of this machine, at an address that is printed. What is behind the # of it is needed to
-switch something; without it the page only shows.""",
+switch something; without it the page only shows, and at an address that others reach, nothing.""",
 )
 @click.argument("journal", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--proxy", metavar="PID", type=int, help="Which proxy, by its process id, where several run.")

@@ -6,6 +6,7 @@ journal. Nothing that happens here reaches the proxy, except what somebody asked
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -34,6 +35,7 @@ _TURN: Final = 500
 """Lines that are read before the page has its turn."""
 
 _TUNNELS: Final = 100
+_NOT_SHOWN: Final = "What happened before this page was started is not shown"
 _AT_ONCE_S: Final = 3.0
 """A page that is there so soon after its proxy has missed nothing."""
 
@@ -203,17 +205,14 @@ class ProxyFeed:
         """The ids of the last events, and what is not shown, in words."""
         since = min(each["since"] for each in said)
         early = time.time() - since > _AT_ONCE_S
-        journal = Path(said[0]["journal"]) if said[0]["journal"] else None
-        if journal is None or not journal.is_file():
-            return (
-                set(),
-                "What happened before this page was started is not shown: there is no journal." if early else None,
-            )
+        journal = Path(said[0]["journal"] or os.devnull)
+        if not journal.is_file():
+            return set(), f"{_NOT_SHOWN}: there is no journal." if early else None
         try:
             ids = frozenset(run for each in said for run in each["runs"])
             found = await replay(Run(journal=journal, since=since, ids=ids), self.picture)
         except OSError as fault:
-            return set(), f"What happened before this page was started is not shown: {journal}: {fault.strerror}."
+            return set(), f"{_NOT_SHOWN}: {journal}: {fault.strerror}."
         if not found.whole:
             return found.recent, "The run is longer than what is read of its journal: its beginning is not shown."
         if early and not said[0]["everything"]:
