@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tests.netns.lab import CLIENT, Lab, Seen
+from tests.netns.lab import CLIENT, TURN, Lab, Seen
 from tests.support.journal_lines import whole
 from tests.support.running import Proxy
 
@@ -103,3 +103,17 @@ def watch[T](lab: Lab, proxy: Proxy, act: Callable[[], T]) -> Happened[T]:
     after = lab.seen()
     event = whole(next(said for said in proxy.said() if said["event"]["id"] == caused.event.id))
     return Happened(outcome, event, Seen(after.tcp - before.tcp, after.udp - before.udp))
+
+
+def turn_closed(port: int) -> dict[str, Any]:
+    """The denial of media to 8x8's TURN relays, at a site that is closed to 8x8."""
+    return denied(
+        "tier-closed",
+        stage="udp",
+        refusal="drop",
+        destination={"ip": TURN, "port": port},
+        network={"transport": "udp"},
+        tier="core",
+        breaks=[TURN_RELAY],
+        rule={"name": "turn-sydney", "ruleset": "8x8", "category": "core"},
+    )

@@ -3,8 +3,9 @@
 Knows words only; see commands.py.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 from click.shell_completion import CompletionItem
@@ -47,3 +48,11 @@ policy_option: Final = click.option(
     help="A vendor policy besides the bundled ones; the same id replaces. May be repeated.",
 )
 json_option: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+
+
+def output_option[F: Callable[..., Any]](
+    said: str | None = None, *, metavar: str = "FILE", kind: click.Path | None = None, **more: Any
+) -> Callable[[F], F]:
+    """`-o`, `--output`: where a command writes what it makes. `kind`: what may stand there, a file otherwise."""
+    kind = kind or click.Path(dir_okay=False, path_type=Path)
+    return click.option("-o", "--output", "output", metavar=metavar, type=kind, help=said, **more)

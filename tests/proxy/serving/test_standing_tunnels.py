@@ -9,8 +9,8 @@ import pytest
 from tests.policy.catalogues import CATALOGUE, connect, everything
 from tests.support.endpoints import Peer, Told, connection, run, until
 from tierwall.events import ClosedBy
-from tierwall.policy.behaviour.parameters import Octets
-from tierwall.policy.behaviour.tunnel import Stall
+from tierwall.policy.behaviour.parameters import Octets, Seconds
+from tierwall.policy.behaviour.tunnel import Latency, Stall
 from tierwall.policy.site import Site
 from tierwall.proxy.connection.client_connection import ClientConnection, Listener, Speaks
 from tierwall.proxy.connection.tunnel_request import TunnelRequest
@@ -23,6 +23,7 @@ from tierwall.proxy.transport.relay import Relay
 pytestmark = pytest.mark.usefixtures("both_endpoints")
 
 OPEN = Site(id="open", admit=(everything(),))
+LATE = replace(OPEN, behaviours=(Latency(delay=Seconds(0.001)),))
 STALLING = replace(OPEN, behaviours=(Stall(octets=Octets(1)),))
 
 
@@ -91,14 +92,15 @@ def test_what_a_new_site_does_to_octets_an_open_tunnel_feels_and_taken_back_no_m
 
 
 def test_one_that_the_new_site_denies_stays_as_it_was() -> None:
-    async def scene() -> tuple[int, bytes]:
+    async def scene() -> tuple[int, bytes, bool]:
         standing = Standing()
-        async with standing.one() as (_, client, server):
+        async with standing.one() as (relay, client, server):
+            standing.policy.replace(LATE, CATALOGUE)
             standing.policy.replace(Site(id="closed"), CATALOGUE)
             await client.send(b"still")
-            return standing.standing, await server.read(5)
+            return standing.standing, await server.read(5), relay.behaviours is not None
 
-    assert run(scene) == (1, b"still")
+    assert run(scene) == (1, b"still", True)
 
 
 def test_the_oldest_are_told_of_first() -> None:

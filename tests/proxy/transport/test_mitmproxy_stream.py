@@ -146,6 +146,21 @@ def test_an_end_is_told_once_and_not_within_the_call_that_ends_it() -> None:
     assert run(scene) == (["made"], ["made", "lost"], 1)
 
 
+def test_what_comes_once_it_was_closed_is_told_to_nobody() -> None:
+    async def scene() -> bytes:
+        stream, heard = Stream(), Heard()
+        transport = _over(stream, heard)
+        running = asyncio.create_task(transport.run())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        transport.close()
+        stream.coming.put_nowait(b"late")
+        await running
+        return heard.octets
+
+    assert run(scene) == b""
+
+
 def test_a_stream_that_takes_no_more_is_lost_with_its_reason() -> None:
     async def scene() -> list[str]:
         stream, heard = Stream(), Heard()

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from tierwall.cli.options import json_option
+from tierwall.cli.options import json_option, output_option
 
 _OPTIONS: Final = (
     click.option(
@@ -71,7 +71,7 @@ Everything has to load. Hidden files are left out.""",
 )
 @click.argument("folder", metavar="FOLDER", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--key", metavar="FILE", required=True, type=click.Path(path_type=Path), help="The private key, in PEM.")
-@click.option("-o", "--output", metavar="FILE", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@output_option("The archive.", required=True)
 @click.option(
     "--revision",
     metavar="N",

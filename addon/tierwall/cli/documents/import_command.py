@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tierwall.cli.options import complete_vendors, json_option, policy_option
+from tierwall.cli.options import complete_vendors, json_option, output_option, policy_option
 
 _FORMS = ["m365", "cidrs", "google", "aws", "cloudflare", "table"]
 
@@ -31,9 +31,7 @@ and everything else that people wrote in it stays, and what changed is printed.
 Exit status of --check: 0 all is as it was, 1 something changed, 3 a document could not be read; 2 is bad input.""",
 )
 @click.argument("source", metavar="[SOURCE]", required=False)
-@click.option(
-    "-o", "output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where the policy is written."
-)
+@output_option("Where the policy is written.")
 @click.option("--form", type=click.Choice(_FORMS), help="What the document is.  [default: as it looks]")
 @click.option(
     "--only",

@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option, site_option
+from tierwall.cli.options import (
+    complete_sites,
+    complete_vendors,
+    json_option,
+    output_option,
+    policy_option,
+    site_option,
+)
 from tierwall.cli.topics.words import PRODUCTS
 
 
@@ -55,13 +62,10 @@ express is refused by name (docs/fleet.md). The options marked (envoy) are for i
     metavar="LIST[,LIST]",
     help="Which lists: allow, bypass, inbound.  [default: allow; with -o, all three]",
 )
-@click.option(
-    "-o",
-    "--output",
-    "folder",
+@output_option(
+    "Write every file here, also what the product cannot carry.",
     metavar="FOLDER",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Write every file here, also what the product cannot carry.",
+    kind=click.Path(file_okay=False, path_type=Path),
 )
 @click.option("--strict", is_flag=True, help="Write nothing that admits more, or less, than was asked.")
 @click.option(
@@ -108,7 +112,7 @@ def export_command(  # noqa: PLR0913 - one for each option
     site: str,
     policies: tuple[Path, ...],
     what: str | None,
-    folder: Path | None,
+    output: Path | None,
     strict: bool,
     old: Path | None,
     listing: bool,
@@ -136,7 +140,7 @@ def export_command(  # noqa: PLR0913 - one for each option
         site=site_argument or site,
         policies=policies,
         what=what,
-        folder=folder,
+        folder=output,
         strict=strict,
         old=old,
     )

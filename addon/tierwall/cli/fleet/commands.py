@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tierwall.cli.options import json_option, policy_option, site_option
+from tierwall.cli.options import json_option, output_option, policy_option, site_option
 
 
 @click.group("fleet", short_help="Envoys that enforce a site: their logs judged again, their lists served.")
@@ -47,13 +47,7 @@ Exit status 1 says that Envoy and judge differ somewhere: each is an event `drif
     show_default=True,
     help="denied: denials, failures and drift. all: every connection that was let through too.",
 )
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Append events here, for `tierwall report` and the like.  [default: standard output]",
-)
+@output_option("Append events here, for `tierwall report` and the like.  [default: standard output]")
 @json_option
 def ingest_command(  # noqa: PLR0913 - one for each option
     *,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tierwall.cli.options import complete_vendors, json_option, policy_option
+from tierwall.cli.options import complete_vendors, json_option, output_option, policy_option
 
 
 @click.command(
@@ -52,14 +52,11 @@ measured. `tierwall diagnose result.json` says what it means. Exit status 1: som
     help="Authorities (PEM) that count as the vendor's own: of a server of the customer's, say.",
 )
 @click.option("--with-addresses", is_flag=True, help="Write this machine's own address into the result.")
-@click.option(
-    "-o",
-    "--output",
-    metavar="FILE",
+@output_option(
+    "Where the result goes; - is stdout.",
+    kind=click.Path(dir_okay=False, allow_dash=True),
     default="result.json",
     show_default=True,
-    type=click.Path(dir_okay=False, allow_dash=True),
-    help="Where the result goes; - is stdout.",
 )
 def probe_command(  # noqa: PLR0913 - one for each option
     *,

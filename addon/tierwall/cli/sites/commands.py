@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tierwall.cli.options import complete_sites, complete_vendors, json_option, policy_option
+from tierwall.cli.options import complete_sites, complete_vendors, json_option, output_option, policy_option
 from tierwall.policy.dialect import Dialect
 
 
@@ -169,9 +169,7 @@ goes to stdout, and what lint says of it to stderr. Exit status 1 says that lint
     help="The product that reads them.  [default: that of the format, else literal]",
 )
 @click.option("--column", metavar="HEADING", help="Of CSV files: the column with the host patterns.")
-@click.option(
-    "-o", "output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="Where it is written."
-)
+@output_option("Where it is written.")
 @click.option("--title", metavar="TEXT", help="What the site is called, for people.")
 def new_site_command(
     *, lists: tuple[Path, ...], dialect: str | None, column: str | None, output: Path | None, title: str | None

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from tierwall.cli.export.command import complete_products
-from tierwall.cli.options import policy_option
+from tierwall.cli.options import output_option, policy_option
 
 
 @click.command(
@@ -39,13 +39,10 @@ would cut it.""",
 @click.option(
     "--to", "product", metavar="PRODUCT", shell_complete=complete_products, help="An export instead of a site."
 )
-@click.option(
-    "-o",
-    "--output",
-    "output",
+@output_option(
+    "Write the site to this file, or the export to this folder.  [default: stdout]",
     metavar="FILE|FOLDER",
-    type=click.Path(path_type=Path),
-    help="Write the site to this file, or the export to this folder.  [default: stdout]",
+    kind=click.Path(path_type=Path),
 )
 def learn_command(  # noqa: PLR0913 - one for each option
     *,

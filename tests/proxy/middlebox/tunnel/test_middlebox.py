@@ -53,16 +53,24 @@ def test_after_so_many_octets_it_is_reset_and_those_have_passed() -> None:
     assert run(scene) == (b"abc<reset>", [("reset", "after 3 octets; cut by RST", "reset")])
 
 
-def test_after_so_many_octets_it_stands_and_switched_off_the_rest_passes() -> None:
-    async def scene() -> tuple[bytes, bytes, int]:
-        async with standing(Stall(octets=Octets(3))) as it:
+def test_after_so_many_octets_it_stands_switched_off_the_rest_passes_and_again_it_is_no_news() -> None:
+    stall, idle = Stall(octets=Octets(3)), IdleTimeout(after=Seconds(60.0))
+
+    async def scene() -> tuple[bytes, bytes, bytes, Sequence[object]]:
+        async with standing(stall) as it:
             await it.client.send(b"abcdef")
             before = await it.server.read(3)
             await until(lambda: it.told.events)
-            it.under()
-            return before, await it.server.read(3), len(it.told.events)
+            it.under(idle)
+            after = await it.server.read(3)
+            it.under(stall, idle)
+            await it.client.send(b"ghijkl")
+            again = await it.server.read(3)
+            await until(lambda: it.relay.client.octets == 12)
+            return before, after, again, _told(it)
 
-    assert run(scene) == (b"abc", b"def", 1)
+    told = [("stall", "after 3 octets nothing passes any more", None)]
+    assert run(scene) == (b"abc", b"def", b"ghi", told)
 
 
 def test_what_octets_feel_is_told_with_the_first_of_them_and_once() -> None:

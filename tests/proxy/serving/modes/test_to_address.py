@@ -46,3 +46,12 @@ def test_a_client_that_says_nothing_and_leaves_is_no_event() -> None:
 
     assert run(lambda: said_to(door)) == b""
     assert door.told.events == []
+
+
+def test_redirected_plain_http_for_a_host_that_is_denied_is_handed_to_nobody() -> None:
+    door = Door(speaks=Speaks.ANYTHING, original=(ip_address("192.0.2.1"), 80))
+
+    heard = run(lambda: said_to(door, b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"))
+
+    assert heard.startswith(b"HTTP/1.1 403 ")
+    assert (door.reasons, door.handed_over) == ([Reason.UNLISTED], [])
