@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.diagnosis.measured import SEEN, broken, result, works
-from tests.diagnosis.test_table import CASES
+from tests.diagnosis.sentences import CASES
 from tierwall.diagnosis import diagnose
 from tierwall.diagnosis.site_text import site_text, users_of
 from tierwall.loader import load_catalogue, load_site

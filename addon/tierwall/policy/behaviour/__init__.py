@@ -1,6 +1,7 @@
 """What middleboxes do to traffic that is admitted: frozen specifications, and the order in which they act.
 
 Knows values only. Whether one acts on an attempt, and what that breaks, is effects.py's; proxy/middlebox alone acts.
+All kinds are named here, so that who matches on several moments has one place to import them from.
 """
 
 from collections.abc import Iterator
