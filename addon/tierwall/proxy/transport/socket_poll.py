@@ -19,6 +19,11 @@ logger = logging.getLogger(__name__)
 READS: Final = select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLET if hasattr(select, "epoll") else 0
 READS_AND_WRITES: Final = READS | select.EPOLLOUT if hasattr(select, "epoll") else 0
 
+HANGS_UP: Final = select.EPOLLRDHUP | select.EPOLLHUP | select.EPOLLERR if hasattr(select, "epoll") else 0
+CAN_READ: Final = select.EPOLLIN | HANGS_UP if hasattr(select, "epoll") else 0
+CAN_WRITE: Final = select.EPOLLOUT | select.EPOLLHUP | select.EPOLLERR if hasattr(select, "epoll") else 0
+"""What an event means for whoever is told."""
+
 ACCEPTS: Final = select.EPOLLIN if hasattr(select, "epoll") else 0
 """Level-triggered."""
 

@@ -115,3 +115,16 @@ class AsyncioEndpoint(Endpoint, asyncio.Protocol):
         octets."""
         sock = self.transport.get_extra_info("socket")
         return sock is not None and sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+
+
+async def give_to_asyncio(sock: socket.socket, unsent: bytes | bytearray, protocol: asyncio.Protocol) -> None:
+    """Let asyncio have a connection of ours: what we still hold for it leaves before the protocol writes."""
+    loop = asyncio.get_running_loop()
+    try:
+        sock.setblocking(False)
+        if unsent:
+            await loop.sock_sendall(sock, unsent)
+        await loop.connect_accepted_socket(lambda: protocol, sock)
+    except BaseException:
+        sock.close()
+        raise

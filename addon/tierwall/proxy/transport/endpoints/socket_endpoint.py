@@ -8,24 +8,29 @@ end where FIN came with it (EPOLLRDHUP); nobody is told of an end within a call 
 import _socket  # its wrapper in Python costs as much again as what it wraps
 import asyncio
 import os
-import select
 import socket
 from typing import Any, Final
 
+from tierwall.proxy.transport.endpoints.asyncio_endpoint import give_to_asyncio
 from tierwall.proxy.transport.endpoints.end_states import Happened, Peer, Use
 from tierwall.proxy.transport.endpoints.endpoint import Endpoint
 from tierwall.proxy.transport.endpoints.endpoint_roles import NOBODY, Dialler
 from tierwall.proxy.transport.limits import Limits
-from tierwall.proxy.transport.socket_poll import BUFFER, READS, READS_AND_WRITES, VIEW, SocketPoll
+from tierwall.proxy.transport.socket_poll import (
+    CAN_READ,
+    CAN_WRITE,
+    HANGS_UP,
+    READS,
+    READS_AND_WRITES,
+    VIEW,
+    SocketPoll,
+)
 
-_READ_OCTETS: Final = len(BUFFER)
+_READ_OCTETS: Final = len(VIEW)
 _READS_A_TURN: Final = 8
 _NOW: Final = getattr(socket, "MSG_DONTWAIT", 0)
 _NOW_QUIETLY: Final = _NOW | getattr(socket, "MSG_NOSIGNAL", 0)
 _MORE_FOLLOWS: Final = _NOW_QUIETLY | getattr(socket, "MSG_MORE", 0)
-_HANGS_UP: Final = getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
-_CAN_READ: Final = getattr(select, "EPOLLIN", 0) | _HANGS_UP
-_CAN_WRITE: Final = getattr(select, "EPOLLOUT", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
 
 
 class SocketEndpoint(Endpoint):
@@ -101,11 +106,11 @@ class SocketEndpoint(Endpoint):
         if self._dialler is not None:
             self._look_whether_it_stands(self._dialler)
             return
-        if self._unsent is not None and events & _CAN_WRITE:
+        if self._unsent is not None and events & CAN_WRITE:
             self._send_on(self._unsent)
-        if events & _CAN_READ:
+        if events & CAN_READ:
             if self._reads:
-                self._read(hangs_up=events & _HANGS_UP != 0)
+                self._read(hangs_up=events & HANGS_UP != 0)
             else:
                 self._missed = True
 
@@ -204,20 +209,12 @@ class SocketEndpoint(Endpoint):
         self._end(Happened.CLOSE)
 
     async def give_to(self, protocol: asyncio.Protocol) -> None:
-        loop = asyncio.get_running_loop()
         self.keep_alive()
         self._poll.remove(self._fd)
         self._ends = Happened.CLOSE  # nothing happens here any more, and nobody is told
         with_octets, self._unsent = self._unsent, None
         sock = socket.socket(self._sock.family, self._sock.type, 0, self._sock.detach())
-        try:
-            sock.setblocking(False)
-            if with_octets:
-                await loop.sock_sendall(sock, with_octets)  # before the protocol can write
-            await loop.connect_accepted_socket(lambda: protocol, sock)
-        except BaseException:
-            sock.close()
-            raise
+        await give_to_asyncio(sock, with_octets or b"", protocol)
 
     # -- private
 
@@ -226,7 +223,7 @@ class SocketEndpoint(Endpoint):
         recv_into = self._sock.recv_into
         for _ in range(_READS_A_TURN):
             try:
-                count = recv_into(BUFFER, 0, _NOW)
+                count = recv_into(VIEW, 0, _NOW)
             except BlockingIOError:
                 return
             except OSError:
