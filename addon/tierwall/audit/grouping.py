@@ -1,7 +1,7 @@
 """Queries that group a log where it lies -> distinct destinations with counts, for `tierwall audit distinct.jsonl`.
 
 Knows the query languages of three stores. What Squid's words mean is not written twice: the query hands the words over,
-and records/distinct.py asks records/squid_verdict.py.
+and records/distinct.py asks records/proxies/squid_verdict.py.
 """
 
 from enum import StrEnum
@@ -20,7 +20,7 @@ _LINE: Final = (
     r"^(\d{9,10}\.\d{3}) +-?\d+ \S+ ([A-Z_]+/\d{3}) -?\d+ ([A-Z-]+) "
     r"((?:[a-z][a-z0-9+.-]*://)?[^/?#\s]*)\S* \S+ ([A-Z_]+)/"
 )
-"""Time, result code and status, method, scheme and authority, hierarchy code: as records/squid.py has them."""
+"""Time, result code and status, method, scheme and authority, hierarchy code: as records/proxies/squid.py has them."""
 
 _CLICKHOUSE: Final = """\
 -- tierwall audit: Squid's native log -> distinct destinations with counts.

@@ -1,7 +1,7 @@
 """Hosts as clients and files spell them -> the one spelling that everything compares.
 
 Knows spellings: names, address literals, host patterns, and which addresses are nobody's public destination. What a
-pattern covers is dialect.py's; public suffixes are the loader's. Nothing is normalised twice: the result is final.
+pattern covers is dialect/'s; public suffixes are the loader's. Nothing is normalised twice: the result is final.
 """
 
 import re

@@ -1,6 +1,6 @@
 """What a vendor's document asks a network to open: services, rules, sources.
 
-Knows values that were validated at the edge (loader.py) and nothing of files, sites or decisions.
+Knows values that were validated at the edge (loader/) and nothing of files, sites or decisions.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """The mitmproxy addon: options in, hooks and the front door out; the same in `tierwall run` and in stock mitmproxy.
 
-Knows mitmproxy's lifecycle. Policies and sites are loader.py's, hooks serving/hooks.py's, connections front_door.py's.
+Knows mitmproxy's lifecycle. Policies and sites are loader/'s, hooks serving/hooks.py's, connections front_door.py's.
 """
 
 import asyncio

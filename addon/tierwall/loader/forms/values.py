@@ -1,6 +1,6 @@
 """The kinds of value in policy and site files, for pydantic: what is read, and what the JSON Schemas say.
 
-Knows how one value is checked; which keys hold which kind is forms.py's, and wrong shapes are complaints.py's.
+Knows how one value is checked; which keys hold which kind is form.py's, and wrong shapes are pydantic_errors.py's.
 """
 
 from collections.abc import Callable

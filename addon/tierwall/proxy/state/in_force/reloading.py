@@ -1,6 +1,6 @@
 """Watches the files of the site and policies in force, and puts them in force again when they changed.
 
-Knows when to look, and what is said of a change. Looking is loader/watching.py's, what files mean loader.py's:
+Knows when to look, and what is said of a change. Looking is loader/watching.py's, what files mean loader/'s:
 what does not load leaves everything as it was.
 """
 
