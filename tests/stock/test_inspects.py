@@ -1,11 +1,13 @@
 """Behaviours that inspect do the same under stock mitmproxy, whose other addons are there too."""
 
+import json
 from pathlib import Path
 
 from tests.stock.conftest import SITE, Behind
 from tests.stock.stock import stock_mitmproxy
 from tests.support.journal_lines import about
-from tests.support.programs import wait
+from tests.support.needs import needs
+from tests.support.programs import curl, through, wait
 from tierwall.standins.clients import Cause, fetch_https, native_session, websocket_session
 
 BEHAVIOURS = """
@@ -36,6 +38,22 @@ def test_what_is_no_https_is_cut_and_what_is_goes_on(behind: Behind, ca: Path, t
     assert socket.reply is not None
     assert socket.reply.status == 426
     assert all(map(about("cut.corp.example", "broken"), broken))
+
+
+@needs("curl")
+def test_a_captive_portal_is_asked_by_tls_and_nothing_is_dialled_for_it(tmp_path: Path) -> None:
+    """Stock mitmproxy would ask a server for its certificate first (`connection_strategy: eager`)."""
+    site, home = tmp_path / "site.yaml", tmp_path / "mitmproxy"
+    site.write_text("version: 1\nsite: hotel\nbehaviours: [{behaviour: captive-portal}]\n", encoding="utf-8")
+
+    with stock_mitmproxy("--set", f"confdir={home}", site=site) as proxy:
+        portal = curl(
+            *through(proxy.via), "--cacert", home / "mitmproxy-ca-cert.pem", "https://portal.tierwall.test/api"
+        )
+        events = proxy.events()
+
+    assert json.loads(portal.body) == {"captive": True, "user-portal-url": "https://portal.tierwall.test/"}
+    assert events == []
 
 
 NAMES = ("dpi-https-only", "no-websocket", "tls-max-version")

@@ -47,6 +47,8 @@ class Known:
 
     host: str | Address
     port: int
+    answered_here: bool = False
+    """Whether the client gets its answer from us alone: a refusal inside TLS, or a captive portal's page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

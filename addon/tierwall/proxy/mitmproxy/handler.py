@@ -15,7 +15,7 @@ from mitmproxy.proxy import commands, events, server_hooks
 from mitmproxy.proxy.layer import CommandGenerator, Layer, NextLayer, NextLayerHook
 from mitmproxy.proxy.layers.dns import DnsRequestHook
 from mitmproxy.proxy.layers.http._hooks import HttpConnectHook, HttpRequestHeadersHook
-from mitmproxy.proxy.layers.tls import TlsStartServerHook
+from mitmproxy.proxy.layers.tls import TlsClienthelloHook, TlsStartServerHook
 from mitmproxy.proxy.mode_servers import ProxyConnectionHandler
 from mitmproxy.proxy.mode_specs import ProxyMode
 
@@ -66,6 +66,8 @@ class GuardedHandler(ProxyConnectionHandler):
     ) -> None:  # mitmproxy's signature
         super().__init__(master, reader, writer, _Options(options), mode)  # type: ignore[no-untyped-call]
         self._ended = False
+        self.answered_here = False
+        """Whether no server is asked, not even for its certificate, as stock mitmproxy would first."""
         if isinstance(reader, Wire):
             reader.may_read = lambda: self._reads(self.client)
 
@@ -86,6 +88,8 @@ class GuardedHandler(ProxyConnectionHandler):
         match hook:
             case server_hooks.ServerConnectedHook(data=data):
                 self._wire(data.server)
+            case TlsClienthelloHook(data=data) if self.answered_here:
+                data.establish_server_tls_first = False
             case TlsStartServerHook(data=data) if not is_verifiable(data.conn.sni or ""):
                 data.ssl_conn = None  # which ends the connection, behind a parent proxy too
             case _:

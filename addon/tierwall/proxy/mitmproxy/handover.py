@@ -54,6 +54,7 @@ async def hand_over(instance: ServerInstance[ProxyMode], end: Endpoint, known: K
         handler.layer = HttpLayer(context, HTTPMode.upstream if upstream else HTTPMode.regular)
     else:
         context.server.address = (str(known.host), known.port)
+        handler.answered_here = known.answered_here
         if isinstance(instance.mode, UpstreamMode):
             context.server.via = (instance.mode.scheme, instance.mode.address)
         handler.layer = _tls(context) if encrypted else HttpLayer(context, HTTPMode.transparent)

@@ -6,6 +6,7 @@ with the next (connection/states.py). Refuses to decide anything.
 
 import time
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
@@ -252,5 +253,5 @@ class Tunnels(StandingTunnels):
 
     async def _shown(self, request: TunnelRequest, known: Known) -> None:
         connection = request.connection
-        await connection.listener.hand_over(connection.client, known)
+        await connection.listener.hand_over(connection.client, replace(known, answered_here=True))
         connection.end(Happens.END)

@@ -74,8 +74,6 @@ class TlsInspection:
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """The client says what it would speak: note what becomes of that."""
         case, hello = self._case(data.context), data.client_hello
-        if case.answered_here or not case.verdict.passes:
-            data.establish_server_tls_first = False  # as stock mitmproxy would
         if (limited := case.effect(TlsMaxVersion)) and handshake.offers_newer(hello, limited[1].version):
             detail = f"the client would speak a newer TLS than {limited[1].version}, which is spoken on both sides"
             self._note(case, limited[0], detail)
