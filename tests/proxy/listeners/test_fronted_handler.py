@@ -10,22 +10,10 @@ from mitmproxy.proxy import server_hooks
 from mitmproxy.proxy.mode_specs import ProxyMode
 
 from tests.support.endpoints import run
+from tests.support.mitmproxys import Writer
 from tierwall.proxy.listeners.fronted_handler import UDP_IDLE_S, FrontedHandler
 from tierwall.proxy.listeners.live_door import LIVE_DOOR
 from tierwall.proxy.mitmproxy.handler import IDLE_S, GuardedHandler
-
-
-class Writer:
-    """A client's connection."""
-
-    def __init__(self) -> None:
-        self.closed = False
-
-    def get_extra_info(self, name: str, default: object = None) -> object:
-        return {"peername": ("192.0.2.7", 40_000), "sockname": ("192.0.2.1", 3128)}.get(name, default)
-
-    def close(self) -> None:
-        self.closed = True
 
 
 async def _heard(_: object) -> None:

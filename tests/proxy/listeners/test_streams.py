@@ -7,8 +7,8 @@ import pytest
 from mitmproxy.proxy import mode_servers
 from mitmproxy.proxy.mode_specs import ProxyMode
 
-from tests.proxy.transport.test_mitmproxy_stream import Stream
 from tests.support.endpoints import run, until
+from tests.support.mitmproxys import Stream
 from tierwall.events import ClosedBy
 from tierwall.proxy.listeners import streams
 from tierwall.proxy.listeners.live_door import LIVE_DOOR

@@ -14,6 +14,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.tls import TlsData
 
 from tests.support.layers import context
+from tests.support.mitmproxys import Writer
 from tierwall.proxy.mitmproxy.handler import IDLE_S, GuardedHandler
 from tierwall.proxy.mitmproxy.http.told import TierwallCrashedHook, TierwallRefusedHook
 
@@ -31,22 +32,6 @@ class Silent(Layer):
 
     def _handle_event(self, event: events.Event) -> CommandGenerator[None]:
         yield from ()
-
-
-class Writer:
-    """A client's connection."""
-
-    def __init__(self) -> None:
-        self.closed = False
-
-    def get_extra_info(self, name: str, default: object = None) -> object:
-        return {"peername": ("192.0.2.7", 40_000), "sockname": ("192.0.2.1", 3128)}.get(name, default)
-
-    def close(self) -> None:
-        self.closed = True
-
-    def is_closing(self) -> bool:
-        return self.closed
 
 
 class Addons:

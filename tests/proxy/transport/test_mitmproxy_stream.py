@@ -4,41 +4,8 @@ import asyncio
 from typing import Any
 
 from tests.support.endpoints import run, until
+from tests.support.mitmproxys import Stream
 from tierwall.proxy.transport.mitmproxy_stream import StreamTransport
-
-
-class Stream:
-    """What a tun or wireguard server gives for a connection."""
-
-    def __init__(self) -> None:
-        self.coming: asyncio.Queue[bytes] = asyncio.Queue()
-        self.written, self.takes, self.closed, self.ended = b"", asyncio.Event(), 0, False
-        self.takes.set()
-        self.fails = False
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        if name == "peername":
-            return ("10.0.0.7", 40_000)
-        if default is None:
-            raise KeyError(name)  # as the real one does
-        return default
-
-    async def read(self, _: int) -> bytes:
-        return await self.coming.get()
-
-    def write(self, data: bytes) -> None:
-        if self.fails:
-            raise OSError("connection closed")
-        self.written += data
-
-    async def drain(self) -> None:
-        await self.takes.wait()
-
-    def write_eof(self) -> None:
-        self.ended = True
-
-    def close(self) -> None:
-        self.closed += 1
 
 
 class Heard(asyncio.Protocol):

@@ -1,6 +1,7 @@
 """File descriptors: as many as this process may have, and when to refuse because few are left.
 
-A tunnel takes two. Some are kept back, so that what stands already can still dial, and the journal turn over its file.
+Knows the kernel's limit. A tunnel takes two. Some are kept back, so that what stands already can still dial, and the
+journal turn over its file.
 """
 
 import resource

@@ -1,5 +1,5 @@
-"""An endpoint over one of asyncio's transports: TLS to a parent proxy, streams of mitmproxy_rs, pipes in memory, and
-sockets where there is no epoll.
+"""An endpoint over one of asyncio's transports: TLS with a parent proxy or a client, streams of mitmproxy_rs, pipes in
+memory, and sockets where there is no epoll.
 
 Knows asyncio's protocols. What an end does with what comes is endpoint.py's.
 """
