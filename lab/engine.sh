@@ -26,7 +26,8 @@ export DOCKER_HOST=unix://$home/docker.sock
 # Those that iptables makes.
 tables() { { nft list tables 2>/dev/null || true; } | grep -E '^table ip6? (filter|nat|mangle|raw)$' | sort || true; }
 tables >"$home/tables"
-forwarding=$(cat /proc/sys/net/ipv4/ip_forward)
+# The lab's networks have IPv6, for which an engine sets two more.
+forwarding=$(grep -s . /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/{all,default}/forwarding || true)
 dockerd --data-root "$home/data" --exec-root "$home/exec" --pidfile "$home/pid" --host "$DOCKER_HOST" >"$home/log" 2>&1 &
 engine=$!
 
@@ -38,7 +39,8 @@ leave() {
     ip link del docker0 2>/dev/null || true
     iptables-restore <"$home/before"
     tables | comm -13 "$home/tables" - | while read -r word family name; do nft delete "$word" "$family" "$name" || true; done
-    echo "$forwarding" >/proc/sys/net/ipv4/ip_forward
+    while IFS=: read -r setting value; do echo "$value" >"$setting"; done <<<"$forwarding"
+    [ -z "${kept:-}" ] || nft delete table ip6 tierwall_lab || true
     rm -rf "$home"
 }
 trap leave EXIT
@@ -56,4 +58,15 @@ fi
 # Stand-ins answer under real addresses: should one be missing, the question must not go to the real one.
 out=$(ip -4 route show default | awk '{ print $5; exit }')
 [ -z "$out" ] || iptables -I DOCKER-USER -s "${TIERWALL_OUTSIDE:-10.78.2}.0/24" -o "$out" -j DROP
+# The same by IPv6. Its own interface is named, because the lab's bridges forward too, where bridges ask the firewall.
+out=$(ip -6 route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p;q')
+if [ -n "$out" ] && nft -f - 2>/dev/null <<RULES
+table ip6 tierwall_lab {
+    chain kept {
+        type filter hook forward priority -10;
+        oifname "$out" ip6 saddr fc00::/7 ip6 daddr 2000::/3 drop
+    }
+}
+RULES
+then kept=yes; fi
 "$@"

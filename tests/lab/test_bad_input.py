@@ -16,6 +16,7 @@ OTHER_PORT = "18081"
 def other(tmp_path: Path) -> Iterator[Lab]:
     """A second lab, in other networks than the first."""
     apart = {"TIERWALL_INSIDE": "10.78.11", "TIERWALL_OUTSIDE": "10.78.12"}
+    apart |= {"TIERWALL_INSIDE_6": "fd78:11", "TIERWALL_OUTSIDE_6": "fd78:12"}
     pages = {"TIERWALL_PAGE_PORT": "18084", "TIERWALL_GATEWAY_PAGE_PORT": "18085"}
     lab = Lab(tmp_path, project=f"{PROJECT}-other", **apart, **pages)
     try:
@@ -50,7 +51,7 @@ def test_an_unknown_site_is_said_with_those_that_there_are(other: Lab) -> None:
 def test_a_gateway_without_rights_or_tun_device_names_both() -> None:
     gateway = ["docker", "run", "--rm", "--user", "root", "--entrypoint", "/opt/tierwall/lab/gateway.sh", "tierwall"]
     done = subprocess.run(
-        [*gateway, "10.78.1.1", "127.0.0.1", "127.0.0.1", "127.0.0.1"],
+        [*gateway, "10.78.1.1", "127.0.0.1", "127.0.0.1", "127.0.0.1", "::1"],
         capture_output=True,
         text=True,
         timeout=60,

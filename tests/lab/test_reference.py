@@ -105,6 +105,27 @@ def test_what_no_vendor_asks_for_is_denied_and_reaches_nothing(lab: Lab) -> None
     assert "evil8x8.com" not in lab.log("stand-ins")
 
 
+def test_by_ipv6_an_allowed_name_is_reached_through_the_gateway_and_a_denied_one_is_not(lab: Lab) -> None:
+    """What the client dials is IPv6, and so is what the gateway dials for it."""
+    allowed = lab.shell("curl", "-6", "-sS", "--max-time", "20", "-w", "%{remote_ip}", "https://vevox.app/")
+    denied = lab.shell("curl", "-6", "-sS", "--max-time", "20", "https://evil6.example/")
+    log = lab.log("stand-ins")
+
+    assert "<title>vevox.app</title>" in allowed.stdout, allowed.stderr
+    assert "2001:db8:198:18::" in allowed.stdout
+    assert "tcp6/443: asked for vevox.app" in log
+    assert "access denied" in denied.stderr
+    assert "evil6.example" not in log
+    event = lab.event(lambda event: event["destination"].get("domain") == "evil6.example")
+    assert (event["event"]["reason"], event["source"]["ip"]) == ("unlisted", "fd78:1::12")
+
+
+def test_the_gateways_own_port_is_reached_by_ipv6(lab: Lab) -> None:
+    answer = lab.shell("dig", "+short", "+time=5", "@fd78:1::1", "AAAA", "vevox.app")
+
+    assert answer.stdout.startswith("2001:db8:198:18::"), answer.stdout
+
+
 def test_the_explicit_proxy_serves_the_host_and_leads_to_the_stand_ins(lab: Lab) -> None:
     page = through_proxy("-k", "https://acme.vevox.com/")
     refused = through_proxy("-i", "https://evil8x8.com/")

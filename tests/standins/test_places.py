@@ -10,7 +10,7 @@ from tests.support.needs import needs
 from tierwall.loader import load_catalogue
 from tierwall.policy.hostname import is_private
 from tierwall.policy.model import Catalogue, Direction
-from tierwall.standins.places import ELSEWHERE, NAMED, name_server_lines, places, rules
+from tierwall.standins.places import ELSEWHERE, ELSEWHERE_6, NAMED, name_server_lines, places, rules
 
 CATALOGUE = load_catalogue(())
 WHERE = places(CATALOGUE)
@@ -62,7 +62,18 @@ def test_the_name_server_has_every_name_and_one_place_for_all_others() -> None:
 
     assert f"address=/vevox.app/{dict(WHERE.names)['vevox.app']}" in lines
     assert f"address=/#/{ELSEWHERE}" in lines
-    assert sum(line.startswith("address=") for line in lines) == len(WHERE.names) + 1
+    assert sum(line.startswith("address=") for line in lines) == len(WHERE.names) + len(WHERE.names_6) + 2
+
+
+def test_by_ipv6_there_is_every_name_but_those_that_a_vendor_has_for_udp() -> None:
+    lines = list(name_server_lines(WHERE))
+    by_6 = dict(WHERE.names_6)
+
+    assert f"address=/vevox.app/{by_6['vevox.app']}" in lines
+    assert f"address=/#/{ELSEWHERE_6}" in lines
+    assert "turn.vsee.qa" not in by_6
+    assert len(set(by_6.values())) == len(by_6)
+    assert not any(is_private(address) for address in (*by_6.values(), ELSEWHERE_6))
 
 
 @needs("nft")

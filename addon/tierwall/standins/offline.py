@@ -28,6 +28,7 @@ CREDENTIALS: Final = "tierwall:tierwall"
 
 _LIFETIME: Final = timedelta(days=90)
 _EVERYWHERE: Final = "0.0.0.0"
+_EVERYWHERE_6: Final = "::"
 
 
 class Told(Reached):
@@ -104,11 +105,16 @@ async def _serve(where: Places, own: IPv4Address, folder: Path) -> int:
 
 
 def _origins(authority: Authority) -> Sequence[AnyNameOrigin | RedirectOrigin | UdpEchoOrigin]:
-    web = AnyNameOrigin(authority, ["stand-ins.invalid"], host=_EVERYWHERE, port=443)
-    redirect = RedirectOrigin(host=_EVERYWHERE, port=80)
     bridge = UdpEchoOrigin(host=_EVERYWHERE, port=BRIDGE_PORT)
-    web.reached, redirect.reached, bridge.reached = Told("tcp/443"), Told("tcp/80"), Told(f"udp/{BRIDGE_PORT}")
-    return web, redirect, bridge
+    bridge.reached = Told(f"udp/{BRIDGE_PORT}")
+    return bridge, *_web(authority, _EVERYWHERE, ""), *_web(authority, _EVERYWHERE_6, "6")
+
+
+def _web(authority: Authority, host: str, version: str) -> Sequence[AnyNameOrigin | RedirectOrigin]:
+    web = AnyNameOrigin(authority, ["stand-ins.invalid"], host=host, port=443)
+    redirect = RedirectOrigin(host=host, port=80)
+    web.reached, redirect.reached = Told(f"tcp{version}/443"), Told(f"tcp{version}/80")
+    return web, redirect
 
 
 def _name_server(where: Places, folder: Path) -> list[str]:

@@ -5,17 +5,22 @@ Knows the catalogue, and DNS and nftables as text. Opens nothing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Final
 
 from tierwall.policy.dialect import certain_end
-from tierwall.policy.model import Catalogue, Direction, Protocol
+from tierwall.policy.model import Catalogue, Direction, Protocol, Transport
 
 NAMED: Final = IPv4Network("198.18.0.0/16")
 """Where names lead: for benchmarks in laboratories (RFC 2544 section C.2.2), so that nobody in the world has them."""
 
 ELSEWHERE: Final = IPv4Address("198.19.255.254")
 """Where every name leads that no vendor has."""
+
+NAMED_6: Final = IPv6Network("2001:db8:198:18::/64")
+"""The same by IPv6: for documentation (RFC 3849)."""
+
+ELSEWHERE_6: Final = IPv6Address("2001:db8:198:19::fffe")
 
 TURN_PORT: Final = 3478
 BRIDGE_PORT: Final = 10000
@@ -29,6 +34,8 @@ class Places:
 
     names: tuple[tuple[str, IPv4Address], ...]
     """Each with an address of its own: what DNS gave an address for is taken for the name (ADR 8)."""
+    names_6: tuple[tuple[str, IPv6Address], ...]
+    """The same by IPv6, but for names that a vendor has for UDP: the servers of those speak IPv4 alone."""
     turn: tuple[IPv4Network, ...]
 
     @property
@@ -58,7 +65,18 @@ def places(catalogue: Catalogue) -> Places:
     )
     if len(names) > NAMED.num_addresses - 2:
         raise ValueError(f"{len(names)} names, and only {NAMED.num_addresses - 2} addresses to give them")
-    return Places(names=tuple(zip(names, NAMED.hosts(), strict=False)), turn=tuple(dict.fromkeys(turn)))
+    by_udp = {
+        certain_end(host)
+        for _, rule in egress
+        if any(ports.transport is Transport.UDP for ports in rule.ports)
+        for host in rule.hosts
+    }
+    by_tcp = (name for name in names if name not in by_udp)
+    return Places(
+        names=tuple(zip(names, NAMED.hosts(), strict=False)),
+        names_6=tuple(zip(by_tcp, NAMED_6.hosts(), strict=False)),
+        turn=tuple(dict.fromkeys(turn)),
+    )
 
 
 def name_server_lines(where: Places) -> Iterator[str]:
@@ -67,6 +85,8 @@ def name_server_lines(where: Places) -> Iterator[str]:
     for name, address in (*where.names, ("#", ELSEWHERE)):
         yield f"address=/{name}/{address}"
         yield f"local=/{name}/"  # other types of record: there are none, instead of a refusal
+    for name, address_6 in (*where.names_6, ("#", ELSEWHERE_6)):
+        yield f"address=/{name}/{address_6}"
 
 
 def rules(where: Places, own: IPv4Address) -> str:
