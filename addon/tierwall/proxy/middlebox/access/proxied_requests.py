@@ -62,6 +62,7 @@ class ProxiedRequests:
             origin=request.headers.get("origin"),
             fetch_site=request.headers.get("sec-fetch-site"),
         )
+        request.headers.pop(_CREDENTIALS, None)  # nobody asked for them, and flows are shown
         answer = self._access.portals.answer(portal, caller.address, asked)
         if (foreign := asked.foreign(portal)) is not None:
             refused = replace(attempt, malformed=foreign)
