@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tests.support.endpoints import Peer, connection, run, until
-from tests.support.programs import built_hello, client_hello
-from tierwall.opening import ClientHello, Malformed, Opaque, Opening, read_tunnel
+from tests.support.programs import built_hello
+from tierwall.opening import ClientHello, Malformed, Opening, read_tunnel
 from tierwall.proxy.connection.following import read_on
 from tierwall.proxy.transport.relay import Relay
 
@@ -134,8 +134,3 @@ def test_a_client_that_is_silent_is_not_read_on() -> None:
             return read_on(client, server, None, Judged()) and client.tap is None
 
     assert run(scene)
-
-
-def test_hellos_of_openssl_are_openings_too() -> None:
-    assert isinstance(read_tunnel(bytearray(client_hello("a.example"))), ClientHello)
-    assert isinstance(read_tunnel(bytearray(b"\x00opaque")), Opaque)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import uvloop
 
-from tests.support.endpoints import connection, run, until
+from tests.support.endpoints import connection, until
 from tierwall.proxy.transport.endpoints.asyncio_endpoint import AsyncioEndpoint
 from tierwall.proxy.transport.endpoints.farewells import RESET
 from tierwall.proxy.transport.socket_poll import SocketPoll
@@ -113,4 +113,3 @@ def test_what_raises_while_it_is_told_is_its_owners_to_say() -> None:
     end.data_received(b"x")
 
     assert str(owner.failure) == "of ours"
-    assert run(lambda: asyncio.sleep(0)) is None
