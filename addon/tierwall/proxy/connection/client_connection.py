@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from tierwall.events import Stage
@@ -110,6 +111,7 @@ class ClientConnection:
     def serve(self, work: Coroutine[Any, Any, None]) -> None:
         """Let a task serve the state that it is in now; it comes back to callbacks by the next step."""
         self.task = asyncio.get_running_loop().create_task(self._guarded(work))
+        self.task.add_done_callback(partial(self._cut_off, work))
 
     def failed(self, failure: Exception) -> None:
         """Something of ours raised: it is denied, journalled and over, whatever it was doing."""
@@ -142,14 +144,18 @@ class ClientConnection:
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
-        except asyncio.CancelledError:
-            self.client.close()
-            if self.state not in ENDS:
-                self.state = State.OVER
-                self.on_end(self)
-            raise
         except Exception as failure:  # noqa: BLE001 - it is said
             self.failed(failure)
+
+    def _cut_off(self, work: Coroutine[Any, Any, None], task: asyncio.Task[None]) -> None:
+        """What a cut leaves to do. One that comes before a task's first step is never heard inside it."""
+        if not task.cancelled():
+            return
+        work.close()
+        self.client.close()
+        if self.state not in ENDS:
+            self.state = State.OVER
+            self.on_end(self)
 
     def speaks(self, opening: Opening | None) -> None:
         """Note what the client was seen to speak, and what it said of its request."""
