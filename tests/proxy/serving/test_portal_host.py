@@ -40,7 +40,7 @@ def test_inside_tls_mitmproxy_shows_it_under_the_portals_name() -> None:
 
     run(lambda: said_to(door, asks_for("hotel.example"), hello))
 
-    assert door.handed_over == [(hello, Known("hotel.example", 443))]
+    assert door.handed_over == [(hello, Known("hotel.example", 443, answered_here=True))]
 
 
 @pytest.mark.parametrize("said", [b"\x00opaque", client_hello("evil.example")], ids=["no HTTP", "another name"])
