@@ -1,5 +1,6 @@
 """`--resolve` as curl has it, names learned from DNS, and which addresses are the proxy's own."""
 
+import asyncio
 from ipaddress import ip_address
 
 import pytest
@@ -132,3 +133,26 @@ def test_what_a_name_led_to_is_used_again_for_a_moment_on_any_port(monkeypatch: 
     monkeypatch.setattr(destinations, "_FOUND_S", 0.0)
 
     assert names.lately("localhost", 80) is None
+
+
+def test_many_who_ask_for_one_name_at_once_have_it_looked_up_once() -> None:
+    async def scene() -> tuple[int, int]:
+        loop, names, asked = asyncio.get_running_loop(), Destinations(), 0
+        answers = asyncio.Event()
+
+        async def answer(host: str, port: int | None, **_: object) -> list[object]:
+            nonlocal asked
+            asked += 1
+            await answers.wait()
+            return [(None, None, None, "", ("192.0.2.1", 0))]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(loop), "getaddrinfo", lambda _, *about, **how: answer(*about, **how), raising=False)
+            gives_up, *others = (asyncio.create_task(names.find("vevox.app", port)) for port in (443, 80, 8443))
+            await asyncio.sleep(0)
+            gives_up.cancel()
+            answers.set()
+            found = await asyncio.gather(*others)
+        return asked, sum(each.addresses == (ip_address("192.0.2.1"),) for each in found)
+
+    assert asyncio.run(scene()) == (1, 2)

@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from cachetools import LRUCache, TLRUCache
@@ -85,6 +85,8 @@ class Destinations:
     _redirected: Callable[[str | Address, int], Destination | None] = field(init=False, repr=False, compare=False)
     _found: dict[str | Address, tuple[tuple[Address, ...], float]] = field(default_factory=dict)
     """What names were found to lead to, and when, the oldest first."""
+    _asking: dict[str, "asyncio.Future[tuple[Address, ...]]"] = field(default_factory=dict)
+    """Names that the system's resolver is asked for now: once each, however many want to know."""
     _local: LRUCache[Address, bool] = field(default_factory=lambda: LRUCache(_LOCAL_CACHED))
 
     def __post_init__(self) -> None:
@@ -114,13 +116,25 @@ class Destinations:
         """All addresses of the host, `--resolve` first. Raises OSError (socket.gaierror) where there are none."""
         if (known := self.known(host, port)) is not None or not isinstance(host, str):
             return known or Destination((), port)
-        infos = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        asking = self._asking.get(host)
+        if asking is None:
+            asking = self._asking[host] = asyncio.ensure_future(self._ask(host))
+            asking.add_done_callback(partial(self._asked, host))
+        return Destination(await asyncio.shield(asking), port)  # who gives up leaves the others their answer
+
+    async def _ask(self, host: str) -> tuple[Address, ...]:
+        infos = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
         found = tuple(dict.fromkeys(socket_address(str(info[4][0])) for info in infos))
         self._found.pop(host, None)
         while len(self._found) >= _FOUND:
             del self._found[next(iter(self._found))]
         self._found[host] = found, time.monotonic()
-        return Destination(found, port)
+        return found
+
+    def _asked(self, host: str, asking: "asyncio.Future[tuple[Address, ...]]") -> None:
+        self._asking.pop(host, None)
+        if not asking.cancelled():
+            asking.exception()  # whoever waited was told; where nobody does any more, it is no news
 
     def is_self(self, address: Address, port: int) -> bool:
         """Whether dialling it would reach this proxy: a loop that mitmproxy does not see."""
