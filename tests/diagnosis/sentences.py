@@ -75,6 +75,21 @@ AT_THE_DOOR: Final[dict[str, Case]] = {
         PROXY,
         [("connect-ports", {"ports": ("443",)})],
     ),
+    "a proxy that speaks TLS 1.2 at the most refuses who speaks TLS 1.3 alone": (
+        (*opened("TLSv1.2"), changed("tls-hello-1.3", APPEX, "alert 70"), works("tls-hello-1.2", APPEX, "answered")),
+        PROXY,
+        [("tls-max-version", {"version": "1.2"})],
+    ),
+    "a server that speaks one version of TLS alone is its own affair": (
+        (*FINE, changed("tls-hello-1.3", APPEX, "alert 70"), works("tls-hello-1.2", APPEX, "answered")),
+        "none",
+        [],
+    ),
+    "SOCKS5 that is not let through without a password": (
+        (broken("connect", APPEX, "socks auth"),),
+        "socks5://proxy.corp.example:1080",
+        [("proxy-auth", {})],
+    ),
     "CONNECT to names alone": (
         (
             works("connect", BRIDGE, "200", MEET),

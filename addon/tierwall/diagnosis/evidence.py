@@ -15,9 +15,23 @@ from tierwall.probe.values import Check, State
 CUT: Final = frozenset({"reset", "eof", "silence"})
 """How a connection ends that somebody on the way ended, or that was swallowed."""
 
+REFUSED: Final = frozenset({"403", "socks ruleset"})
+ASKED: Final = frozenset({"407", "socks auth"})
+"""What a proxy says that does not let one through, or not without a password: by CONNECT, and by SOCKS5."""
+
 REACHED: Final = frozenset({State.WORKS, State.DEGRADED})
 _WHOLE: Final = frozenset({"tcp", "connect", "tls"})
-_BESIDES: Final = frozenset({"tls-hello-one", "tls-hello-segments", "tls-no-name", "tls-other-address", "moved"})
+_BESIDES: Final = frozenset(
+    {
+        "tls-hello-one",
+        "tls-hello-segments",
+        "tls-hello-1.2",
+        "tls-hello-1.3",
+        "tls-no-name",
+        "tls-other-address",
+        "moved",
+    }
+)
 _NAMED: Final = 4
 
 

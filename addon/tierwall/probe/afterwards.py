@@ -18,7 +18,9 @@ _CLOCK_S = 300.0
 def moved(places: Iterable[Place], around: Circumstances, stop: threading.Event) -> Iterator[Check]:
     """`moved`: names that have other addresses now; are both let through?"""
     again: dict[str, Resolved] = {}
-    for place in places if around.proxy is None else ():
+    for place in places:
+        if around.at(place).proxy is not None:
+            continue
         old = around.resolved.get(place.host)
         if place.udp or place.port != 443 or old is None or old.saw != "answer":
             continue

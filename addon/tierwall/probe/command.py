@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tierwall.probe import result_file, system
-from tierwall.probe.policies import vendor_ids
+from tierwall.probe.policies import plan, vendor_ids
 from tierwall.probe.running import Run, Wanted
 from tierwall.probe.values import Result, State
 from tierwall.probe.wire.tls import Authorities
@@ -44,7 +44,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--vendor", action="append", default=[], metavar="ID", help="whose product; may be repeated [all]"
     )
-    parser.add_argument("--proxy", default="auto", metavar="auto|none|URL", help="the HTTP proxy [auto: the system's]")
+    parser.add_argument(
+        "--proxy",
+        default="auto",
+        metavar="auto|none|URL|PAC-URL",
+        help="http://, https:// or socks5://[USER:PASSWORD@]HOST:PORT, or a PAC file's [auto: the system's]",
+    )
     parser.add_argument("--hold", default="10m", metavar="TIME", help="how long connections are held, 0 for not [10m]")
     parser.add_argument("--ca", metavar="FILE", help="authorities (PEM) that count as the vendor's own")
     parser.add_argument("--with-addresses", action="store_true", help="write this machine's address, too")
@@ -92,7 +97,8 @@ def probe(  # noqa: PLR0913 - one for each option
         faults.append(f"--hold {hold}: write a time with its unit, such as 90s, 10m or 1h, or 0")
     choice = None
     try:
-        choice = system.choose_proxy(proxy)
+        places, _ = plan(policies, tuple(vendors) or tuple(known))
+        choice = system.choose_proxy(proxy, [place.host for place in places])
     except ValueError as fault:
         faults.append(f"--proxy {system.without_credentials(proxy)}: {fault}")
     if ca is not None and not Path(ca).is_file():

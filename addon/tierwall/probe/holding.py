@@ -136,12 +136,12 @@ class _Line:
         """Open it. Raises OSError."""
         self._socket: websocket.Socket | None = None
         if held.speaks == "websocket":
-            self._socket, answer = inside_tls.open_websocket(held.place, around)
+            self._socket, answer = inside_tls.open_websocket(held.place, around.at(held.place))
             if self._socket is None:
                 raise ConnectionResetError(f"answered {answer.status}")
             self._sock: socket.socket = self._socket.sock
         else:
-            self._sock, _ = inside_tls.open_opaque(held.place, around)
+            self._sock, _ = inside_tls.open_opaque(held.place, around.at(held.place))
         self._began = self._last = time.monotonic()
 
     @property

@@ -18,6 +18,7 @@ from tierwall.probe.measuring.place import measure
 from tierwall.probe.policies import Place, Untried, covered, plan
 from tierwall.probe.values import Check, Result, State
 from tierwall.probe.wire import streams, tls
+from tierwall.probe.wire.socks import ASKED
 
 AT_ONCE = 8
 """Groups of services side by side."""
@@ -70,6 +71,7 @@ class Run:
             covered=lambda vendor, host: covered(self._wanted.policies, vendor, host),
             resolved=resolved,
             elsewhere=resolving.elsewhere(self.places, resolved),
+            by_host=self._wanted.proxy.by_host,
         )
         self._ask_proxy()
         self._measure(around)
@@ -138,7 +140,7 @@ class Run:
             return
         reached = streams.connect_through(proxy.without_credentials, place.host, place.port)
         if isinstance(reached, streams.Failed):
-            state = State.DEGRADED if reached.saw == "407" else State.BROKEN
+            state = State.DEGRADED if reached.saw in {"407", ASKED} else State.BROKEN
             self.checks.append(
                 Check("proxy-asks", place.target, state, reached.saw, ms=reached.ms, detail=reached.detail)
             )
@@ -181,7 +183,7 @@ def _groups(places: Iterable[Place]) -> list[list[Place]]:
 
 def _measured(place: Place, around: Circumstances) -> list[Check]:
     try:
-        return list(measure(place, around))
+        return list(measure(place, around.at(place)))
     except OSError as fault:  # whatever no step expected: said, and the run goes on
         detail = {"why": f"{type(fault).__name__}: {fault}"[:200]}
         return list(for_services(place.services, "place", place.target, State.NOT_RUN, "fault", detail=detail))

@@ -1,7 +1,7 @@
 """What the machine says of itself: which system, which proxy, by whom. No name and no address of it.
 
 Knows the environment, Windows' registry and macOS's scutil, as Python's own urllib reads them, and where a PAC file is
-named. Evaluates no PAC: that takes an engine, which Python has not.
+named. pac.py asks that.
 """
 
 import os
@@ -10,12 +10,15 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
 from urllib.request import getproxies
 
+from tierwall.probe import pac
 from tierwall.probe.wire.streams import Proxy, read_proxy
+
+_NAME_ONE = "measured without a proxy; name one with --proxy"
 
 
 @dataclass(frozen=True)
@@ -26,12 +29,16 @@ class ProxyChoice:
     source: str
     """`option`, `environment`, `system`, or `none`."""
     pac: str = ""
-    """The PAC file that the system, or the option, names; not evaluated."""
+    """The PAC file that the system, or the option, names."""
     note: str = ""
+    by_host: Mapping[str, "Proxy | None"] = field(default_factory=dict)
+    """What the PAC file says of each host, where it could be asked."""
 
     def to_json(self) -> Mapping[str, str]:
         """For the result: without credentials."""
-        found = {"used": "none" if self.proxy is None else self.proxy.url, "source": self.source}
+        ways = dict.fromkeys((self.proxy,) if not self.by_host else self.by_host.values())
+        used = ", ".join(["none" if way is None else way.url for way in ways])
+        found = {"used": used, "source": self.source}
         if self.pac:
             found["pac"] = without_credentials(self.pac)
         if self.note:
@@ -49,36 +56,49 @@ def about() -> Mapping[str, str]:
     }
 
 
-def choose_proxy(asked: str) -> ProxyChoice:
+def choose_proxy(asked: str, hosts: Iterable[str] = ()) -> ProxyChoice:
     """`auto`, `none`, a proxy's URL or a PAC file's. Raises ValueError, which says what is expected."""
     if asked == "none":
         return ProxyChoice(None, "option")
     if asked == "auto":
-        return _of_the_system()
-    if re.search(r"\.(pac|dat|js)$", urlsplit(asked).path) or urlsplit(asked).scheme == "file":
-        note = (
-            "a PAC file takes an engine, which there is none of here: measured without a proxy; name one with --proxy"
-        )
-        return ProxyChoice(None, "option", asked, note)
+        return _of_the_system(hosts)
+    if pac.is_named(asked):
+        return _by_pac(asked, "option", hosts)
     return ProxyChoice(read_proxy(asked), "option")
 
 
-def _of_the_system() -> ProxyChoice:
+def _by_pac(url: str, source: str, hosts: Iterable[str]) -> ProxyChoice:
+    """As the file says for each host; where that cannot be told, straight, and what it names is said."""
+    where = without_credentials(url)
+    try:
+        text = pac.fetch(url)
+    except (OSError, ValueError, HTTPException) as fault:
+        return ProxyChoice(None, source, url, f"{where} cannot be fetched ({fault}): {_NAME_ONE}")
+    try:
+        return ProxyChoice(None, source, url, by_host=pac.answers(text, hosts))
+    except pac.NoEngine as why:
+        named = pac.named(text)
+        said = f"it names {', '.join(named)}" if named else "it names no proxy as such"
+        return ProxyChoice(None, source, url, f"{where} is a PAC file, and {why}; {said}: {_NAME_ONE}")
+
+
+def _of_the_system(hosts: Iterable[str]) -> ProxyChoice:
     found = getproxies()
     url = found.get("https") or found.get("http") or found.get("all")
-    pac = _pac()
-    note = (
-        f"the system names a PAC file ({pac}), which is not evaluated here: name its proxy with --proxy" if pac else ""
-    )
+    named = _pac()
+    choice = _by_pac(named, "system", hosts) if named else None
+    note = "" if choice is None else choice.note
+    if choice is not None and choice.by_host:
+        return choice
     if url:
         environment = any(name.lower().endswith("_proxy") for name in os.environ)
         try:
-            return ProxyChoice(read_proxy(url), "environment" if environment else "system", pac, note)
+            return ProxyChoice(read_proxy(url), "environment" if environment else "system", named, note)
         except ValueError as fault:
-            return ProxyChoice(None, "none", pac, f"the system names a proxy that cannot be spoken to: {fault}")
-    if not pac and _wpad_exists():
+            return ProxyChoice(None, "none", named, f"the system names a proxy that cannot be spoken to: {fault}")
+    if not named and _wpad_exists():
         note = "the name wpad exists here: browsers may get a proxy from http://wpad/wpad.dat; name it with --proxy"
-    return ProxyChoice(None, "none", pac, note)
+    return ProxyChoice(None, "none", named, note)
 
 
 def _pac() -> str:

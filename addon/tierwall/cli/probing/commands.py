@@ -33,10 +33,10 @@ measured. `tierwall diagnose result.json` says what it means. Exit status 1: som
 @policy_option
 @click.option(
     "--proxy",
-    metavar="auto|none|URL",
+    metavar="auto|none|URL|PAC-URL",
     default="auto",
     show_default=True,
-    help="http://[USER:PASSWORD@]HOST:PORT; auto takes the system's. A PAC file is named in the result, not evaluated.",
+    help="http://, https:// or socks5://[USER:PASSWORD@]HOST:PORT, or a PAC file's address; auto takes the system's.",
 )
 @click.option(
     "--hold",

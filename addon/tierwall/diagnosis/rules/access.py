@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from tierwall.diagnosis.evidence import REACHED, Certainty, Evidence, Finding, said, saw_of, targets
+from tierwall.diagnosis.evidence import ASKED, REACHED, REFUSED, Certainty, Evidence, Finding, said, saw_of, targets
 from tierwall.diagnosis.values import Parameter, Undecided
 from tierwall.probe.values import Check, State
 
@@ -25,7 +25,7 @@ def proxy_auth(evidence: Evidence) -> Iterator[Finding]:
     """407 (RFC 9110 section 15.5.8)."""
     asked = evidence.open("proxy-asks")
     through = {check.target for check in evidence.of("connect", "http", "tls") if check.state is State.WORKS}
-    refused = tuple(check for check in evidence.open("connect", "http") if check.saw == "407")
+    refused = tuple(check for check in evidence.open("connect", "http") if check.saw in ASKED)
     answered = tuple(check for check in refused if check.target in through)
     found = asked + refused
     if not found:
@@ -70,7 +70,7 @@ def captive_portal(evidence: Evidence) -> Iterator[Finding]:
 def connect_ports(evidence: Evidence) -> Iterator[Finding]:
     """CONNECT is answered on some ports, and refused on all others, though what is there can be had without it."""
     answered = [check for check in evidence.of("connect") if check.state is State.WORKS]
-    refused = [check for check in evidence.open("connect") if check.saw == "403"]
+    refused = [check for check in evidence.open("connect") if check.saw in REFUSED]
     ports = {check.port for check in answered}
     others = [check for check in refused if check.port not in ports]
     had = {check.host for check in answered} | {check.host for check in evidence.of("http") if check.state in REACHED}
@@ -91,7 +91,7 @@ def connect_ports(evidence: Evidence) -> Iterator[Finding]:
 
 def no_ip_connect(evidence: Evidence) -> Iterator[Finding]:
     """CONNECT to addresses is refused, to names of the same vendor and tier it is not."""
-    refused = [check for check in evidence.open("connect") if check.saw == "403" and _is_address(check.host)]
+    refused = [check for check in evidence.open("connect") if check.saw in REFUSED and _is_address(check.host)]
     passing = [check for check in evidence.of("connect") if check.state is State.WORKS]
     if not refused or any(_is_address(check.host) for check in passing):
         return

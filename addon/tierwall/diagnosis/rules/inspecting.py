@@ -58,9 +58,10 @@ def tls_max_version(evidence: Evidence) -> Iterator[Finding]:
     newest = max(versions, default="")
     if newest in _OLD:
         against = () if len(targets(opened)) > 1 else ("only one handshake was seen",)
-        found = _found(
-            evidence, "tls-max-version", {"version": _OLD[newest]}, (), (said(opened, f"{newest} at the most"),)
-        )
+        newer = [check for check in evidence.open("tls-hello-1.3") if check.saw == "alert 70"]
+        words: tuple[str, ...] = (said(opened, f"{newest} at the most"),)
+        words += (said(newer, "who speaks TLS 1.3 alone is refused (alert 70)"),) if newer else ()
+        found = _found(evidence, "tls-max-version", {"version": _OLD[newest]}, tuple(newer), words)
         yield replace(found, speaks_against=against)
 
 

@@ -6,7 +6,7 @@ Knows how a place is reached, and how one measurement becomes a check of each se
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tierwall.probe.policies import Place, Service
@@ -29,6 +29,12 @@ class Circumstances:
     """What the system's resolver said of each host."""
     elsewhere: Mapping[tuple[str, str], str]
     """Vendor and host -> an address of another of the vendor's hosts."""
+    by_host: Mapping[str, "streams.Proxy | None"] = field(default_factory=dict)
+    """The way to hosts of which a PAC file says it; `proxy` is that to all others."""
+
+    def at(self, place: Place) -> "Circumstances":
+        """The same, with the way to this place."""
+        return replace(self, proxy=self.by_host[place.host]) if place.host in self.by_host else self
 
 
 @dataclass(frozen=True)

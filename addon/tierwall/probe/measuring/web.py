@@ -43,11 +43,11 @@ def plain(place: Place, around: Circumstances) -> Iterator[Check]:
         return
 
     def ask(method: str) -> http1.Timed:
-        if around.proxy is None:
+        if around.proxy is None or around.proxy.scheme == "socks5":
             reached = reach(place, around)
             target, more = "/", []
         else:
-            reached = streams.connect(around.proxy.host, around.proxy.port)
+            reached = streams.connect_to(around.proxy)
             target, more = f"http://{place.host}/", streams.authorization(around.proxy)
         if isinstance(reached, streams.Failed):
             raise _Unreached(reached.saw)

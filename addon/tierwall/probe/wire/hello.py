@@ -7,37 +7,42 @@ import os
 import socket
 import struct
 import time
+from collections.abc import Sequence
 
 from tierwall.probe.wire.failure import EndOfStream, Malformed, word_for
 
 ANSWER_S = 6.0
 SEGMENTS_APART_S = 0.06
 """So that the kernel sends two."""
+TLS_1_2, TLS_1_3 = 0x0303, 0x0304
+BOTH = (TLS_1_3, TLS_1_2)
 _X25519, _X25519MLKEM768 = 0x001D, 0x11EC
 _ML_KEM_Q = 3329
 
 
-def client_hello(name: str | None, *, post_quantum: bool = False, quic: bytes | None = None) -> bytes:
-    """The handshake message. `quic` is the transport parameters of a QUIC client (RFC 9001 section 8.2)."""
-    suites = struct.pack("!3H", 0x1301, 0x1302, 0x1303) + (
-        b"" if quic else struct.pack("!4H", 0xC02B, 0xC02F, 0xC02C, 0xC030)
-    )
+def client_hello(
+    name: str | None, *, post_quantum: bool = False, quic: bytes | None = None, versions: Sequence[int] = BOTH
+) -> bytes:
+    """The handshake message. `quic` is the transport parameters of a QUIC client (RFC 9001 section 8.2), which speaks
+    TLS 1.3 alone."""
+    versions = (TLS_1_3,) if quic else versions
+    suites = struct.pack("!3H", 0x1301, 0x1302, 0x1303) if TLS_1_3 in versions else b""
+    suites += struct.pack("!4H", 0xC02B, 0xC02F, 0xC02C, 0xC030) if TLS_1_2 in versions else b""
     shares = [(_X25519, os.urandom(32))]
     if post_quantum:
         shares.insert(0, (_X25519MLKEM768, _ml_kem_key() + os.urandom(32)))
     groups = b"".join(struct.pack("!H", group) for group, _ in shares) + struct.pack("!H", 0x0017)
     share = b"".join(struct.pack("!2H", group, len(key)) + key for group, key in shares)
     alpn = [b"h3"] if quic else [b"h2", b"http/1.1"]
-    versions = struct.pack("!H", 0x0304) + (b"" if quic else struct.pack("!H", 0x0303))
     extensions = [
         (0x0010, _vector(2, b"".join(_vector(1, each) for each in alpn))),
         (0x000A, _vector(2, groups)),
         (0x000D, _vector(2, struct.pack("!6H", 0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0806))),
-        (0x002B, _vector(1, versions)),
-        (0x002D, b"\x01\x01"),
-        (0x0033, _vector(2, share)),
         (0x000B, b"\x01\x00"),
     ]
+    if TLS_1_3 in versions:
+        offered = b"".join(struct.pack("!H", version) for version in versions)
+        extensions += [(0x002B, _vector(1, offered)), (0x002D, b"\x01\x01"), (0x0033, _vector(2, share))]
     if name is not None:
         extensions.insert(0, (0x0000, _vector(2, b"\x00" + _vector(2, name.encode("ascii")))))
     if quic is not None:

@@ -1,17 +1,20 @@
-"""A TCP connection to a place, straight or through an HTTP proxy, and what the proxy said.
+"""A TCP connection to a place, straight or through a proxy (HTTP, HTTP in TLS, SOCKS5), and what the proxy said.
 
-Knows CONNECT (RFC 9110 section 9.3.6). Credentials go to the proxy alone, and into nothing that is kept.
+Knows CONNECT (RFC 9110 section 9.3.6); socks.py has the other one. Credentials go to the proxy alone, and into nothing
+that is kept.
 """
 
 import base64
 import re
 import socket
+import ssl
 import time
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from tierwall.probe.wire import http1
+from tierwall.probe.wire import http1, socks
 from tierwall.probe.wire.failure import word_for
+from tierwall.probe.wire.inside import inside
 
 CONNECT_S = 6.0
 """Seconds for a connection to stand, all addresses of a name together."""
@@ -19,35 +22,41 @@ ANSWER_S = 24.0
 """Seconds for a proxy to answer a CONNECT: it dials meanwhile, and many give up after 20."""
 
 
+_PORTS = {"http": 8080, "https": 443, "socks5": 1080}
+
+
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy."""
+    """A proxy, and how it is spoken to."""
 
     host: str
     port: int
     credentials: str | None = field(default=None, repr=False)
     """`user:password`."""
+    scheme: str = "http"
+    """`http`, `https` (HTTP in TLS), or `socks5`, which is given names."""
 
     @property
     def url(self) -> str:
         """As it may be shown: without credentials."""
-        return f"http://{bracketed(self.host)}:{self.port}"
+        return f"{self.scheme}://{bracketed(self.host)}:{self.port}"
 
     @property
     def without_credentials(self) -> "Proxy":
         """The same, asked as a client that has none."""
-        return Proxy(self.host, self.port)
+        return Proxy(self.host, self.port, scheme=self.scheme)
 
 
 def read_proxy(text: str) -> Proxy:
-    """`http://[user:password@]host:port`. Raises ValueError, which says what is expected."""
+    """`http://[user:password@]host:port`, or https or socks5. Raises ValueError, which says what is expected."""
     url = urlsplit(text if "//" in text else f"http://{text}")
-    if url.scheme != "http":
-        raise ValueError(f"{url.scheme}: proxies are spoken to by http://HOST:PORT alone")
+    scheme = "socks5" if url.scheme in {"socks5h", "socks"} else url.scheme
+    if scheme not in _PORTS:
+        raise ValueError(f"{url.scheme}: proxies are spoken to by http://, https:// or socks5://HOST:PORT")
     if not url.hostname:
-        raise ValueError("write http://HOST:PORT")
+        raise ValueError(f"write {scheme}://HOST:PORT")
     credentials = None if url.username is None else f"{unquote(url.username)}:{unquote(url.password or '')}"
-    return Proxy(url.hostname, url.port or 8080, credentials)
+    return Proxy(url.hostname, url.port or _PORTS[scheme], credentials, scheme)
 
 
 @dataclass(frozen=True)
@@ -80,14 +89,36 @@ def connect(host: str, port: int, *, address: str | None = None, limit_s: float 
     return Reached(sock, _ms(began))
 
 
-def connect_through(proxy: Proxy, host: str, port: int) -> Reached | Failed:
-    """By CONNECT. A refusal's `saw` is its status."""
-    began = time.monotonic()
+def connect_to(proxy: Proxy) -> Reached | Failed:
+    """To the proxy itself, inside TLS where it is spoken to so: the certificate must be one that this machine trusts,
+    as the proxy may be given a password."""
     reached = connect(proxy.host, proxy.port)
     if isinstance(reached, Failed):
         return Failed(f"proxy {reached.saw}", reached.ms)
-    sock = reached.sock
+    reached.sock.settimeout(ANSWER_S)
+    if proxy.scheme != "https":
+        return reached
+    began = time.monotonic()
+    try:
+        session = ssl.create_default_context().wrap_socket(reached.sock, server_hostname=proxy.host)
+        sock = inside(session)
+    except OSError as fault:
+        reached.sock.close()
+        untrusted = isinstance(fault, ssl.SSLCertVerificationError)
+        return Failed(f"proxy {'untrusted' if untrusted else word_for(fault)}", reached.ms + _ms(began))
     sock.settimeout(ANSWER_S)
+    return Reached(sock, reached.ms + _ms(began))
+
+
+def connect_through(proxy: Proxy, host: str, port: int) -> Reached | Failed:
+    """By CONNECT. A refusal's `saw` is its status, of SOCKS5 its word."""
+    began = time.monotonic()
+    reached = connect_to(proxy)
+    if isinstance(reached, Failed):
+        return reached
+    sock = reached.sock
+    if proxy.scheme == "socks5":
+        return _by_socks(sock, proxy, host, port)
     place = f"{bracketed(host)}:{port}"
     lines = [f"CONNECT {place} HTTP/1.1", f"Host: {place}", *authorization(proxy), "", ""]
     try:
@@ -101,6 +132,18 @@ def connect_through(proxy: Proxy, host: str, port: int) -> Reached | Failed:
     told = http1.read_some(sock, answer)
     sock.close()
     return Failed(str(answer.status), _ms(began), said_by(answer, told))
+
+
+def _by_socks(sock: socket.socket, proxy: Proxy, host: str, port: int) -> Reached | Failed:
+    began = time.monotonic()
+    try:
+        saw = socks.refusal(sock, host, port, proxy.credentials)
+    except OSError as fault:
+        saw = word_for(fault)
+    if not saw:
+        return Reached(sock, _ms(began))
+    sock.close()
+    return Failed(saw, _ms(began))
 
 
 def authorization(proxy: Proxy) -> list[str]:
