@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.diagnosis.measured import APP, RELAY, broken, result
+from tests.diagnosis.measured import APP, RELAY, broken, result, works
 from tests.diagnosis.sentences import APPEX, CASES, FINE, opened
 from tierwall.diagnosis import Diagnosed, diagnose
 from tierwall.loader import load_catalogue
@@ -59,3 +59,12 @@ def test_as_json_it_has_the_names_that_others_rely_on(catalogue: Catalogue) -> N
 
     assert set(found) == {"diagnoses", "undecided"}
     assert set(found["diagnoses"][0]) == {"behaviour", "parameters", "services", "for", "against", "rank"}
+
+
+def test_a_lifetime_and_a_name_that_was_forgotten_look_alike(catalogue: Catalogue) -> None:
+    checks = (works("dns", "vevox.app", "answer"), broken("busy", APPEX, "reset", lived_s=60.2))
+
+    found = diagnose([result(*checks)], catalogue)
+
+    assert [each.behaviour for each in found.diagnoses] == ["max-lifetime"]
+    assert [each.between for each in found.undecided] == [("max-lifetime", "fqdn-cache-expiry")]

@@ -1,7 +1,8 @@
 """`python -m tests.diagnosis.matrix [SITE...]`: the probe through the lab, once for each site.
 
 Knows the order and the score. All sites stand side by side, each in a process and in namespaces of its own, as they
-mostly wait. Without SITE the page is written (docs/diagnose.md); exit status 1 where the score is below the target.
+mostly wait; one of which nothing came is run once more. Without SITE the page is written (docs/diagnose.md); exit
+status 1 where the score is below the target.
 """
 
 import argparse
@@ -48,6 +49,9 @@ def main() -> int:
         if not typed.read:
             (folder / "tierwall-probe.pyz").write_bytes(archive())
             _run_all(sites, typed.hold, folder, typed.apart)
+            if again := [site for site in sites if not (folder / f"{site}.json").is_file()]:
+                print(f"once more, as nothing came of them: {', '.join(again)}")
+                _run_all(again, typed.hold, folder, typed.apart)
         rows = _rows(sites, folder)
     right = sum(not each.faults for each in rows)
     for each in rows:

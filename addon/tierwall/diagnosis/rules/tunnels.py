@@ -26,6 +26,10 @@ _UNEVEN_MS: Final = 40.0
 _SLOW_BITS: Final = 1_000_000.0
 """In a second: less than one video takes."""
 _SAMPLES: Final = 100
+_FORGOTTEN_NAME: Final = Undecided(
+    between=("max-lifetime", "fqdn-cache-expiry"),
+    next="the same while the name is looked up again and again: a firewall that learns names from DNS then keeps it",
+)
 
 
 def max_lifetime(evidence: Evidence) -> Iterator[Finding]:
@@ -46,6 +50,7 @@ def max_lifetime(evidence: Evidence) -> Iterator[Finding]:
         parameters={"after": _duration(_usual(lived)), "how": _CUTS[busy[0].saw]},
         explains=(*busy, *silent),
         speaks_for=(said(busy, f"{busy[0].saw} after {lived:.1f} s, though it was never idle"),),
+        undecided=(_FORGOTTEN_NAME,) if evidence.of("dns") else (),
     )
 
 
