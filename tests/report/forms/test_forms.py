@@ -72,6 +72,17 @@ def test_as_markdown() -> None:
     )
 
 
+def test_a_cell_is_one_item_whatever_is_in_it_as_narrow_screens_lay_it_out_in_a_grid() -> None:
+    row = ("`a` at 2026-11-27 22:30:03", "168.138.110.244:443/udp, and-a-name-that-is-long.of.example:443")
+    table = Table(head=("said", "where"), rows=(row,), codes=frozenset({1}))
+    section = Section(title="S", mood=Mood.OPEN, table=table)
+
+    page = as_html(Document(title="T", lead=(), sections=(section,), cases=()))
+
+    assert 'data-head="said"><span><code>a</code> at <span class="whole">2026-11-27</span> 22:30:03</span></td>' in page
+    assert '<code><span class="whole">168.138.110.244:443/udp,</span> and-a-name-that-is-long.<wbr>of.<wbr>exa' in page
+
+
 def test_as_html() -> None:
     page = as_html(DOCUMENT)
 

@@ -27,7 +27,7 @@ table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 th { text-align: left; color: var(--dim); font-weight: 600; white-space: nowrap; }
 th, td { padding: .25rem .9rem .25rem 0; vertical-align: top; border-bottom: 1px solid var(--line); }
 td { overflow-wrap: break-word; min-width: 3rem; } td.code { min-width: 14ch; } td code { overflow-wrap: anywhere; }
-.day { white-space: nowrap; }
+.whole { white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 code, pre { font: 13px/1.5 ui-monospace, monospace; }
 pre { background: var(--wash); border: 1px solid var(--line); border-radius: .3rem; padding: .6rem .8rem;
@@ -60,6 +60,8 @@ details { margin: .5rem 0; } summary { cursor: pointer; overflow-wrap: anywhere;
 
 _SHORT: Final = 14
 """Characters that a column of code always has room for."""
+_WHOLE: Final = 26
+"""Characters of a word that is never divided: an address with its port and transport."""
 
 
 def as_html(document: Document) -> str:
@@ -113,11 +115,13 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _cell(table: Table, at: int, cell: str) -> str:
-    text = re.sub(r"\d{4}-\d\d-\d\d", r'<span class="day">\g<0></span>', _prose(cell))
+    text = re.sub(r"\d{4}-\d\d-\d\d", r'<span class="whole">\g<0></span>', _prose(cell))
     if at in table.codes and text:
         text = f"<code>{_breakable(_text(cell))}</code>"
     elif at in table.words and (word := cell.partition(":")[0]) in _WORDS:
         text = f'<span class="{_WORDS[word]}">{text}</span>'
+    elif "<" in text:
+        text = f"<span>{text}</span>"  # one item of the grid that a cell is on narrow screens
     return f'<td{_class(table, at)} data-head="{_text(table.head[at])}">{text}</td>'
 
 
@@ -134,8 +138,16 @@ _WORDS: Final = {
 
 
 def _breakable(code: str) -> str:
-    """Where a long name or place may go on in the next line: behind its dots, before its port."""
-    return re.sub(r"\.(?=\w)|(?=:\d)", r"\g<0><wbr>", code) if len(code) > _SHORT else code
+    """Words stay whole where a column has room for them; a long one may go on behind its dots, before its port."""
+    return " ".join(map(_word, code.split(" ")))
+
+
+def _word(word: str) -> str:
+    if len(word) <= _SHORT:
+        return word
+    if len(word) <= _WHOLE:
+        return f'<span class="whole">{word}</span>'
+    return re.sub(r"\.(?=\w)|(?=:\d)", r"\g<0><wbr>", word)
 
 
 def _class(table: Table, at: int) -> str:
