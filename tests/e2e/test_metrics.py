@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.support.running import PATH, Proxy, needs, running_proxy
+from tests.support.waiting import eventually
 from tierwall.metrics.families import FAMILIES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -88,6 +89,7 @@ def test_verdicts_breaks_tunnels_and_octets_are_counted(site: Callable[[str], Pa
 
 def test_what_all_workers_count_is_added_up_and_outlives_one_of_them(site: Callable[[str], Path]) -> None:
     with shown(site(CLOSED), "--workers", "2") as (proxy, where):
+        eventually(lambda: len(control_sockets(proxy)) == 2)  # a worker serves before it can be asked
         for _ in range(20):
             ask(proxy, "a.example")
         before = get(f"{where}/metrics")[1]

@@ -77,7 +77,9 @@ class TcpStream:
 
     def abort(self) -> None:
         """Close at once; what was not sent is lost."""
-        self._writer.transport.abort()
+        transport = self._writer.transport
+        if transport.get_extra_info("socket").fileno() != -1:  # asyncio fails where close() had something left to send
+            transport.abort()
 
 
 class TlsStream:
