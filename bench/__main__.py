@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench import machine, plot, report
 from bench.bench import Bench
 from bench.children import ChildFailed
-from bench.ground import HERE, CannotMeasure, Ground, ground
+from bench.ground import HERE, ROOT, CannotMeasure, Ground, ground
 from bench.load import LoadFailed
 from bench.parts import PARTS
 from bench.peer import Peer
@@ -111,13 +111,25 @@ def _describe(results: Results, made: Ground, kinds: tuple[type[Peer], ...]) -> 
         if kind.name != "direct":
             peer = kind(made)
             peer.folder.mkdir()
-            words = [word.replace(str(peer.folder), "$TMP") for word in peer.command()]
+            words = list(peer.command())
             words[0] = "python" if words[0] == sys.executable else Path(words[0]).name
-            port = f":{peer.port}"
-            results.commands[kind.name] = " ".join(
-                word.replace(port, ":$PORT").replace(str(made.origin_port), "$ORIGIN").replace(str(peer.port), "$PORT")
-                for word in words
-            )
+            results.commands[kind.name] = _as_anywhere(" ".join(words), peer, made)
+
+
+def _as_anywhere(command: str, peer: Peer, made: Ground) -> str:
+    """Without this machine's own folders and this run's ports."""
+    own = {
+        str(peer.folder): "$TMP",
+        os.environ.get(DEBIAN, ""): "$DEBIAN",
+        os.environ.get("ENVOY", ""): "envoy",
+        str(ROOT): "$PWD",
+        f":{peer.port}": ":$PORT",
+        str(made.origin_port): "$ORIGIN",
+        str(peer.port): "$PORT",
+    }
+    for this, anywhere in own.items():
+        command = command.replace(this, anywhere) if this else command
+    return command
 
 
 def _measured(name: str, bench: Bench, output: Path | None) -> bool:
