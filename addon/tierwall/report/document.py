@@ -31,6 +31,18 @@ class Table:
     words: frozenset[int] = frozenset()
     """Columns of one word that says how something is: `broken`, `core`. Forms with colours colour it."""
 
+    def filled(self) -> "Table":
+        """The same without columns that no row has anything in."""
+        kept = [column for column in range(len(self.head)) if any(row[column] for row in self.rows)]
+        at = {column: place for place, column in enumerate(kept)}
+        return Table(
+            head=tuple(self.head[column] for column in kept),
+            rows=tuple(tuple(row[column] for column in kept) for row in self.rows),
+            numbers=frozenset(at[column] for column in self.numbers & at.keys()),
+            codes=frozenset(at[column] for column in self.codes & at.keys()),
+            words=frozenset(at[column] for column in self.words & at.keys()),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:

@@ -1,5 +1,7 @@
 """The order of a report, and its first sentence."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.report.findings.results import DIAGNOSIS, JOURNAL, PROBE, REPRODUCTION, octets
@@ -54,3 +56,13 @@ def test_a_runner_sees_what_is_broken_as_failed_and_what_was_not_tested_as_skipp
     cases = as_document(Report(services=(BROKEN, WORKS, OPEN)), "").cases
 
     assert [case.mood for case in cases] == [Mood.BAD, Mood.GOOD, Mood.OPEN]
+
+
+@pytest.mark.parametrize("sites", [("lab",), ("lab", "strict-bank")])
+def test_the_site_stands_beside_a_service_only_where_there_are_several(sites: tuple[str, ...]) -> None:
+    services = (*(replace(BROKEN, site=site) for site in sites), WORKS)
+
+    [_, table, *_] = as_document(Report(sites=sites, services=services), "tierwall report j").sections
+
+    assert table.table is not None
+    assert ("site" in table.table.head) is (len(sites) > 1)

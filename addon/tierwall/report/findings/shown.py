@@ -140,10 +140,10 @@ def _short(when: str) -> str:
 
 
 def _services(report: Report) -> Section:
-    sited = len({each.site for each in report.services}) > 1
+    several = len(report.sites) > 1
     rows = tuple(
         (
-            *((each.site or "",) if sited else ()),
+            (each.site or "") if several else "",
             each.tier or "",
             f"{each.vendor} / {each.service}",
             each.health.value,
@@ -155,16 +155,10 @@ def _services(report: Report) -> Section:
     bad = any(_MOODS[each.health] is Mood.BAD for each in report.services)
     good = any(each.health is Health.WORKS for each in report.services)
     mood = Mood.BAD if bad else Mood.GOOD if good else Mood.OPEN
-    head = (*(("site",) if sited else ()), "tier", "service", "is", "because of", "what users see")
-    shift = int(sited)
-    table = Table(
-        head=head,
-        rows=rows,
-        codes=frozenset({3 + shift}),
-        words=frozenset({shift, 2 + shift}),
-    )
+    head = ("site", "tier", "service", "is", "because of", "what users see")
+    table = Table(head=head, rows=rows, codes=frozenset({4}), words=frozenset({1, 3}))
     lead = () if rows else ("No source is about a service.",)
-    return Section(title="Services", mood=mood, lead=lead, table=table if rows else None)
+    return Section(title="Services", mood=mood, lead=lead, table=table.filled() if rows else None)
 
 
 def _change(report: Report) -> Iterator[Section]:
@@ -189,14 +183,13 @@ def _change(report: Report) -> Iterator[Section]:
         )
         table = Table(head=("please", "destinations", "for", "behaviour"), rows=rows, codes=frozenset({1, 3}))
         title = "Change request, beyond the list" if report.entries else "Change request"
-        yield Section(title=title, mood=Mood.BAD, lead=("No entry of a list mends these:",), table=table)
+        yield Section(title=title, mood=Mood.BAD, lead=("No entry of a list mends these:",), table=table.filled())
 
 
 def _evidence(report: Report) -> Section:
     if not report.evidence:
         return Section(title="Evidence", mood=Mood.OPEN, lead=("Nothing was seen broken.",))
     several = len(report.sources) > 1
-    named = any(each.client for each in report.evidence)
     rows = tuple(
         (
             each.id,
@@ -204,24 +197,16 @@ def _evidence(report: Report) -> Section:
             each.what,
             each.decided,
             each.saw,
-            *((each.client or "",) if named else ()),
-            *((each.source,) if several else ()),
+            each.client or "",
+            each.source if several else "",
         )
         for each in report.evidence
     )
-    head = (
-        "event",
-        "when",
-        "destination",
-        "what was done",
-        "the client saw",
-        *(("client",) if named else ()),
-        *(("source",) if several else ()),
-    )
+    head = ("event", "when", "destination", "what was done", "the client saw", "client", "source")
     cut = report.evidence_cut
     lead = (f"{cut:,} more of the same are left out here.",) if cut else ()
-    table = Table(head=head, rows=rows, codes=frozenset({0, 2, *({5} if named else ())}))
-    return Section(title="Evidence", mood=Mood.BAD, lead=lead, table=table)
+    table = Table(head=head, rows=rows, codes=frozenset({0, 2, 5}))
+    return Section(title="Evidence", mood=Mood.BAD, lead=lead, table=table.filled())
 
 
 def _open(title: str, found: tuple[Open, ...], none: str, some: str) -> Section:
