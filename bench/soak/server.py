@@ -75,7 +75,8 @@ class Server:
             pass  # clients here leave as they like
         finally:
             self.standing -= 1
-            writer.transport.abort()
+            if not writer.transport.is_closing():
+                writer.transport.abort()
 
     async def _send(self, octets: int, writer: asyncio.StreamWriter, *, counted: bool) -> None:
         while octets:

@@ -36,6 +36,22 @@ def test_a_reset_that_comes_with_the_last_octets_is_no_end_of_file(run_loop: Cal
     assert run_loop(scene())
 
 
+@pytest.mark.parametrize("run_loop", [asyncio.run, uvloop.run])
+def test_what_was_closed_with_something_left_to_send_can_be_cut_afterwards(run_loop: Callable[..., int]) -> None:
+    more_than_fits = 8_000_000
+
+    async def scene() -> int:
+        async with connection() as (end, peer):
+            end.write(bytes(more_than_fits))
+            end.close()
+            heard = len(await peer.read_to_end())
+            await until(lambda: end.gone)
+            end.abort()
+            return heard
+
+    assert run_loop(scene()) == more_than_fits
+
+
 class Tls(asyncio.Transport):
     """A transport that cannot end one direction, as asyncio's TLS cannot."""
 

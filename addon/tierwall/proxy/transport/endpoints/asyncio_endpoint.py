@@ -102,7 +102,8 @@ class AsyncioEndpoint(Endpoint, asyncio.Protocol):
             self.transport.close()
 
     def abort(self) -> None:
-        self.transport.abort()
+        if self.peer < Peer.LEFT:  # asyncio fails where close() had something left to send, and it is sent
+            self.transport.abort()
 
     async def give_to(self, protocol: asyncio.Protocol) -> None:
         self.transport.set_protocol(protocol)
