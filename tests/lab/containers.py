@@ -98,6 +98,10 @@ class Lab:
         self.until(lambda: any(map(matches, self.events())), "there is no such event")
         return next(event for event in self.events() if matches(event))
 
+    def event_to(self, **destination: str) -> dict[str, Any]:
+        """The first event of an attempt there. Others, such as a mark, have no destination."""
+        return self.event(lambda event: destination.items() <= event.get("destination", {}).items())
+
     def is_healthy(self, service: str) -> bool:
         """As Docker's health check has it."""
         return "(healthy)" in self.compose("ps", service).stdout

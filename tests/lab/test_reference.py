@@ -101,7 +101,7 @@ def test_what_no_vendor_asks_for_is_denied_and_reaches_nothing(lab: Lab) -> None
     answer = lab.shell("curl", "-sS", "--max-time", "20", "https://evil8x8.com/")
 
     assert "access denied" in answer.stderr
-    assert lab.event(lambda event: event["destination"].get("domain") == "evil8x8.com")["event"]["reason"] == "unlisted"
+    assert lab.event_to(domain="evil8x8.com")["event"]["reason"] == "unlisted"
     assert "evil8x8.com" not in lab.log("stand-ins")
 
 
@@ -116,7 +116,7 @@ def test_by_ipv6_an_allowed_name_is_reached_through_the_gateway_and_a_denied_one
     assert "tcp6/443: asked for vevox.app" in log
     assert "access denied" in denied.stderr
     assert "evil6.example" not in log
-    event = lab.event(lambda event: event["destination"].get("domain") == "evil6.example")
+    event = lab.event_to(domain="evil6.example")
     assert (event["event"]["reason"], event["source"]["ip"]) == ("unlisted", "fd78:1::12")
 
 

@@ -58,7 +58,7 @@ def test_with_8x8_closed_its_turn_media_is_denied_as_core_and_reaches_nothing(la
     relayed = lab.shell("timeout", "8", *TURN_CLIENT, TURN)
 
     assert relayed.returncode != 0
-    event = lab.event(lambda event: event["destination"].get("ip") == TURN)
+    event = lab.event_to(ip=TURN)
     assert (event["event"]["reason"], event["tierwall"]["tier"]) == ("tier-closed", "core")
     assert (event["network"]["transport"], event["rule"]["ruleset"]) == ("udp", "8x8")
     assert "core      8x8/turn-relay" in lab.log("gateway")
