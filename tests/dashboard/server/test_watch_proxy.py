@@ -86,6 +86,7 @@ def test_what_is_let_through_is_shown_though_the_journal_holds_denials_alone(pro
 
     assert frame["rows"]["a.corp.example:443"]["outcome"] == "works"
     assert frame["rows"]["api.amplitude.com:443"]["outcome"] == "refused"
+    proxy.wait_for(lambda event: event.action == "denied")  # which is told to a watcher first
     assert {event.action for event in proxy.events()} == {"denied"}
 
 
