@@ -4,20 +4,18 @@ Knows `ip`. What the gateway does beside forwarding is the part's.
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from bench.namespace import NoNamespace, run
+from bench.namespace import check_needed, run
 
 INSIDE: Final = "inside"
 """The gateway's interface that the client is behind."""
 BRIDGE: Final = "152.67.144.10"
 """In 8x8's network of video bridges: UDP 10000 (policies/vendors/8x8.yaml)."""
 BRIDGE_PORT: Final = 10000
-_NEEDED: Final = ("ip", "nft", "sysctl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +30,7 @@ class Machines:
 @contextmanager
 def machines(name: str) -> Iterator[Machines]:
     """The three, the gateway forwarding; nothing is left afterwards. Raises NoNamespace."""
-    lacks = [program for program in _NEEDED if shutil.which(program) is None]
-    if os.geteuid() or lacks:
-        raise NoNamespace(f"needs root and {', '.join(lacks)}" if lacks else "needs root")
+    check_needed("ip", "nft", "sysctl")
     names = [f"twb-{os.getpid()}-{name}-{each}" for each in ("c", "g", "s")]
     client, gateway, server = (("ip", "netns", "exec", each) for each in names)
     with ExitStack() as stack:

@@ -25,12 +25,17 @@ class NoNamespace(Exception):
     """What the machine lacks for it."""
 
 
+def check_needed(*programs: str) -> None:
+    """That namespaces can be made here, and have these in them. Raises NoNamespace."""
+    lacks = [program for program in programs if shutil.which(program) is None]
+    if os.geteuid() or lacks:
+        raise NoNamespace(f"needs root and {', '.join(lacks)}" if lacks else "needs root")
+
+
 @contextmanager
 def namespace(ground: Ground) -> Iterator[Ground]:
     """The ground in there, with an origin and a DNS server. Raises NoNamespace."""
-    lacks = [program for program in ("ip", "dnsmasq", "iptables", "setpriv", "sysctl") if shutil.which(program) is None]
-    if os.geteuid() or lacks:
-        raise NoNamespace(f"needs root and {', '.join(lacks)}" if lacks else "needs root")
+    check_needed("ip", "dnsmasq", "iptables", "setpriv", "sysctl")
     name, port = f"tierwall-bench-{os.getpid()}", free_port()
     inside = ("ip", "netns", "exec", name)
     etc, folder = Path("/etc/netns") / name, ground.folder / "namespace"
